@@ -1,0 +1,57 @@
+"""Installs `acolvit_jax`: the package, its photographs and its command lines' dependencies."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+REQUIRES = [
+    "absl-py>=2.1",
+    "flax>=0.12.0",
+    "grain>=0.2.12",
+    "importlib_resources>=6.0",  # tensorflow-datasets reads its metadata through it
+    "jax>=0.8.0",
+    "lpips-j>=0.0.6",
+    "ml-collections>=1.0",
+    "numpy>=2.0",
+    "optax>=0.2.5",
+    "orbax-checkpoint>=0.11.25",
+    "pillow>=11.0",
+    "safetensors>=0.5",
+    "scipy>=1.13",
+    "tensorboardX>=2.6.2",
+    "tensorflow-datasets>=4.9.9",
+    "tqdm>=4.66",
+]
+
+EXTRAS = {
+    "cuda": ["jax[cuda12]"],
+    "tpu": ["jax[tpu]"],
+    "torch": ["torch>=2.4"],
+    "demo": ["starlette>=0.40", "uvicorn>=0.30"],
+    "dev": [
+        "hypothesis>=6.100",
+        "mypy>=1.13",
+        "pre-commit>=4.0",
+        "pytest>=8.0",
+        "ruff>=0.8",
+        "scikit-image>=0.24",
+        "tensorboard>=2.18",
+    ],
+}
+
+setup(
+    name="acolvit_jax",
+    version="0.1.0",
+    description="A-ColViT in JAX: point-interactive colorization that skips the layers it can spare",
+    long_description=(HERE / "README.md").read_text() if (HERE / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=["acolvit_jax", "acolvit_jax.*"]),
+    package_data={"acolvit_jax": ["py.typed"], "acolvit_jax.assets": ["photos/*"]},
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+)
