@@ -42,6 +42,7 @@ class ModelConfig:
         gated: policy token and decision heads (A-ColViT); False is the dense baseline.
         rel_pos_bias: iColoriT's relative position bias; dense only.
         stochastic_depth: drop rate of the last sublayer in training, rising linearly from 0.
+        any_budget: one model for every budget: the policy token is told the budget; gated only.
         dtype: of the matrix products; parameters, norms, softmax and losses stay float32.
     """
 
@@ -55,6 +56,7 @@ class ModelConfig:
     gated: bool = True
     rel_pos_bias: bool = False
     stochastic_depth: float = 0.0
+    any_budget: bool = False
     dtype: str = "float32"
 
     @property

@@ -1,0 +1,1 @@
+"""The networks: NNX modules and pure functions on them. No I/O."""
