@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ml_collections import ConfigDict
 
@@ -59,6 +59,23 @@ class ModelConfig:
     any_budget: bool = False
     dtype: str = "float32"
 
+    def __post_init__(self) -> None:
+        """Refuses architectures that cannot be built.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        choose("model.head", self.head, HEADS)
+        choose("model.dtype", self.dtype, DTYPES)
+        if self.width % self.num_heads:
+            raise ConfigError(f"model.num_heads={self.num_heads} must divide {self.width=}")
+        if self.image_size % self.patch_size:
+            raise ConfigError(f"model.patch_size={self.patch_size} must divide {self.image_size=}")
+        if not 0 <= self.stochastic_depth < 1:
+            raise ConfigError(f"model.stochastic_depth={self.stochastic_depth} must be in [0, 1)")
+        if self.any_budget and not self.gated:
+            raise ConfigError("model.any_budget=True needs model.gated=True")
+
     @property
     def grid_size(self) -> int:
         """Patches along a side of the image."""
@@ -78,7 +95,8 @@ class DataConfig:
         dataset: one of `DATASETS`.
         path: folder of images (`folder` only).
         list_file: optional text file, one image a line relative to `path` (`folder` only).
-        validation_path: folder of validation images (`folder` only); empty holds out a part of `path`.
+        validation_path: folder of validation images (`folder` only); empty holds out a part
+            of `path`.
         data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
         hint_size: side of a hint cell, in pixels of the model's image.
         max_hints: hints of a training image are drawn from 0 to this many.
@@ -101,3 +119,234 @@ class DataConfig:
     skip_grey: bool = True
     num_threads: int = 2
     prefetch: int = 4
+
+    def __post_init__(self) -> None:
+        """Refuses unknown data sets.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        choose("data.dataset", self.dataset, DATASETS)
+        if self.dataset == "folder" and not self.path:
+            raise ConfigError("data.dataset=folder needs a folder: add --config.data.path=DIR")
+        if not 0 < self.crop_scale_min <= 1:
+            raise ConfigError(f"data.crop_scale_min={self.crop_scale_min} must be in (0, 1]")
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """AdamW with warm-up and cosine decay (the reference, "Training recipe").
+
+    Attributes:
+        learning_rate: peak of the schedule.
+        floor: learning rate at the end.
+        warmup: share of the steps over which the rate rises from 0.
+        weight_decay: on parameters of two or more dimensions.
+        b1: decay of the first moment.
+        b2: decay of the second moment.
+        grad_clip: largest norm of the whole gradient; 0 does not clip.
+        ema: decay of the averaged parameters that evaluation uses; 0 keeps none.
+    """
+
+    learning_rate: float = 5e-4
+    floor: float = 1e-5
+    warmup: float = 0.12
+    weight_decay: float = 0.05
+    b1: float = 0.9
+    b2: float = 0.95
+    grad_clip: float = 0.0
+    ema: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuses shares outside their range.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        for name in ("warmup", "b1", "b2", "ema"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"optimizer.{name}={getattr(self, name)} must be in [0, 1)")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long to train, in what batches, and how often to look.
+
+    Attributes:
+        steps: optimiser steps of the whole run.
+        batch_size: images a step, over all devices.
+        micro_batch: images computed at once on all devices; 0 is the whole batch. The result
+            does not depend on it.
+        budget: keep ratio beta that the sparsity loss asks for; None for the dense baseline.
+        sparsity_weight: of the sparsity loss.
+        huber_delta: where the Huber loss turns from square to linear.
+        init_from: checkpoint to take parameters from; empty starts from nothing.
+        seed: of parameters, data order, crops, hints and gate noise.
+        log_every: steps between lines of the log.
+        eval_every: steps between validations.
+        checkpoint_every: steps between checkpoints.
+    """
+
+    steps: int = 1000
+    batch_size: int = 32
+    micro_batch: int = 0
+    budget: float | None = 0.5
+    sparsity_weight: float = 1.0
+    huber_delta: float = 0.01
+    init_from: str = ""
+    seed: int = 0
+    log_every: int = 50
+    eval_every: int = 1000
+    checkpoint_every: int = 1000
+
+    def __post_init__(self) -> None:
+        """Refuses budgets outside (0, 1] and batches that do not divide.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        if self.budget is not None and not 0 < self.budget <= 1:
+            raise ConfigError(f"train.budget={self.budget} must be in (0, 1]")
+        if self.micro_batch and self.batch_size % self.micro_batch:
+            raise ConfigError(
+                f"train.micro_batch={self.micro_batch} must divide {self.batch_size=}"
+            )
+        for name in ("steps", "batch_size", "log_every", "eval_every", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"train.{name}={getattr(self, name)} must be at least 1")
+
+
+@dataclass(frozen=True)
+class ValidationConfig:
+    """The validation that training runs.
+
+    Attributes:
+        hints: numbers of hints K to score at.
+        max_images: validation images scored, at most.
+        batch_size: images a forward.
+    """
+
+    hints: tuple[int, ...] = (1, 10, 50)
+    max_images: int = 100
+    batch_size: int = 20
+
+
+@dataclass(frozen=True)
+class MeshConfig:
+    """Devices of a run.
+
+    Attributes:
+        fsdp: devices that parameters and optimiser state are split over; the others repeat them.
+    """
+
+    fsdp: int = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole run.
+
+    Attributes:
+        name: of the run; the default work folder is `runs/NAME`.
+    """
+
+    name: str = "run"
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)
+    mesh: MeshConfig = field(default_factory=MeshConfig)
+
+    def __post_init__(self) -> None:
+        """Refuses parts that do not fit each other.
+
+        Raises:
+            ConfigError: names the fields, their values and what is allowed.
+        """
+        if self.model.gated != (self.train.budget is not None):
+            raise ConfigError(
+                f"train.budget={self.train.budget} with model.gated={self.model.gated}: "
+                "a gated model needs a budget, the dense baseline takes none"
+            )
+        if not 0 <= self.data.window <= self.model.grid_size:
+            raise ConfigError(
+                f"data.window={self.data.window} must be 0 (whole images) to "
+                f"{self.model.grid_size} patches"
+            )
+        cells = (self.model.image_size // self.data.hint_size) ** 2
+        if self.model.patch_size % self.data.hint_size or self.data.max_hints > cells:
+            raise ConfigError(
+                f"data.hint_size={self.data.hint_size} must divide the patch "
+                f"({self.model.patch_size}) and leave room for {self.data.max_hints=} cells"
+            )
+
+
+T = TypeVar("T")
+
+
+def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Checks that a value is one of the choices.
+
+    Args:
+        name: of the field, for the message.
+        value: what was asked for.
+        choices: what is allowed.
+
+    Raises:
+        ConfigError: lists the choices.
+    """
+    if value not in choices:
+        raise ConfigError(f"{name}={value!r} is unknown; choose one of {', '.join(choices)}")
+
+
+def to_config_dict(config: Config) -> ConfigDict:
+    """A locked ConfigDict of a run, for config files and flags to override.
+
+    Fields that may be None hold a placeholder, so that `--config.x=y` can set them.
+    """
+    return ConfigDict(dataclasses.asdict(config)).lock()
+
+
+def from_config_dict(values: ConfigDict | dict[str, Any]) -> Config:
+    """Frozen dataclasses of a run.
+
+    Args:
+        values: what `to_config_dict` gave, changed by a config file or flags, or a plain dict
+            as stored in a work folder's `config.json`.
+
+    Returns:
+        The validated run.
+
+    Raises:
+        ConfigError: for an unknown field or a value out of range.
+    """
+    plain = values.to_dict() if isinstance(values, ConfigDict) else values
+    return _build(Config, plain, "config")
+
+
+def model_from_dict(values: dict[str, Any]) -> ModelConfig:
+    """The architecture stored beside weights.
+
+    Raises:
+        ConfigError: for an unknown field or a value out of range.
+    """
+    return _build(ModelConfig, values, "model")
+
+
+def _build(kind: type[T], values: dict[str, Any], path: str) -> T:
+    """Builds a dataclass from a dict, level by level."""
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(fields))
+    if unknown:
+        raise ConfigError(
+            f"{path}.{unknown[0]} is no field; {path} has {', '.join(sorted(fields))}"
+        )
+    built: dict[str, Any] = {}
+    for name, value in values.items():
+        default = fields[name].default_factory
+        if isinstance(value, dict) and dataclasses.is_dataclass(default):
+            built[name] = _build(default, value, f"{path}.{name}")
+        else:
+            built[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**built)

@@ -130,9 +130,7 @@ class ACoLViT(nnx.Module):
         if not self.config.gated:
             return x
         table = layers.position_table(self.config.num_tokens, self.config.width)
-        policy = jnp.broadcast_to(
-            self.policy_token + table[0], (x.shape[0], 1, self.config.width)
-        )
+        policy = jnp.broadcast_to(self.policy_token + table[0], (x.shape[0], 1, self.config.width))
         if budget is not None:
             policy = policy + self._budget_token(budget, x.shape[0])
         return jnp.concatenate([policy, x], axis=1)

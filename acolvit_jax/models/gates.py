@@ -14,9 +14,7 @@ class DecisionHead(nnx.Module):
 
     def __init__(self, width: int, *, rngs: nnx.Rngs) -> None:
         """Makes the head for a policy token of `width` channels."""
-        self.linear = nnx.Linear(
-            width, 2, kernel_init=nnx.initializers.xavier_uniform(), rngs=rngs
-        )
+        self.linear = nnx.Linear(width, 2, kernel_init=nnx.initializers.xavier_uniform(), rngs=rngs)
 
     def __call__(self, policy_token: jax.Array) -> jax.Array:
         """Returns logits `[B, 2]` (attention, FFN) for policy tokens `[B, D]`, in float32."""

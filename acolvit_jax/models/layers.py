@@ -1,4 +1,7 @@
-"""Layers of the transformer. Axes: B batch, H rows, W columns, P patch, N tokens, D width, A heads."""
+"""Layers of the transformer.
+
+Axes: B batch, H rows, W columns, P patch, N tokens, D width, A heads.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,146 @@
+"""sRGB and CIELab (D65), and the model's units of colour.
+
+The formulas are the reference's ("Colour"): CIE's, with white (0.95047, 1, 1.08883). Functions
+with an `xp` argument work alike on NumPy and on JAX arrays; the input pipeline needs no JAX.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+_RGB_TO_XYZ = np.array(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ]
+)
+_WHITE = np.array([0.95047, 1.0, 1.08883])
+# Row vectors times these: linear RGB -> XYZ over white, and back.
+_TO_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
+_FROM_XYZ = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
+# f(X), f(Y), f(Z) -> L*, a*, b* without the constant -16 of L*.
+_TO_LAB = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]], np.float32)
+
+_CUBE_ROOT_FROM = 0.008856
+_CUBE_FROM = 0.2068966
+AB_SCALE = 110.0  # a* and b* are divided by this
+
+
+def _linearize(rgb: Any, xp: ModuleType) -> Any:
+    """Removes sRGB's transfer curve; the low branch is kept off the power's domain."""
+    high = ((xp.maximum(rgb, 0.04045) + 0.055) / 1.055) ** 2.4
+    return xp.where(rgb > 0.04045, high, rgb / 12.92)
+
+
+def _f(t: Any, xp: ModuleType) -> Any:
+    """CIE's cube root with a straight foot."""
+    # exp(log/3) vectorises where cbrt does not; both are exact to float32 here.
+    root = xp.exp(xp.log(xp.maximum(t, _CUBE_ROOT_FROM)) * np.float32(1 / 3))
+    return xp.where(t > _CUBE_ROOT_FROM, root, np.float32(7.787) * t + np.float32(16 / 116))
+
+
+def _linear_to_lab(linear: Any, xp: ModuleType) -> Any:
+    lab = _f(linear @ _TO_XYZ, xp) @ _TO_LAB
+    return lab - xp.asarray([16.0, 0.0, 0.0], dtype=np.float32)
+
+
+def rgb_to_lab(rgb: Any, xp: ModuleType = np) -> Any:
+    """Converts sRGB to CIELab.
+
+    Args:
+        rgb: float32 `[..., 3]`, sRGB in [0, 1].
+        xp: `numpy` or `jax.numpy`.
+
+    Returns:
+        float32 `[..., 3]`: L* in [0, 100], a*, b*.
+    """
+    return _linear_to_lab(_linearize(xp.asarray(rgb, dtype=np.float32), xp), xp)
+
+
+_LINEAR = _linearize(np.arange(256) / 255.0, np).astype(np.float32)
+
+
+def uint8_to_lab(rgb: np.ndarray) -> np.ndarray:
+    """Converts 8-bit sRGB to CIELab; the fast path of the input pipeline.
+
+    Args:
+        rgb: uint8 `[..., 3]`.
+
+    Returns:
+        float32 `[..., 3]`: L* in [0, 100], a*, b*.
+
+    Raises:
+        TypeError: if the array is not uint8.
+    """
+    if rgb.dtype != np.uint8:
+        raise TypeError(f"expected 8-bit colours, got {rgb.dtype}")
+    flat = _LINEAR[rgb].reshape(-1, 3)
+    return _linear_to_lab(flat, np).reshape(rgb.shape)
+
+
+def _lab_to_linear(lab: Any, xp: ModuleType) -> Any:
+    fy = (lab[..., 0] + 16.0) / 116.0
+    fx = fy + lab[..., 1] / 500.0
+    fz = xp.maximum(fy - lab[..., 2] / 200.0, 0.0)
+    f = xp.stack([fx, fy, fz], axis=-1)
+    xyz = xp.where(f > _CUBE_FROM, f**3, (f - np.float32(16 / 116)) / np.float32(7.787))
+    return xyz @ _FROM_XYZ
+
+
+def lab_to_rgb(lab: Any, xp: ModuleType = np) -> Any:
+    """Converts CIELab to sRGB; colours outside sRGB are clipped.
+
+    Args:
+        lab: float32 `[..., 3]`: L* in [0, 100], a*, b*.
+        xp: `numpy` or `jax.numpy`.
+
+    Returns:
+        float32 `[..., 3]`, sRGB in [0, 1].
+    """
+    linear = _lab_to_linear(xp.asarray(lab, dtype=np.float32), xp)
+    high = 1.055 * xp.maximum(linear, 0.0031308) ** np.float32(1 / 2.4) - 0.055
+    rgb = xp.where(linear > 0.0031308, high, 12.92 * linear)
+    return xp.clip(rgb, 0.0, 1.0)
+
+
+def lab_to_uint8(lab: np.ndarray) -> np.ndarray:
+    """Converts CIELab `[..., 3]` to 8-bit sRGB, rounded; colours outside sRGB are clipped."""
+    return np.round(lab_to_rgb(lab) * 255.0).astype(np.uint8)
+
+
+def in_gamut(lab: Any, xp: ModuleType = np) -> Any:
+    """Tells which colours sRGB can show.
+
+    Args:
+        lab: float32 `[..., 3]`: L* in [0, 100], a*, b*.
+        xp: `numpy` or `jax.numpy`.
+
+    Returns:
+        bool `[...]`: False where `lab_to_rgb` would clip by more than rounding.
+    """
+    linear = _lab_to_linear(xp.asarray(lab, dtype=np.float32), xp)
+    return ((linear >= -1e-4) & (linear <= 1.0 + 1e-4)).all(axis=-1)
+
+
+def normalize_l(lightness: Any) -> Any:
+    """L* in [0, 100] to the model's units, [-0.5, 0.5]."""
+    return (lightness - 50.0) / 100.0
+
+
+def denormalize_l(l_norm: Any) -> Any:
+    """The model's units of lightness to L* in [0, 100]."""
+    return l_norm * 100.0 + 50.0
+
+
+def normalize_ab(ab: Any) -> Any:
+    """a*, b* to the model's units, about [-1, 1]."""
+    return ab / AB_SCALE
+
+
+def denormalize_ab(ab_norm: Any) -> Any:
+    """The model's units of colour to a*, b*."""
+    return ab_norm * AB_SCALE

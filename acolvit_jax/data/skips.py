@@ -1,0 +1,73 @@
+"""Photographs that cannot be trained on: which, how many, and when it is too many."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from acolvit_jax.errors import DataError
+
+MAX_CORRUPT_SHARE = 0.01
+NAMED = 3  # corrupt images that an error names
+
+log = logging.getLogger(__name__)
+
+
+class Skips:
+    """Counts the corrupt and the near-grey images of a source; shared by the loader's threads.
+
+    Attributes:
+        corrupt: names of the images that did not decode.
+        grey: names of the images left out for want of colour.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Starts counting for a source of `size` images."""
+        self.corrupt: dict[str, str] = {}
+        self.grey: set[str] = set()
+        self._size = size
+        self._lock = threading.Lock()
+
+    def add_corrupt(self, name: str, reason: str) -> None:
+        """Counts an image that did not decode, and names it in the log the first time.
+
+        Raises:
+            DataError: if more than 1% of the source are corrupt.
+        """
+        with self._lock:
+            if name not in self.corrupt:
+                self.corrupt[name] = reason
+                log.warning("skipped %s: %s", name, reason)
+            if len(self.corrupt) > MAX_CORRUPT_SHARE * self._size:
+                named = ", ".join(list(self.corrupt)[:NAMED])
+                raise DataError(
+                    f"{len(self.corrupt)} of {self._size} images are corrupt, more than "
+                    f"{MAX_CORRUPT_SHARE:.0%}: {named}...; mend or remove them"
+                )
+
+    def add_grey(self, name: str) -> None:
+        """Counts an image with next to no colour.
+
+        Raises:
+            DataError: if there is no other.
+        """
+        with self._lock:
+            self.grey.add(name)
+            if len(self.grey) + len(self.corrupt) >= self._size:
+                raise DataError(
+                    f"all {self._size} images are near grey; there is no colour to learn from "
+                    "(data.skip_grey=False keeps them)"
+                )
+
+    def __str__(self) -> str:
+        """One phrase for the log."""
+        return f"{len(self.corrupt)} corrupt and {len(self.grey)} near-grey images skipped"
+
+    def __getstate__(self) -> dict[str, object]:
+        """State without the lock, which cannot be copied."""
+        return {k: v for k, v in self.__dict__.items() if k != "_lock"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Restores the state with a lock of its own."""
+        self.__dict__.update(state)
+        self._lock = threading.Lock()

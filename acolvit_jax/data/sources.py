@@ -1,0 +1,138 @@
+"""Where photographs come from. Every source gives encoded images by index."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from acolvit_jax import images
+from acolvit_jax.config import DataConfig
+from acolvit_jax.data.records import ImageSource, Record
+from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
+from acolvit_jax.errors import DataError
+
+SAMPLE_VALIDATION_EVERY = 6
+HELD_OUT_SHARE = 0.02  # of a folder without a validation folder
+HELD_OUT_MAX = 500
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Images in files.
+
+    Attributes:
+        description: one phrase for the log.
+        root: names are relative to it.
+        paths: of the images.
+    """
+
+    description: str
+    root: Path
+    paths: Sequence[Path]
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Record:
+        """Reads the file at an index."""
+        path = self.paths[index]
+        return Record(path.relative_to(self.root).as_posix(), path.read_bytes())
+
+
+def make_source(config: DataConfig, split: str) -> ImageSource:
+    """Opens a data set.
+
+    Args:
+        config: which, and where.
+        split: `train` or `validation`.
+
+    Returns:
+        Its images.
+
+    Raises:
+        DataError: if it is missing or empty; the message says what to do.
+    """
+    if config.dataset in TFDS_SETS:
+        return tfds_source(config.dataset, config.data_dir, split)
+    makers: dict[str, Callable[[], FileSource]] = {
+        "sample": lambda: _sample(split),
+        "folder": lambda: _folder(config, split),
+    }
+    return makers[config.dataset]()
+
+
+def sample_photos() -> list[Path]:
+    """The photographs in the package, sorted by name."""
+    folder = Path(str(resources.files("acolvit_jax.assets") / "photos"))
+    return images.list_images(folder)
+
+
+def _sample(split: str) -> FileSource:
+    """The photographs in the package; every sixth is for validation."""
+    paths = sample_photos()
+    held_out = paths[::SAMPLE_VALIDATION_EVERY]
+    chosen = held_out if split == "validation" else sorted(set(paths) - set(held_out))
+    return FileSource("photographs in the package", paths[0].parent, chosen)
+
+
+def _folder(config: DataConfig, split: str) -> FileSource:
+    """A tree of images; without a folder for validation, a part is held out by name."""
+    if config.validation_path and split == "validation":
+        return folder_source(Path(config.validation_path))
+    source = folder_source(Path(config.path), config.list_file)
+    if config.validation_path:
+        return source
+    held_out = _held_out(source)
+    chosen = [path for path in source.paths if (path in held_out) == (split == "validation")]
+    return FileSource(source.description, source.root, chosen)
+
+
+def _held_out(source: FileSource) -> set[Path]:
+    """A fixed part of a folder, chosen by the hash of the names."""
+    count = min(HELD_OUT_MAX, max(1, round(HELD_OUT_SHARE * len(source))))
+    ordered = sorted(
+        source.paths,
+        key=lambda path: hashlib.sha256(path.relative_to(source.root).as_posix().encode()).digest(),
+    )
+    return set(ordered[:count])
+
+
+def folder_source(root: Path, list_file: str = "") -> FileSource:
+    """A tree of images, or the part of it that a list names.
+
+    Args:
+        root: folder.
+        list_file: text file with one path relative to `root` a line; empty takes every image.
+
+    Returns:
+        Its images, sorted.
+
+    Raises:
+        DataError: if the folder, the list or a listed file is missing, or there is no image.
+    """
+    if not root.is_dir():
+        raise DataError(f"no folder at {root}; --config.data.path wants a folder of images")
+    paths = _listed(root, Path(list_file)) if list_file else images.list_images(root)
+    if not paths:
+        kinds = ", ".join(images.IMAGE_SUFFIXES)
+        raise DataError(f"no images in {list_file or root} (looked for {kinds})")
+    return FileSource(f"images of {root}", root, paths)
+
+
+def _listed(root: Path, list_file: Path) -> list[Path]:
+    try:
+        lines = [line.strip() for line in list_file.read_text().splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read the list {list_file}: {error}") from error
+    paths = [root / line for line in lines if line]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise DataError(
+            f"{len(missing)} of the {len(paths)} images in {list_file} are missing, "
+            f"first {missing[0]}; paths are relative to {root}"
+        )
+    return sorted(set(paths))

@@ -1,0 +1,98 @@
+"""TensorFlow Datasets, read as ArrayRecord: TensorFlow itself is not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from acolvit_jax.data.records import Record
+from acolvit_jax.errors import DataError
+
+
+class TfdsSet(NamedTuple):
+    """A data set and its splits.
+
+    Attributes:
+        name: the builder's.
+        train: split to train on.
+        validation: split to validate on.
+        note: what a person must do by hand before it can be prepared.
+    """
+
+    name: str
+    train: str
+    validation: str
+    note: str = ""
+
+
+TFDS_SETS = {
+    "imagenet": TfdsSet(
+        "imagenet2012",
+        "train",
+        "validation",
+        " after putting ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar from image-net.org "
+        "in DIR/downloads/manual",
+    ),
+    "imagenette": TfdsSet("imagenette/160px-v2", "train", "validation"),
+    "imagenette-320": TfdsSet("imagenette/320px-v2", "train", "validation"),
+    "flowers": TfdsSet("oxford_flowers102", "train", "validation"),
+    "birds": TfdsSet("caltech_birds2011", "train", "test"),
+}
+
+
+class TfdsSource:
+    """Encoded images of a prepared data set, by index.
+
+    Attributes:
+        description: one phrase for the log.
+    """
+
+    def __init__(self, name: str, data: Sequence[dict[str, Any]]) -> None:
+        """Wraps a TFDS data source whose images are left encoded."""
+        self.description = f"TFDS {name}"
+        self._name = name
+        self._data = data
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self._data)
+
+    def __getitem__(self, index: int) -> Record:
+        """Reads the record at an index."""
+        example = self._data[index]
+        name = example.get("file_name", example.get("image/filename", f"{self._name}-{index:07d}"))
+        text = name.decode() if isinstance(name, bytes) else str(name)
+        return Record(text, bytes(example["image"]))
+
+
+def tfds_source(dataset: str, data_dir: str, split: str) -> TfdsSource:
+    """Opens a prepared data set.
+
+    Args:
+        dataset: a key of `TFDS_SETS`.
+        data_dir: where it was prepared; empty is TFDS's own default.
+        split: `train` or `validation`.
+
+    Returns:
+        Its images.
+
+    Raises:
+        DataError: if it was not prepared there; the message has the command that prepares it.
+    """
+    import tensorflow_datasets as tfds
+
+    spec = TFDS_SETS[dataset]
+    where = data_dir or tfds.core.constants.DATA_DIR
+    try:
+        builder = tfds.builder(spec.name, data_dir=data_dir or None, file_format="array_record")
+        data = builder.as_data_source(
+            split=spec.validation if split == "validation" else spec.train,
+            decoders={"image": tfds.decode.SkipDecoding()},
+        )
+    except (AssertionError, FileNotFoundError, ValueError, NotImplementedError) as error:
+        raise DataError(
+            f"{spec.name} is not prepared as ArrayRecord in {where}; prepare it with `pip install "
+            f"tensorflow && tfds build {spec.name} --file_format=array_record --data_dir={where}`"
+            f"{spec.note}"
+        ) from error
+    return TfdsSource(spec.name, data)

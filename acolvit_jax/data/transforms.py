@@ -1,0 +1,157 @@
+"""What is done to each photograph: decode, crop, Lab, hints. NumPy only."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from acolvit_jax import color, hints, images
+from acolvit_jax.config import DataConfig, ModelConfig
+
+Example = dict[str, np.ndarray]
+Box = tuple[float, float, float, float]
+
+CROP_ASPECTS = (3 / 4, 4 / 3)
+CROP_TRIES = 10
+
+
+def random_crop_box(rng: np.random.Generator, size: tuple[int, int], scale_min: float) -> Box:
+    """Draws the part of a photo that a training image shows.
+
+    Args:
+        rng: source of randomness.
+        size: height and width of the photo.
+        scale_min: smallest share of the photo's area; the largest is 1. Aspects are log-uniform
+            in 3/4 to 4/3.
+
+    Returns:
+        left, top, right, bottom in pixels. Where no box fits in ten tries, the largest centred
+        one of an allowed aspect.
+    """
+    height, width = size
+    log_low, log_high = (math.log(aspect) for aspect in CROP_ASPECTS)
+    for _ in range(CROP_TRIES):
+        area = height * width * rng.uniform(scale_min, 1.0)
+        aspect = math.exp(rng.uniform(log_low, log_high))
+        w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+        if 0 < w <= width and 0 < h <= height:
+            top = int(rng.integers(height - h + 1))
+            left = int(rng.integers(width - w + 1))
+            return left, top, left + w, top + h
+    w = min(width, max(1, round(height * CROP_ASPECTS[1])))
+    h = min(height, max(1, round(width / CROP_ASPECTS[0])))
+    return (width - w) / 2, (height - h) / 2, (width + w) / 2, (height + h) / 2
+
+
+def window_box(box: Box, origin: np.ndarray, window: int, grid_size: int) -> Box:
+    """The part of a crop that a window of patches shows.
+
+    Args:
+        box: of the whole image.
+        origin: int `[2]`, row and column of the window in the patch grid.
+        window: patches along a side of the window.
+        grid_size: patches along a side of the whole image.
+
+    Returns:
+        left, top, right, bottom in pixels of the photo.
+    """
+    left, top, right, bottom = box
+    row, column = (int(x) for x in origin)
+    dx, dy = (right - left) / grid_size, (bottom - top) / grid_size
+    return (
+        left + column * dx,
+        top + row * dy,
+        left + (column + window) * dx,
+        top + (row + window) * dy,
+    )
+
+
+@dataclass(frozen=True)
+class TrainTransform:
+    """Makes a training example of a decoded photo.
+
+    Attributes:
+        data: crops, hints and window size.
+        model: size of image and patch.
+    """
+
+    data: DataConfig
+    model: ModelConfig
+
+    def __call__(self, rgb: np.ndarray, rng: np.random.Generator) -> Example:
+        """Crops, converts and hints.
+
+        Hints are drawn over the whole image, as many as a whole image gets; a window keeps those
+        that fall inside.
+
+        Args:
+            rgb: uint8 `[H, W, 3]`.
+            rng: source of randomness, seeded by example.
+
+        Returns:
+            `inputs` float32 `[S, S, 4]` and `target_ab` float32 `[S, S, 2]`, normalised; for
+            windows `origin` int32 `[2]` too. S is the side of the image or window.
+        """
+        box = random_crop_box(rng, rgb.shape[:2], self.data.crop_scale_min)
+        window = self.data.window or self.model.grid_size
+        origin = rng.integers(self.model.grid_size - window + 1, size=2).astype(np.int32)
+        box = window_box(box, origin, window, self.model.grid_size)
+        side = window * self.model.patch_size
+        l_norm, ab_norm = to_model_units(images.crop_resize(rgb, box, (side, side)))
+        cells = self._cells(rng, origin, side)
+        inputs = hints.model_input(l_norm, ab_norm, cells, self.data.hint_size)
+        example = {"inputs": inputs, "target_ab": ab_norm}
+        return example | ({"origin": origin} if self.data.window else {})
+
+    def _cells(self, rng: np.random.Generator, origin: np.ndarray, side: int) -> np.ndarray:
+        """Hint cells of a window, counted from its corner."""
+        h = self.data.hint_size
+        whole = self.model.image_size // h
+        cells = hints.sample_cells(rng, (whole, whole), self.data.max_hints)
+        cells = cells - origin * (self.model.patch_size // h)
+        return cells[((cells >= 0) & (cells < side // h)).all(axis=1)]
+
+
+@dataclass(frozen=True)
+class EvalTransform:
+    """Makes a validation example of a decoded photo: whole image, hints seeded by its name.
+
+    Attributes:
+        data: hint size.
+        model: size of image and patch.
+        counts: numbers of hints K; the hints of a smaller K are among those of a larger.
+    """
+
+    data: DataConfig
+    model: ModelConfig
+    counts: tuple[int, ...]
+
+    def __call__(self, rgb: np.ndarray, name: str) -> Example:
+        """Resizes (aspect not kept), converts and hints.
+
+        Args:
+            rgb: uint8 `[H, W, 3]`.
+            name: of the image; the same name always gets the same hints.
+
+        Returns:
+            `inputs` float32 `[len(counts), S, S, 4]`, `rgb` uint8 `[S, S, 3]`.
+        """
+        side = self.model.image_size
+        h = self.data.hint_size
+        small = images.resize(rgb, (side, side))
+        l_norm, ab_norm = to_model_units(small)
+        digest = hashlib.sha256(name.encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+        flat = rng.choice((side // h) ** 2, size=max(self.counts, default=0), replace=False)
+        cells = np.stack(np.divmod(flat, side // h), axis=-1)
+        inputs = [hints.model_input(l_norm, ab_norm, cells[:k], h) for k in self.counts]
+        return {"inputs": np.stack(inputs), "rgb": small}
+
+
+def to_model_units(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Normalised lightness `[H, W]` and colours `[H, W, 2]` of uint8 sRGB `[H, W, 3]`."""
+    lab = color.uint8_to_lab(rgb)
+    return color.normalize_l(lab[..., 0]), color.normalize_ab(lab[..., 1:])

@@ -1,0 +1,260 @@
+"""Reading and writing photographs: any common file in, 8-bit sRGB out."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from acolvit_jax.errors import ImageError
+
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+WRITERS = {
+    ".jpeg": "JPEG",
+    ".jpg": "JPEG",
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
+}
+MAX_PIXELS = 400_000_000  # a panorama of 20,000 x 20,000; more is taken for an attack
+GREY_CHROMA = 3.0  # mean distance from grey, in 8-bit steps, below which a photo has no colour
+
+# The limit above is checked before anything is decoded, and what Pillow has to say of odd metadata
+# is nothing a person can act on. (A filter for each call would not be safe with threads.)
+Image.MAX_IMAGE_PIXELS = None
+warnings.filterwarnings("ignore", module=r"PIL\..*")
+
+ImageSource = str | os.PathLike[str] | bytes | BinaryIO
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph and what its file said of it.
+
+    Attributes:
+        rgb: uint8 `[H, W, 3]` sRGB, upright.
+        exif: EXIF block without the orientation, for writing back; None if there is none.
+        icc: colour profile, None if there is none.
+    """
+
+    rgb: np.ndarray
+    exif: bytes | None
+    icc: bytes | None
+
+
+def read_photo(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Photo:
+    """Reads a photograph with its metadata.
+
+    EXIF orientation is applied; alpha is laid over white; palettes, grey, 16-bit and CMYK files
+    become 8-bit sRGB (16 bits are scaled to 8).
+
+    Args:
+        source: path, encoded bytes or binary file.
+        max_pixels: larger pictures are refused before they are decoded.
+
+    Returns:
+        The upright photo.
+
+    Raises:
+        ImageError: one line that names the file and what is wrong with it.
+    """
+    name = _name_of(source)
+    with _errors_of(name):
+        stream = io.BytesIO(source) if isinstance(source, bytes) else source
+        with Image.open(stream) as image:
+            if image.width * image.height > max_pixels:
+                raise ImageError(
+                    f"{name}: {image.width}x{image.height} pixels are more than the "
+                    f"{max_pixels:,} allowed"
+                )
+            image.load()
+            icc = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA", "P") else None
+            upright = ImageOps.exif_transpose(image)
+            exif = upright.getexif()
+            rgb = np.asarray(_to_rgb(upright, name))
+            return Photo(rgb, exif.tobytes() if len(exif) else None, icc)
+
+
+def read_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Reads a photograph's pixels; see `read_photo`.
+
+    Returns:
+        uint8 `[H, W, 3]` sRGB, upright.
+    """
+    return read_photo(source, max_pixels=max_pixels).rgb
+
+
+def _name_of(source: ImageSource) -> str:
+    if isinstance(source, bytes):
+        return "the image"
+    return str(getattr(source, "name", source) if hasattr(source, "read") else source)
+
+
+@contextmanager
+def _errors_of(name: str) -> Iterator[None]:
+    """Turns what Pillow and the system raise into one line about the file."""
+    try:
+        yield
+    except ImageError:
+        raise
+    except FileNotFoundError as error:
+        raise ImageError(f"{name}: no such file") from error
+    except IsADirectoryError as error:
+        raise ImageError(f"{name}: is a folder, not an image") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{name}: is not an image that can be read") from error
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, OverflowError) as error:
+        # Decoders of damaged files raise all of these.
+        raise ImageError(f"{name}: is damaged or cannot be decoded ({error})") from error
+
+
+def _to_rgb(image: Image.Image, name: str) -> Image.Image:
+    """Converts any mode that Pillow opens to RGB over white."""
+    if image.mode == "RGB":
+        return image
+    if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
+        values = np.asarray(image).astype(np.float32)
+        return Image.fromarray(np.round(values / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode == "F":
+        raise ImageError(f"{name}: holds floating-point values; save it with 8 or 16 bits")
+    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(white, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def resize(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resizes, bilinear with antialiasing; the aspect is not kept.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`.
+        size: height and width to make, in pixels.
+
+    Returns:
+        uint8 `[*size, 3]`.
+    """
+    return crop_resize(rgb, (0, 0, rgb.shape[1], rgb.shape[0]), size)
+
+
+def crop_resize(
+    rgb: np.ndarray, box: tuple[float, float, float, float], size: tuple[int, int]
+) -> np.ndarray:
+    """Resizes a part of an image in one pass, bilinear with antialiasing.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`.
+        box: left, top, right, bottom in pixels of the image; fractions are allowed.
+        size: height and width to make, in pixels.
+
+    Returns:
+        uint8 `[*size, 3]`.
+    """
+    image = Image.fromarray(rgb)
+    return np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR, box=box))
+
+
+def is_near_grey(rgb: np.ndarray) -> bool:
+    """Tells photos with next to no colour, old black-and-white ones for example.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`.
+
+    Returns:
+        Whether the channels of a thumbnail differ by less than `GREY_CHROMA` steps on average.
+    """
+    step = max(1, min(rgb.shape[:2]) // 32)
+    small = rgb[::step, ::step].astype(np.int16)
+    return float(np.ptp(small, axis=-1).mean()) < GREY_CHROMA
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Images anywhere below a folder, sorted; hidden files and folders are left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def encode_image(
+    rgb: np.ndarray,
+    suffix: str,
+    *,
+    exif: bytes | None = None,
+    icc: bytes | None = None,
+    quality: int = 95,
+) -> bytes:
+    """Encodes a picture in the format of a file suffix.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`.
+        suffix: `.jpg`, `.jpeg`, `.png`, `.webp`, `.tif` or `.tiff`, in any case.
+        exif: EXIF block to keep.
+        icc: colour profile to keep.
+        quality: of JPEG and WebP, 1 to 100.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        ImageError: for another suffix, or a picture that the format cannot hold.
+    """
+    kind = WRITERS.get(suffix.lower())
+    if kind is None:
+        raise ImageError(f"cannot write {suffix!r} files; use one of {', '.join(sorted(WRITERS))}")
+    options: dict[str, object] = {"exif": exif, "icc_profile": icc}
+    options = {name: value for name, value in options.items() if value is not None}
+    if kind in ("JPEG", "WEBP"):
+        options["quality"] = quality
+    if kind == "JPEG":
+        options["subsampling"] = 0  # colour is what this is about
+    buffer = io.BytesIO()
+    try:
+        Image.fromarray(rgb).save(buffer, kind, **options)
+    except (OSError, ValueError) as error:
+        height, width = rgb.shape[:2]
+        raise ImageError(f"cannot write {width}x{height} pixels as {kind}: {error}") from error
+    return buffer.getvalue()
+
+
+def write_image(
+    path: str | os.PathLike[str],
+    rgb: np.ndarray,
+    *,
+    exif: bytes | None = None,
+    icc: bytes | None = None,
+    quality: int = 95,
+) -> None:
+    """Writes a picture atomically: what was there stays until the new file is whole.
+
+    Args:
+        path: of the file; its suffix chooses the format.
+        rgb: uint8 `[H, W, 3]`.
+        exif: EXIF block to keep.
+        icc: colour profile to keep.
+        quality: of JPEG and WebP, 1 to 100.
+
+    Raises:
+        ImageError: for an unknown suffix, or a picture that the format cannot hold.
+        OSError: if the file cannot be written.
+    """
+    path = Path(path)
+    data = encode_image(rgb, path.suffix, exif=exif, icc=icc, quality=quality)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,178 @@
+"""Checkpoints of a run: Orbax, asynchronous and atomic, checked when they are read."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import orbax.checkpoint as ocp
+from orbax.checkpoint.checkpoint_managers import preservation_policy
+
+from acolvit_jax.errors import CheckpointError
+from acolvit_jax.training.state import TrainState
+
+KEEP_LATEST = 2
+_SCORE = "score"  # the metric that "best" means: validation PSNR, mean over the hint counts
+
+log = logging.getLogger(__name__)
+
+
+class Checkpoints:
+    """Saves and restores the state of a run in `WORKDIR/checkpoints`.
+
+    The newest two steps and the best one are kept. Every leaf is stored with a checksum, for a
+    damaged file can otherwise restore wrong numbers in silence.
+    """
+
+    def __init__(self, workdir: Path) -> None:
+        """Opens or makes the folder."""
+        self.folder = workdir.absolute() / "checkpoints"
+        policy = preservation_policy.AnyPreservationPolicy(
+            [
+                preservation_policy.LatestN(KEEP_LATEST),
+                preservation_policy.BestN(
+                    get_metric_fn=lambda metrics: metrics[_SCORE],
+                    n=1,
+                    keep_checkpoints_without_metrics=False,
+                ),
+            ]
+        )
+        options = ocp.CheckpointManagerOptions(
+            create=True, preservation_policy=policy, cleanup_tmp_directories=True
+        )
+        self._manager = ocp.CheckpointManager(self.folder, options=options)
+
+    def steps(self) -> list[int]:
+        """Steps of the complete checkpoints, oldest first."""
+        return sorted(self._manager.all_steps())
+
+    def save(self, state: TrainState, data_state: dict[str, int], score: float | None) -> None:
+        """Saves in the background; a step that is saved already is left alone.
+
+        Args:
+            state: of the run.
+            data_state: position of the data, from the loader.
+            score: validation score of these parameters, if they were scored.
+
+        Raises:
+            CheckpointError: if this save, or the one before, could not be written.
+        """
+        step = int(state.step)
+        if step in self._manager.all_steps():
+            return
+        meta = {"data": data_state, "checksums": checksums(state)}
+        args = ocp.args.Composite(
+            state=ocp.args.StandardSave(_saved_tree(state)), meta=ocp.args.JsonSave(meta)
+        )
+        metrics = None if score is None else {_SCORE: score}
+        try:
+            self._manager.save(step, args=args, metrics=metrics)
+        except (OSError, ValueError) as error:
+            raise self._unwritten(step, error) from error
+
+    def wait(self) -> None:
+        """Waits for the save under way.
+
+        Raises:
+            CheckpointError: if it could not be written.
+        """
+        try:
+            self._manager.wait_until_finished()
+            self._manager.check_for_errors()
+        except (OSError, ValueError) as error:
+            raise self._unwritten(None, error) from error
+
+    def close(self) -> None:
+        """Waits and lets go of the folder."""
+        self.wait()
+        self._manager.close()
+
+    def restore_latest(self, target: TrainState) -> tuple[TrainState, dict[str, int]] | None:
+        """Reads the newest checkpoint that is whole.
+
+        Damaged ones are moved aside with one warning each, and the one before is used.
+
+        Args:
+            target: shapes, dtypes and shardings of the state.
+
+        Returns:
+            The state and the data's position, or None if there is no checkpoint.
+
+        Raises:
+            CheckpointError: if there are checkpoints, but none is whole.
+        """
+        steps = self.steps()
+        for step in reversed(steps):
+            try:
+                return self._restore(step, target)
+            except Exception as error:  # Orbax and tensorstore raise many kinds
+                self._move_aside(step, error)
+        if steps:
+            raise CheckpointError(
+                f"none of the checkpoints in {self.folder} can be read; start in a new --workdir"
+            )
+        return None
+
+    def _restore(self, step: int, target: TrainState) -> tuple[TrainState, dict[str, int]]:
+        args = ocp.args.Composite(
+            state=ocp.args.StandardRestore(_saved_tree(target)), meta=ocp.args.JsonRestore()
+        )
+        restored = self._manager.restore(step, args=args)
+        state = TrainState(**{"ema": None, **restored["state"]})
+        meta = restored["meta"]
+        if meta["checksums"] != checksums(state):
+            raise ValueError("its checksums do not match its arrays")
+        return state, meta["data"]
+
+    def _move_aside(self, step: int, error: Exception) -> None:
+        reason = str(error).split("\n", 1)[0][:200]
+        log.warning("checkpoint %d cannot be read (%s); the one before is used", step, reason)
+        if jax.process_index() == 0:
+            folder = self.folder / str(step)
+            folder.rename(self.folder.parent / f"damaged-checkpoint-{step}")
+        self._manager.reload()
+
+    def _unwritten(self, step: int | None, error: Exception) -> CheckpointError:
+        text = str(error)
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text
+        reason = "no space left on the device" if full else text.split("\n", 1)[0][:300]
+        last = max(self.steps(), default=None)
+        what = "a checkpoint" if step is None else f"the checkpoint of step {step}"
+        return CheckpointError(
+            f"cannot write {what} in {self.folder}: {reason}; the last whole one is of step {last}"
+        )
+
+
+def _saved_tree(state: TrainState) -> dict[str, Any]:
+    """The state as a dict, without the average where none is kept."""
+    tree = {"step": state.step, "params": state.params, "opt_state": state.opt_state}
+    return tree if state.ema is None else tree | {"ema": state.ema}
+
+
+def checksums(tree: Any) -> list[int]:
+    """A checksum for every leaf: any changed bit changes it.
+
+    It is a sum over the leaf's words, each times an odd number of its own, computed where the
+    array lives: it does not depend on how the array is split over devices or processes.
+
+    Args:
+        tree: of float32 or int32 arrays.
+
+    Returns:
+        One number in [0, 2^32) a leaf, in the order of `jax.tree.leaves`.
+    """
+    return [int(total) for total in jax.device_get(_checksum_leaves(jax.tree.leaves(tree)))]
+
+
+@jax.jit
+def _checksum_leaves(leaves: list[jax.Array]) -> list[jax.Array]:
+    def checksum(leaf: jax.Array) -> jax.Array:
+        words = jax.lax.bitcast_convert_type(leaf, jnp.uint32).reshape(-1)
+        odd = 2 * jnp.arange(words.size, dtype=jnp.uint32) + 1
+        return (words * odd).sum(dtype=jnp.uint32)
+
+    return [checksum(leaf) for leaf in leaves]

@@ -1,0 +1,71 @@
+"""The record of a run: `metrics.jsonl` and TensorBoard event files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tensorboardX import SummaryWriter
+
+
+class MetricsLog:
+    """Writes numbers and pictures of a run; only the first process makes one."""
+
+    def __init__(self, workdir: Path, resume_step: int) -> None:
+        """Opens the record and drops what lies beyond the step that the run resumes from.
+
+        Args:
+            workdir: of the run.
+            resume_step: steps done; later lines come from a stretch that is run again.
+        """
+        self._path = workdir / "metrics.jsonl"
+        _truncate(self._path, resume_step)
+        self._writer = SummaryWriter(str(workdir), purge_step=resume_step + 1, flush_secs=30)
+
+    def write(self, step: int, values: dict[str, Any]) -> None:
+        """Writes one line and the same scalars to TensorBoard.
+
+        Args:
+            step: steps done.
+            values: numbers by name; a nested list is written to the line and, entry by entry, to
+                TensorBoard.
+        """
+        with self._path.open("a") as file:
+            file.write(json.dumps({"step": step} | values) + "\n")
+        for name, value in values.items():
+            for index, scalar in np.ndenumerate(np.asarray(value)):
+                suffix = "/".join(str(i) for i in index)
+                self._writer.add_scalar(f"{name}/{suffix}" if suffix else name, scalar, step)
+
+    def picture(self, step: int, name: str, rgb: np.ndarray) -> None:
+        """Shows a picture, uint8 `[H, W, 3]`, in TensorBoard."""
+        self._writer.add_image(name, rgb, step, dataformats="HWC")
+
+    def close(self) -> None:
+        """Writes what is still in memory."""
+        self._writer.close()
+
+
+def read_metrics(workdir: Path) -> list[dict[str, Any]]:
+    """The lines of a run's `metrics.jsonl`; one cut short by a kill is left out."""
+    path = workdir / "metrics.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [entry for line in lines if (entry := _parse(line)) is not None]
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError:
+        return None
+
+
+def _truncate(path: Path, last_step: int) -> None:
+    """Drops the lines of later steps, atomically."""
+    kept = [entry for entry in read_metrics(path.parent) if entry["step"] <= last_step]
+    partial = path.with_suffix(".partial")
+    partial.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
+    os.replace(partial, path)

@@ -1,0 +1,95 @@
+"""Where arrays live: the mesh of all devices and the rules that split arrays over it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from acolvit_jax.errors import ConfigError
+
+BATCH_AXES = ("data", "fsdp")  # a batch is split over every device
+MIN_SHARDED_SIZE = 2**14  # smaller arrays are repeated: splitting them costs more than it saves
+
+
+def make_mesh(fsdp: int) -> Mesh:
+    """A mesh of all devices of all processes.
+
+    Args:
+        fsdp: devices that share one copy of the parameters.
+
+    Returns:
+        A mesh with axes `data` and `fsdp`.
+
+    Raises:
+        ConfigError: if `fsdp` does not divide the number of devices.
+    """
+    devices = jax.device_count()
+    if fsdp < 1 or devices % fsdp:
+        raise ConfigError(f"mesh.fsdp={fsdp} must divide the {devices} devices")
+    return jax.make_mesh((devices // fsdp, fsdp), BATCH_AXES, axis_types=(AxisType.Auto,) * 2)
+
+
+def check_batch(batch_size: int, micro_batch: int, mesh: Mesh) -> None:
+    """Checks that a batch can be split over the mesh.
+
+    Raises:
+        ConfigError: if it cannot; the message names the sizes.
+    """
+    if (micro_batch or batch_size) % mesh.size:
+        field = "train.micro_batch" if micro_batch else "train.batch_size"
+        raise ConfigError(
+            f"{field}={micro_batch or batch_size} must be a multiple of the {mesh.size} devices"
+        )
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """A copy on every device."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def batch_sharding(mesh: Mesh, axis: int = 0) -> NamedSharding:
+    """The images of a batch, on the given axis, split over all devices."""
+    return NamedSharding(mesh, PartitionSpec(*[None] * axis, BATCH_AXES))
+
+
+def state_shardings(state: Any, mesh: Mesh) -> Any:
+    """How parameters, optimiser state and averages are split over `fsdp`.
+
+    Args:
+        state: tree of arrays or shapes.
+        mesh: of the run.
+
+    Returns:
+        A tree of shardings: the largest axis that `fsdp` divides is split, small arrays and
+        those without such an axis are repeated.
+    """
+    return jax.tree.map(lambda leaf: NamedSharding(mesh, _spec(leaf.shape, mesh)), state)
+
+
+def _spec(shape: tuple[int, ...], mesh: Mesh) -> PartitionSpec:
+    ways = mesh.shape["fsdp"]
+    axes = [i for i, size in enumerate(shape) if size % ways == 0]
+    if ways == 1 or not axes or np.prod(shape) < MIN_SHARDED_SIZE:
+        return PartitionSpec()
+    largest = max(axes, key=lambda i: shape[i])
+    return PartitionSpec(*[None] * largest, "fsdp")
+
+
+def put_batch(batch: dict[str, np.ndarray], mesh: Mesh) -> dict[str, jax.Array]:
+    """Sends this process's part of a batch to its devices.
+
+    Args:
+        batch: arrays `[B / processes, ...]` of this process.
+        mesh: of the run.
+
+    Returns:
+        Global arrays `[B, ...]`.
+    """
+    sharding = batch_sharding(mesh)
+    return {
+        name: jax.make_array_from_process_local_data(sharding, value)
+        for name, value in batch.items()
+    }
