@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from acolvit_jax import color
 
@@ -32,7 +33,7 @@ def psnr(predicted: jax.Array, truth: jax.Array) -> jax.Array:
     return 10.0 * jnp.log10(1.0 / jnp.maximum(mse, MSE_FLOOR))
 
 
-def compose_rgb(l_norm: jax.Array, ab_norm: jax.Array) -> jax.Array:
+def compose_rgb(l_norm: ArrayLike, ab_norm: ArrayLike) -> jax.Array:
     """Puts predicted colours on the photo's lightness.
 
     Args:
@@ -42,8 +43,8 @@ def compose_rgb(l_norm: jax.Array, ab_norm: jax.Array) -> jax.Array:
     Returns:
         sRGB in [0, 1], `[..., H, W, 3]`.
     """
-    lightness = color.denormalize_l(l_norm)[..., None]
-    lab = jnp.concatenate([lightness, color.denormalize_ab(ab_norm)], axis=-1)
+    lightness = color.denormalize_l(jnp.asarray(l_norm))[..., None]
+    lab = jnp.concatenate([lightness, color.denormalize_ab(jnp.asarray(ab_norm))], axis=-1)
     return color.lab_to_rgb(lab, jnp)
 
 

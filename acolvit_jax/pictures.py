@@ -1,0 +1,77 @@
+"""Pictures of results: hints drawn on grey photos, grids with headings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from acolvit_jax import color
+
+_GAP = 6
+_HEADING = 26
+_MARKER_RADIUS = 4
+
+
+def grey_picture(inputs: np.ndarray) -> np.ndarray:
+    """The grey photo that a model is given.
+
+    Args:
+        inputs: float32 `[S, S, 4]`, a model's input.
+
+    Returns:
+        uint8 `[S, S, 3]`.
+    """
+    lightness = color.denormalize_l(inputs[..., :1])
+    return color.lab_to_uint8(np.concatenate([lightness, np.zeros_like(inputs[..., :2])], axis=-1))
+
+
+def hints_picture(inputs: np.ndarray) -> np.ndarray:
+    """The grey photo with a ringed dot of its colour on each hint.
+
+    Args:
+        inputs: float32 `[S, S, 4]`, a model's input.
+
+    Returns:
+        uint8 `[S, S, 3]`.
+    """
+    image = Image.fromarray(grey_picture(inputs))
+    draw = ImageDraw.Draw(image)
+    lab = np.concatenate(
+        [color.denormalize_l(inputs[..., :1]), color.denormalize_ab(inputs[..., 1:3])], axis=-1
+    )
+    colors = color.lab_to_uint8(lab)
+    for row, column in np.argwhere(inputs[..., 3] > 0):
+        # A dot for every pixel of a cell lays the cell's dots over each other: they look like one.
+        r = _MARKER_RADIUS
+        box = (column - r, row - r, column + r, row + r)
+        draw.ellipse(box, fill=tuple(int(c) for c in colors[row, column]), outline="white")
+    return np.asarray(image)
+
+
+def grid(rows: Sequence[Sequence[np.ndarray]], headings: Sequence[str]) -> np.ndarray:
+    """Lays pictures out in rows under headings.
+
+    Args:
+        rows: pictures, uint8 `[S, S, 3]`, all of one size.
+        headings: one a column.
+
+    Returns:
+        uint8 `[H, W, 3]`.
+    """
+    height, width = rows[0][0].shape[:2]
+    size = (
+        _GAP + len(headings) * (width + _GAP),
+        _HEADING + len(rows) * (height + _GAP),
+    )
+    sheet = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=15)
+    for column, heading in enumerate(headings):
+        draw.text((_GAP + column * (width + _GAP), 4), heading, fill="black", font=font)
+    for r, row in enumerate(rows):
+        for column, picture in enumerate(row):
+            corner = (_GAP + column * (width + _GAP), _HEADING + r * (height + _GAP))
+            sheet.paste(Image.fromarray(picture), corner)
+    return np.asarray(sheet)

@@ -1,0 +1,193 @@
+"""The loop: steps, log, validation, checkpoints, and how a run ends."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from acolvit_jax import images
+from acolvit_jax.config import Config
+from acolvit_jax.errors import UserError
+from acolvit_jax.progress import Progress
+from acolvit_jax.training.metrics_log import MetricsLog
+from acolvit_jax.training.preemption import PreemptedError, StopSignal
+from acolvit_jax.training.setup import Run, prepare
+from acolvit_jax.training.sharding import put_batch
+from acolvit_jax.training.validation import Validation
+from acolvit_jax.training.workdir import open_workdir
+
+
+class DivergedError(UserError):
+    """The loss is no longer a number."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a finished run ended.
+
+    Attributes:
+        steps: that were done in all.
+        validation: scores of the last parameters.
+        checkpoint: folder of the last checkpoint.
+        picture: path of the last picture grid.
+    """
+
+    steps: int
+    validation: Validation
+    checkpoint: Path
+    picture: Path
+
+
+def train(config: Config, workdir: Path) -> Result:
+    """Trains, or goes on training, until `config.train.steps` steps are done.
+
+    Args:
+        config: of the run.
+        workdir: its folder; a run that began there goes on where it was.
+
+    Returns:
+        Scores and paths.
+
+    Raises:
+        UserError: for data, devices or a folder that do not fit.
+        DivergedError: if the loss is not finite; the last good checkpoint is kept.
+        PreemptedError: after SIGTERM; the state is saved.
+    """
+    first = jax.process_index() == 0
+    changes = open_workdir(workdir, config, write=first)
+    run = prepare(config, workdir)
+    done = int(run.state.step)
+    if first:
+        for line in run.notes + [f"changed since the run began: {change}" for change in changes]:
+            print(line, flush=True)
+    log = MetricsLog(workdir, done) if first else None
+    quiet = not first
+    with StopSignal() as stop, Progress(config.train.steps, done=done, quiet=quiet) as progress:
+        loop = _Loop(run, workdir, log, progress, stop)
+        try:
+            return loop.run_all()
+        finally:
+            if log is not None:
+                log.close()
+
+
+class _Loop:
+    """The state of the loop that is not the run's: the clock, and metrics not yet looked at."""
+
+    def __init__(
+        self, run: Run, workdir: Path, log: MetricsLog | None, progress: Progress, stop: StopSignal
+    ) -> None:
+        self.run = run
+        self.workdir = workdir
+        self.log = log
+        self.progress = progress
+        self.stop = stop
+        self._reset_clock()
+
+    def run_all(self) -> Result:
+        """Does the steps that are left."""
+        settings = self.run.config.train
+        validation: Validation | None = None
+        previous = None
+        for step in range(int(self.run.state.step) + 1, settings.steps + 1):
+            metrics = self._step()
+            # The step before is looked at while this one runs, so that devices never wait.
+            if previous is not None:
+                _check_finite(step - 1, previous, self.run)
+            previous = metrics
+            last = step == settings.steps
+            if step % settings.log_every == 0 or last:
+                _check_finite(step, metrics, self.run)
+                self._log_training(step, metrics)
+            validation = None
+            if step % settings.eval_every == 0 or last:
+                _check_finite(step, metrics, self.run)
+                validation = self._validate(step)
+            if step % settings.checkpoint_every == 0 or last or self.stop.requested:
+                _check_finite(step, metrics, self.run)
+                self._save(validation)
+            if self.stop.requested and not last:
+                self.run.checkpoints.wait()
+                raise PreemptedError(f"asked to stop; saved after step {step}, run again to go on")
+        if validation is None:  # the run was complete already
+            validation = self._validate(settings.steps)
+        self.run.checkpoints.close()
+        folder = self.run.checkpoints.folder / str(settings.steps)
+        return Result(settings.steps, validation, folder, self._picture_path(settings.steps))
+
+    def _step(self) -> dict[str, jax.Array]:
+        """One optimiser step."""
+        start = time.perf_counter()
+        batch = put_batch(next(self.run.loader), self.run.mesh)
+        self._waited += time.perf_counter() - start
+        self.run.state, metrics = self.run.step(self.run.state, batch)
+        self._images += self.run.config.train.batch_size
+        self.progress.advance()
+        return metrics
+
+    def _reset_clock(self) -> None:
+        self._start = time.perf_counter()
+        self._waited = 0.0
+        self._images = 0
+
+    def _log_training(self, step: int, metrics: dict[str, jax.Array]) -> None:
+        """Writes a line of the record and shows where the run is."""
+        values = {name: np.asarray(value).tolist() for name, value in metrics.items()}
+        values["keep_ratio"] = float(np.mean(values["keep"]))
+        elapsed = time.perf_counter() - self._start
+        values["images_per_second"] = self._images / elapsed
+        values["input_wait"] = self._waited / elapsed
+        self._reset_clock()
+        if self.log is not None:
+            self.log.write(step, values)
+        parts = [f"loss {values['loss']:.4f}"]
+        if "sparsity" in values:
+            parts.append(f"keep {values['keep_ratio']:.3f}")
+        parts.append(f"{values['images_per_second']:.1f} images/s")
+        skips = self.run.loader.skips
+        if skips.corrupt:
+            parts.append(str(skips))
+        self.progress.say(", ".join(parts))
+
+    def _validate(self, step: int) -> Validation:
+        """Scores the parameters and draws the picture grid."""
+        validation = self.run.validate(self.run.state.eval_params)
+        if self.log is not None:
+            self.log.write(step, validation.scalars())
+            self.log.picture(step, "validation", validation.picture)
+            path = self._picture_path(step)
+            path.parent.mkdir(exist_ok=True)
+            images.write_image(path, validation.picture)
+        scores = ", ".join(f"PSNR@{k} {v:.2f}" for k, v in validation.psnr.items())
+        self.progress.say(f"validation: {scores}, keep {validation.keep:.3f}")
+        self._reset_clock()
+        return validation
+
+    def _picture_path(self, step: int) -> Path:
+        return self.workdir / "pictures" / f"step_{step:07d}.png"
+
+    def _save(self, validation: Validation | None) -> None:
+        score = None if validation is None else validation.score
+        self.run.checkpoints.save(self.run.state, self.run.loader.get_state(), score)
+
+
+def _check_finite(step: int, metrics: dict[str, Any], run: Run) -> None:
+    """Stops a run whose loss or gradient is no longer a number.
+
+    Raises:
+        DivergedError: names the step and the checkpoint to go back to.
+    """
+    values = [float(metrics[name]) for name in ("loss", "grad_norm")]
+    if not np.isfinite(values).all():
+        run.checkpoints.wait()
+        last = max(run.checkpoints.steps(), default=None)
+        kept = "no checkpoint was saved yet" if last is None else f"that of step {last} is kept"
+        raise DivergedError(
+            f"the loss is {values[0]} and the gradient's norm {values[1]} at step {step}; {kept}. "
+            "Try a lower optimizer.learning_rate, or optimizer.grad_clip=1"
+        )

@@ -1,0 +1,136 @@
+"""Everything a run needs before its first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+from jax.sharding import Mesh
+
+from acolvit_jax.config import Config
+from acolvit_jax.data.loaders import TrainLoader, eval_batches
+from acolvit_jax.data.records import ImageSource
+from acolvit_jax.data.sources import make_source
+from acolvit_jax.models.variants import init_params, param_shapes
+from acolvit_jax.training import sharding
+from acolvit_jax.training.checkpoints import Checkpoints
+from acolvit_jax.training.init_from import graft
+from acolvit_jax.training.load import load_params
+from acolvit_jax.training.optimizer import make_optimizer
+from acolvit_jax.training.state import TrainState, init_state
+from acolvit_jax.training.step import TrainStep, make_train_step
+from acolvit_jax.training.validation import Validation, make_eval_step, validate
+
+
+@dataclass
+class Run:
+    """A run that is ready to go on.
+
+    Attributes:
+        config: of the run.
+        mesh: all devices.
+        state: parameters and optimiser.
+        step: the jitted optimiser step.
+        loader: training batches, at the state's position.
+        checkpoints: of the run.
+        validate: scores parameters.
+        notes: what a person should know before it starts, a line each.
+    """
+
+    config: Config
+    mesh: Mesh
+    state: TrainState
+    step: TrainStep
+    loader: TrainLoader
+    checkpoints: Checkpoints
+    validate: Any
+    notes: list[str]
+
+
+def prepare(config: Config, workdir: Path) -> Run:
+    """Sets a run up, from its newest checkpoint if there is one.
+
+    Args:
+        config: of the run.
+        workdir: its folder.
+
+    Returns:
+        A run whose `state.step` steps are done.
+
+    Raises:
+        UserError: if devices, data or checkpoints do not fit the config.
+    """
+    mesh = sharding.make_mesh(config.mesh.fsdp)
+    sharding.check_batch(config.train.batch_size, config.train.micro_batch, mesh)
+    sources = {split: make_source(config.data, split) for split in ("train", "validation")}
+    notes = [f"data: {len(sources['train']):,} {sources['train'].description}"]
+    loader = TrainLoader(
+        sources["train"],
+        config.data,
+        config.model,
+        batch_size=config.train.batch_size,
+        seed=config.train.seed,
+        process_index=jax.process_index(),
+        process_count=jax.process_count(),
+    )
+    optimizer = make_optimizer(config.optimizer, config.train.steps)
+    keep_ema = config.optimizer.ema > 0
+    shapes = jax.eval_shape(
+        lambda params: init_state(params, optimizer, ema=keep_ema), param_shapes(config.model)
+    )
+    shardings = sharding.state_shardings(shapes, mesh)
+    checkpoints = Checkpoints(workdir)
+    target = jax.tree.map(
+        lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where),
+        shapes,
+        shardings,
+    )
+    restored = checkpoints.restore_latest(target)
+    if restored is not None:
+        state, position = restored
+        loader.set_state(position)
+        notes.append(f"resuming after step {int(state.step)}")
+    else:
+        params = _initial_params(config, notes)
+        make_state = jax.jit(
+            lambda params: init_state(params, optimizer, ema=keep_ema), out_shardings=shardings
+        )
+        state = make_state(params)
+    step = make_train_step(config, optimizer, shardings, mesh)
+    scorer = _make_validate(config, sources["validation"], mesh)
+    return Run(config, mesh, state, step, loader, checkpoints, scorer, notes)
+
+
+def _initial_params(config: Config, notes: list[str]) -> Any:
+    """Parameters from the seed, or from another model where the config says so."""
+    params = init_params(config.model, config.train.seed)
+    if not config.train.init_from:
+        return params
+    _, source = load_params(config.train.init_from)
+    grafted = graft(params, source)
+    notes.append(f"from {config.train.init_from}: {grafted}")
+    return grafted.params
+
+
+def _make_validate(config: Config, source: ImageSource, mesh: Mesh) -> Any:
+    """Binds what a validation needs besides parameters."""
+    eval_step = make_eval_step(config.model, mesh)
+    settings = config.validation
+    batch_size = -(-settings.batch_size // mesh.size) * mesh.size
+
+    def score(params: Any) -> Validation:
+        batches = eval_batches(
+            source,
+            config.data,
+            config.model,
+            counts=settings.hints,
+            batch_size=batch_size,
+            max_images=settings.max_images,
+            process_index=jax.process_index(),
+            process_count=jax.process_count(),
+        )
+        return validate(eval_step, params, batches, settings.hints, mesh)
+
+    return score

@@ -1,0 +1,149 @@
+"""The validation that training runs: PSNR by number of hints, keep ratio, a picture grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax.sharding import Mesh
+
+from acolvit_jax import pictures
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.data.transforms import Example
+from acolvit_jax.evaluation.metrics import compose_rgb, psnr
+from acolvit_jax.models.variants import graphdef_of
+from acolvit_jax.training import sharding
+
+PICTURES = 6  # photos in a grid
+
+EvalStep = Callable[..., tuple[dict[str, jax.Array], jax.Array]]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Scores of one validation.
+
+    Attributes:
+        psnr: in dB by number of hints K, mean over the images.
+        keep: mean keep ratio over images and hint counts.
+        keep_by_layer: `[depth][2]` (attention, FFN).
+        images: how many were scored.
+        picture: grid of some of them, uint8 `[H, W, 3]`.
+    """
+
+    psnr: dict[int, float]
+    keep: float
+    keep_by_layer: list[list[float]]
+    images: int
+    picture: np.ndarray
+
+    @property
+    def score(self) -> float:
+        """One number to compare checkpoints by: PSNR, mean over the hint counts."""
+        return sum(self.psnr.values()) / len(self.psnr)
+
+    def scalars(self) -> dict[str, Any]:
+        """What the record of the run keeps."""
+        by_count = {f"psnr@{count}": value for count, value in self.psnr.items()}
+        return {"validation": True, "validation_keep": self.keep} | by_count
+
+    def table(self) -> str:
+        """A Markdown table."""
+        counts = list(self.psnr)
+        head = "| " + " | ".join(f"PSNR@{k} (dB)" for k in counts) + " | keep ratio | images |"
+        rule = "|" + " ---: |" * (len(counts) + 2)
+        row = "| " + " | ".join(f"{self.psnr[k]:.2f}" for k in counts)
+        return f"{head}\n{rule}\n{row} | {self.keep:.3f} | {self.images} |"
+
+
+def make_eval_step(config: ModelConfig, mesh: Mesh) -> EvalStep:
+    """Builds the jitted forward and score of one batch at one number of hints.
+
+    Args:
+        config: the architecture.
+        mesh: of the run.
+
+    Returns:
+        `step(params, inputs [B, S, S, 4], rgb [B, S, S, 3], valid [B]) -> (sums, ab)`: sums over
+        the valid images of all processes (`psnr`, `keep` `[depth, 2]`, `count`), and the colours.
+    """
+    graphdef = graphdef_of(config)
+
+    def step(
+        params: Any, inputs: jax.Array, rgb: jax.Array, valid: jax.Array
+    ) -> tuple[dict[str, jax.Array], jax.Array]:
+        ab, decisions = nnx.merge(graphdef, params)(inputs, train=False)
+        truth = rgb.astype(jnp.float32) / 255.0
+        scores = psnr(compose_rgb(inputs[..., 0], ab), truth)
+        sums = {
+            "psnr": (scores * valid).sum(),
+            "keep": (decisions * valid[:, None, None]).sum(axis=0),
+            "count": valid.sum(),
+        }
+        return sums, ab
+
+    out = (sharding.replicated(mesh), sharding.batch_sharding(mesh))
+    return jax.jit(step, out_shardings=out)
+
+
+def validate(
+    step: EvalStep,
+    params: Any,
+    batches: Iterable[Example],
+    counts: tuple[int, ...],
+    mesh: Mesh,
+) -> Validation:
+    """Scores parameters on the validation images of all processes.
+
+    Args:
+        step: from `make_eval_step`.
+        params: to score.
+        batches: this process's, from `eval_batches`.
+        counts: numbers of hints K that the batches hold.
+        mesh: of the run.
+
+    Returns:
+        Scores over every image, each counted once.
+    """
+    psnr_sums = np.zeros(len(counts))
+    keep_sum: np.ndarray | float = 0.0
+    total = 0.0
+    rows: list[list[np.ndarray]] = []
+    shown = len(counts) // 2
+    for batch in batches:
+        for i in range(len(counts)):
+            part = {"inputs": batch["inputs"][:, i], "rgb": batch["rgb"], "valid": batch["valid"]}
+            sums, ab = step(params, **sharding.put_batch(part, mesh))
+            psnr_sums[i] += float(sums["psnr"])
+            keep_sum = keep_sum + np.asarray(sums["keep"], np.float64) / len(counts)
+            if i == shown and not rows:
+                rows = _picture_rows(part, ab)
+        total += float(sums["count"])
+    headings = ["grey", f"{counts[shown]} hints", "result", "truth"]
+    keep = keep_sum / total
+    return Validation(
+        psnr={count: float(psnr_sums[i] / total) for i, count in enumerate(counts)},
+        keep=float(np.mean(keep)),
+        keep_by_layer=np.asarray(keep).tolist(),
+        images=int(total),
+        picture=pictures.grid(rows, headings),
+    )
+
+
+def _picture_rows(part: Example, ab: jax.Array) -> list[list[np.ndarray]]:
+    """Grey, hints, result and truth of the first images that this process holds."""
+    local = np.concatenate([np.asarray(shard.data) for shard in ab.addressable_shards])
+    results = np.asarray(compose_rgb(part["inputs"][..., 0], local))
+    rows = []
+    for i in np.flatnonzero(part["valid"])[:PICTURES]:
+        inputs = part["inputs"][i]
+        result = np.round(results[i] * 255).astype(np.uint8)
+        rows.append(
+            [pictures.grey_picture(inputs), pictures.hints_picture(inputs), result, part["rgb"][i]]
+        )
+    return rows

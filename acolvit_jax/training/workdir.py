@@ -1,0 +1,73 @@
+"""A run's folder: its config, and whether another run may go on in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from acolvit_jax.config import Config, from_config_dict
+from acolvit_jax.errors import CheckpointError, ConfigError
+
+CONFIG_FILE = "config.json"
+
+
+def open_workdir(workdir: Path, config: Config, *, write: bool) -> list[str]:
+    """Makes a run's folder, or checks that the run in it can go on with this config.
+
+    Args:
+        workdir: folder of the run.
+        config: of the run.
+        write: store the config; one process does.
+
+    Returns:
+        What differs from the config that the run began with, as `field: old -> new`.
+
+    Raises:
+        ConfigError: if the folder holds a run of another model or budget.
+    """
+    path = workdir / CONFIG_FILE
+    changes: list[str] = []
+    if path.exists():
+        changes = _changes(dataclasses.asdict(read_config(workdir)), dataclasses.asdict(config))
+        barred = [c for c in changes if c.startswith(("model.", "train.budget:"))]
+        if barred:
+            raise ConfigError(
+                f"{workdir} holds a run of another model ({'; '.join(barred)}); "
+                "choose another --workdir, or give the config that the run began with"
+            )
+    if write:
+        workdir.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(dataclasses.asdict(config), indent=2) + "\n")
+        os.replace(partial, path)
+    return changes
+
+
+def read_config(workdir: Path) -> Config:
+    """The config of the run in a folder.
+
+    Raises:
+        CheckpointError: if there is no run, or its config cannot be read.
+    """
+    path = workdir / CONFIG_FILE
+    try:
+        return from_config_dict(json.loads(path.read_text()))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{workdir} is no work folder: it has no {CONFIG_FILE}") from error
+    except (OSError, ValueError, TypeError, ConfigError) as error:
+        raise CheckpointError(f"cannot read {path}: {error}") from error
+
+
+def _changes(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
+    """Fields that differ, `a.b: old -> new`."""
+    found = []
+    for name, value in new.items():
+        before = old[name]
+        if isinstance(value, dict):
+            found += _changes(before, value, f"{prefix}{name}.")
+        elif before != value:
+            found.append(f"{prefix}{name}: {before} -> {value}")
+    return found
