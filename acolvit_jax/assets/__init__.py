@@ -1,0 +1,1 @@
+"""What comes with the package: photographs, and where each is from."""
