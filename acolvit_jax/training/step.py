@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import optax
 from flax import nnx
 from jax.sharding import Mesh
@@ -19,6 +20,8 @@ from acolvit_jax.training.state import TrainState
 
 Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
+Forward = Callable[..., tuple[jax.Array, jax.Array]]
+LossAndGrad = Callable[[Any, Batch, TrainingNoise], tuple[Metrics, Any]]
 TrainStep = Callable[[TrainState, Batch], tuple[TrainState, Metrics]]
 
 
@@ -39,14 +42,14 @@ def make_train_step(
         scalars, but `keep` is the keep ratio by layer, `[depth, 2]`. The same seed, step and
         batch give the same result.
     """
-    loss_fn = make_loss(config, mesh)
+    loss_and_grad = make_loss_and_grad(config, mesh)
     schedule = learning_rate_schedule(config.optimizer, config.train.steps)
     root_key = jax.random.key(config.train.seed)
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(root_key, state.step)
         noise = training_noise(key, batch["inputs"].shape[0], config.model)
-        (_, metrics), grads = jax.value_and_grad(loss_fn, has_aux=True)(state.params, batch, noise)
+        metrics, grads = loss_and_grad(state.params, batch, noise)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         ema = state.ema
@@ -64,26 +67,54 @@ def make_train_step(
     )
 
 
-def make_loss(
-    config: Config, mesh: Mesh
-) -> Callable[[Any, Batch, TrainingNoise], tuple[jax.Array, Metrics]]:
-    """Builds the loss of a whole batch (paper eq. 10) as a function of the parameters.
+def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
+    """Builds the loss of a whole batch (paper eq. 10) and its gradient.
+
+    Neither depends on the size of the micro-batch. On CPU a micro-batch stays in cache; anywhere
+    it bounds memory. There are two ways to compute it:
+
+    - The dense baseline's loss is a mean over images, so gradients of micro-batches add up.
+    - The sparsity loss is the square of a mean over the whole batch: every decision must be known
+      before any gradient is. The forward runs first, a micro-batch at a time; it keeps the
+      products with weights, and the backward pass computes the rest again.
 
     Args:
         config: of the run.
         mesh: of the run.
 
     Returns:
-        `loss(params, batch, noise) -> (loss, metrics)`.
+        `f(params, batch, noise) -> (metrics, gradient)`.
     """
-    forward = make_forward(config.model, config.train.micro_batch, mesh)
+    micro_batch = config.train.micro_batch
+    forward = make_forward(config.model)
+    if not micro_batch:
+        return _whole(make_loss(config, forward))
+    if config.train.budget is None:
+        return _accumulated(_whole(make_loss(config, forward)), micro_batch, mesh)
+    return _whole(make_loss(config, _mapped(forward, micro_batch, mesh)))
+
+
+def make_forward(config: ModelConfig) -> Forward:
+    """Builds the training forward `(params, inputs, origin, noise) -> (ab, decisions)`."""
+    graphdef = graphdef_of(config)
+
+    def forward(
+        params: Any, inputs: jax.Array, origin: jax.Array | None, noise: TrainingNoise
+    ) -> tuple[jax.Array, jax.Array]:
+        model = nnx.merge(graphdef, params)
+        return model(inputs, train=True, noise=noise, origin=origin)
+
+    return forward
+
+
+def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array, Metrics]]:
+    """Builds the loss of a batch: `loss(params, batch, noise) -> (loss, metrics)`."""
     budget = config.train.budget
 
     def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
         ab, decisions = forward(params, batch["inputs"], batch.get("origin"), noise)
-        color = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
-        metrics = {"huber": color, "keep": decisions.mean(axis=0)}
-        loss = color
+        loss = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
+        metrics = {"huber": loss, "keep": decisions.mean(axis=0)}
         if budget is not None:
             metrics["sparsity"] = losses.sparsity(decisions, budget)
             loss = loss + config.train.sparsity_weight * metrics["sparsity"]
@@ -92,58 +123,67 @@ def make_loss(
     return loss_fn
 
 
-def make_forward(
-    config: ModelConfig, micro_batch: int, mesh: Mesh
-) -> Callable[..., tuple[jax.Array, jax.Array]]:
-    """Builds the training forward, computed a micro-batch at a time.
+def _whole(loss_fn: Callable[..., tuple[jax.Array, Metrics]]) -> LossAndGrad:
+    """Loss and gradient of a batch at once."""
 
-    The backward pass keeps the products with weights and computes the rest again, a micro-batch
-    at a time: on CPU that stays in cache. The losses see the whole batch, so the gradient does
-    not depend on the size of the micro-batch, the sparsity loss's neither.
+    def loss_and_grad(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[Metrics, Any]:
+        (_, metrics), grads = jax.value_and_grad(loss_fn, has_aux=True)(params, batch, noise)
+        return metrics, grads
 
-    Args:
-        config: the architecture.
-        micro_batch: images computed at once; 0 is all of them.
-        mesh: of the run.
+    return loss_and_grad
 
-    Returns:
-        `forward(params, inputs, origin, noise) -> (ab, decisions)` for a whole batch.
-    """
-    graphdef = graphdef_of(config)
 
-    def part(
-        params: Any, inputs: jax.Array, origin: jax.Array | None, noise: TrainingNoise
-    ) -> tuple[jax.Array, jax.Array]:
-        model = nnx.merge(graphdef, params)
-        return model(inputs, train=True, noise=noise, origin=origin)
+def _accumulated(part: LossAndGrad, micro_batch: int, mesh: Mesh) -> LossAndGrad:
+    """Mean of metrics and gradients over the micro-batches of a batch."""
 
-    if not micro_batch:
-        return part
+    def loss_and_grad(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[Metrics, Any]:
+        parts = _split((batch, noise), micro_batch, mesh)
+        zeros = jax.tree.map(jnp.zeros_like, jax.eval_shape(part, params, *_first(parts)))
 
+        def add(total: Any, args: Any) -> tuple[Any, None]:
+            return jax.tree.map(jnp.add, total, part(params, *args)), None
+
+        total, _ = jax.lax.scan(add, zeros, parts)
+        count = noise.gates.shape[0] // micro_batch
+        return jax.tree.map(lambda x: x / count, total)
+
+    return loss_and_grad
+
+
+def _mapped(forward: Forward, micro_batch: int, mesh: Mesh) -> Forward:
+    """The forward of a whole batch, a micro-batch at a time."""
     saved = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
-    part_again = jax.checkpoint(part, policy=saved)
+    part = jax.checkpoint(forward, policy=saved)
 
-    def forward(
+    def mapped(
         params: Any, inputs: jax.Array, origin: jax.Array | None, noise: TrainingNoise
     ) -> tuple[jax.Array, jax.Array]:
-        rows = inputs.shape[0] // micro_batch
-        # Every micro-batch takes images from all devices, so that none has to move.
-        spread = sharding.batch_sharding(mesh, axis=1)
+        parts = _split((inputs, origin, noise), micro_batch, mesh)
+        ab, decisions = jax.lax.map(lambda args: part(params, *args), parts)
+        return _join(ab), _join(decisions)
 
-        def split(x: jax.Array) -> jax.Array:  # [B, ...] -> [rows, micro, ...]
-            x = x.reshape(micro_batch, rows, *x.shape[1:]).swapaxes(0, 1)
-            return jax.lax.with_sharding_constraint(x, spread)
-
-        def join(x: jax.Array) -> jax.Array:  # [rows, micro, ...] -> [B, ...]
-            return x.swapaxes(0, 1).reshape(rows * micro_batch, *x.shape[2:])
-
-        parts = jax.tree.map(split, (inputs, origin, noise))
-        return jax.tree.map(join, jax.lax.map(lambda args: part_again(params, *args), parts))
-
-    return forward
+    return mapped
 
 
-def make_eval_step(config: ModelConfig) -> Callable[[Any, jax.Array], tuple[jax.Array, jax.Array]]:
-    """Builds the jitted forward of validation: `(params, inputs) -> (ab, decisions)`."""
-    graphdef = graphdef_of(config)
-    return jax.jit(lambda params, inputs: nnx.merge(graphdef, params)(inputs, train=False))
+def _split(tree: Any, micro_batch: int, mesh: Mesh) -> Any:
+    """Cuts a batch `[B, ...]` into `[B / micro, micro, ...]`.
+
+    Every micro-batch takes images from all devices, so that none has to move.
+    """
+    spread = sharding.batch_sharding(mesh, axis=1)
+
+    def split(x: jax.Array) -> jax.Array:
+        x = x.reshape(micro_batch, -1, *x.shape[1:]).swapaxes(0, 1)
+        return jax.lax.with_sharding_constraint(x, spread)
+
+    return jax.tree.map(split, tree)
+
+
+def _join(x: jax.Array) -> jax.Array:
+    """Puts micro-batches `[M, micro, ...]` back in order, `[B, ...]`."""
+    return x.swapaxes(0, 1).reshape(-1, *x.shape[2:])
+
+
+def _first(parts: Any) -> Any:
+    """The first micro-batch."""
+    return jax.tree.map(lambda x: x[0], parts)
