@@ -44,8 +44,8 @@ EXTRAS = {
 setup(
     name="acolvit_jax",
     version="0.1.0",
-    description="A-ColViT in JAX: point-interactive colorization that skips the layers it can spare",
-    long_description=(HERE / "README.md").read_text() if (HERE / "README.md").exists() else "",
+    description="A-ColViT in JAX: point-interactive colorization that skips spare layers",
+    long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE"],

@@ -17,6 +17,9 @@ from acolvit_jax.data.transforms import EvalTransform, Example, TrainTransform
 from acolvit_jax.errors import ImageError
 
 
+EPOCHS = 2**31  # as good as endless, and Grain can still count the images
+
+
 @dataclass(frozen=True)
 class LoadColor:
     """Reads the photo at an index; a corrupt or grey one's place is taken by the next.
@@ -102,7 +105,7 @@ class TrainLoader:
             grain.MapDataset.range(len(source))
             .seed(seed)
             .shuffle()
-            .repeat()
+            .repeat(EPOCHS)
             .random_map(_TrainExample(load, TrainTransform(data, model)))
         )
         batches = examples.batch(batch_size // process_count)[process_index::process_count]

@@ -31,7 +31,7 @@ TFDS_SETS = {
         "train",
         "validation",
         " after putting ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar from image-net.org "
-        "in DIR/downloads/manual",
+        "in {where}/downloads/manual",
     ),
     "imagenette": TfdsSet("imagenette/160px-v2", "train", "validation"),
     "imagenette-320": TfdsSet("imagenette/320px-v2", "train", "validation"),
@@ -85,14 +85,16 @@ def tfds_source(dataset: str, data_dir: str, split: str) -> TfdsSource:
     where = data_dir or tfds.core.constants.DATA_DIR
     try:
         builder = tfds.builder(spec.name, data_dir=data_dir or None, file_format="array_record")
+        features = builder.info.features
+        encoded = [n for n, f in features.items() if isinstance(f, tfds.features.Image)]
         data = builder.as_data_source(
             split=spec.validation if split == "validation" else spec.train,
-            decoders={"image": tfds.decode.SkipDecoding()},
+            decoders={name: tfds.decode.SkipDecoding() for name in encoded},
         )
-    except (AssertionError, FileNotFoundError, ValueError, NotImplementedError) as error:
+    except (AssertionError, KeyError, OSError, ValueError, NotImplementedError) as error:
         raise DataError(
             f"{spec.name} is not prepared as ArrayRecord in {where}; prepare it with `pip install "
             f"tensorflow && tfds build {spec.name} --file_format=array_record --data_dir={where}`"
-            f"{spec.note}"
+            f"{spec.note.format(where=where)}"
         ) from error
     return TfdsSource(spec.name, data)

@@ -1,0 +1,163 @@
+"""Batches: the same for any number of threads or processes, restored exactly, faults counted."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from acolvit_jax.config import DataConfig, ModelConfig
+from acolvit_jax.data.loaders import LoadColor, TrainLoader, eval_batches
+from acolvit_jax.data.skips import Skips
+from acolvit_jax.data.sources import folder_source
+from acolvit_jax.errors import DataError
+from tests.photos import make_folder, make_rgb
+
+MODEL = ModelConfig(image_size=32, patch_size=8)
+DATA = DataConfig(max_hints=16)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    return folder_source(make_folder(tmp_path_factory.mktemp("photos"), 12))
+
+
+def loader(source, **options):
+    data = options.pop("data", DATA)
+    return TrainLoader(source, data, MODEL, **{"batch_size": 4, "seed": 0, **options})
+
+
+def take(stream, count):
+    return [next(stream) for _ in range(count)]
+
+
+def assert_same(a, b):
+    for x, y in zip(a, b, strict=True):
+        assert x.keys() == y.keys()
+        for key in x:
+            np.testing.assert_array_equal(x[key], y[key])
+
+
+def test_the_same_seed_gives_the_same_batches_for_any_number_of_threads(source):
+    first = take(loader(source), 7)
+    assert_same(first, take(loader(source, data=DataConfig(max_hints=16, num_threads=1)), 7))
+    other = take(loader(source, seed=1), 7)
+    assert any((a["inputs"] != b["inputs"]).any() for a, b in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_processes_share_the_batches_of_one(source, count):
+    whole = take(loader(source), 5)
+    parts = [take(loader(source, process_index=i, process_count=count), 5) for i in range(count)]
+    joined = [
+        {key: np.concatenate([part[k][key] for part in parts]) for key in whole[k]}
+        for k in range(5)
+    ]
+    assert_same(whole, joined)
+
+
+def test_every_epoch_is_a_new_order_of_all_photos(source, monkeypatch):
+    monkeypatch.setattr(
+        LoadColor, "__call__", lambda self, i: (str(i), np.full((8, 8, 3), i, "u1"))
+    )
+    stream = loader(source)
+    levels = np.concatenate([b["inputs"][:, 0, 0, 0] for b in take(stream, 6)])
+    epochs = [np.round(levels[i : i + 12], 5).tolist() for i in (0, 12)]
+    assert len(set(epochs[0])) == 12
+    assert sorted(epochs[0]) == sorted(epochs[1])
+    assert epochs[0] != epochs[1]
+
+
+def test_the_state_restores_exactly_in_any_number_of_processes(source):
+    stream = loader(source)
+    take(stream, 3)
+    state = stream.get_state()
+    expected = take(stream, 4)
+    again = loader(source)
+    again.set_state(state)
+    assert_same(expected, take(again, 4))
+    half = loader(source, process_index=1, process_count=2)
+    half.set_state(state)
+    assert_same([{k: v[2:] for k, v in b.items()} for b in expected], take(half, 4))
+
+
+def test_a_corrupt_image_is_replaced_counted_and_named(tmp_path, caplog):
+    folder = make_folder(tmp_path, 150)
+    (folder / "0003.jpg").write_bytes(b"no image")
+    stream = loader(folder_source(folder), batch_size=50)
+    with caplog.at_level(logging.WARNING):
+        batches = take(stream, 6)
+    assert all(len(b["inputs"]) == 50 for b in batches)
+    assert list(stream.skips.corrupt) == ["0003.jpg"]
+    assert [r.message for r in caplog.records if "0003.jpg" in r.message] == [
+        "skipped 0003.jpg: the image: is not an image that can be read"
+    ]
+    load = LoadColor(folder_source(folder), True, Skips(150))
+    assert load(3)[0] == "0004.jpg"
+
+
+def test_more_than_one_percent_corrupt_stops_the_run(tmp_path):
+    folder = make_folder(tmp_path, 150)
+    for i in (3, 70):
+        path = folder / f"{i:04d}.jpg"
+        path.write_bytes(path.read_bytes()[:300])
+    stream = loader(folder_source(folder), batch_size=50)
+    with pytest.raises(DataError, match=r"2 of 150 images are corrupt, more than 1%"):
+        take(stream, 6)
+
+
+def test_near_grey_photos_are_left_out(tmp_path):
+    from acolvit_jax import images
+
+    folder = make_folder(tmp_path, 3)
+    grey = np.repeat(make_rgb(9)[..., :1], 3, axis=2)
+    images.write_image(folder / "0001.jpg", grey)
+    stream = loader(folder_source(folder))
+    take(stream, 4)
+    assert stream.skips.grey == {"0001.jpg"}
+    kept = loader(folder_source(folder), data=DataConfig(max_hints=16, skip_grey=False))
+    take(kept, 4)
+    assert not kept.skips.grey
+
+
+def test_a_folder_of_grey_photos_is_an_error(tmp_path):
+    from acolvit_jax import images
+
+    for i in range(3):
+        images.write_image(tmp_path / f"{i}.png", np.full((40, 40, 3), 90 + i, np.uint8))
+    with pytest.raises(DataError, match="near grey"):
+        take(loader(folder_source(tmp_path)), 1)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("batch_size", [4, 10])
+def test_validation_counts_every_image_once(source, processes, batch_size):
+    batches = [
+        list(
+            eval_batches(
+                source,
+                DATA,
+                MODEL,
+                counts=(1, 4),
+                batch_size=batch_size,
+                max_images=100,
+                process_index=i,
+                process_count=processes,
+            )
+        )
+        for i in range(processes)
+    ]
+    assert len({len(b) for b in batches}) == 1  # every process does as many steps
+    flat = [b for part in batches for b in part]
+    assert sum(b["valid"].sum() for b in flat) == 12
+    seen = {b["rgb"][i].tobytes() for b in flat for i in range(len(b["valid"])) if b["valid"][i]}
+    assert len(seen) == 12
+    assert flat[0]["inputs"].shape == (batch_size // processes, 2, 32, 32, 4)
+
+
+def test_validation_takes_a_spread_of_a_large_set(source):
+    (batch,) = eval_batches(source, DATA, MODEL, counts=(1,), batch_size=3, max_images=3)
+    from acolvit_jax import images
+
+    for i, index in enumerate((0, 4, 8)):
+        expected = images.resize(images.read_image(source[index].data), (32, 32))
+        np.testing.assert_array_equal(batch["rgb"][i], expected)

@@ -1,0 +1,124 @@
+"""Sources: the photographs in the package, folders, TFDS as ArrayRecord without TensorFlow."""
+
+import sys
+
+import pytest
+
+from acolvit_jax.config import DataConfig
+from acolvit_jax.data.sources import folder_source, make_source
+from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
+from acolvit_jax.errors import DataError
+from tests.photos import make_folder, make_jpeg
+
+
+def names(source):
+    return [source[i].name for i in range(len(source))]
+
+
+def test_the_sample_is_split_for_validation():
+    train = make_source(DataConfig(), "train")
+    validation = make_source(DataConfig(), "validation")
+    assert len(train) + len(validation) >= 24
+    assert len(validation) >= 4
+    assert not set(names(train)) & set(names(validation))
+    assert train[0].data[:2] == b"\xff\xd8"
+
+
+def test_a_folder_is_read_as_a_tree(tmp_path):
+    make_folder(tmp_path / "a", 2)
+    make_folder(tmp_path / "b" / "c", 1)
+    source = folder_source(tmp_path)
+    assert names(source) == ["a/0000.jpg", "a/0001.jpg", "b/c/0000.jpg"]
+    assert source[2].data == make_jpeg(0)
+
+
+def test_a_list_chooses_images(tmp_path):
+    make_folder(tmp_path / "a", 3)
+    listing = tmp_path / "list.txt"
+    listing.write_text("a/0002.jpg\n\na/0000.jpg\n")
+    assert names(folder_source(tmp_path, str(listing))) == ["a/0000.jpg", "a/0002.jpg"]
+    listing.write_text("a/0002.jpg\na/0009.jpg\n")
+    with pytest.raises(DataError, match=r"1 of the 2 images in .* are missing, first .*0009\.jpg"):
+        folder_source(tmp_path, str(listing))
+    with pytest.raises(DataError, match=r"nolist\.txt"):
+        folder_source(tmp_path, str(tmp_path / "nolist.txt"))
+
+
+def test_a_missing_or_empty_folder_is_one_line(tmp_path):
+    with pytest.raises(DataError, match="no folder at"):
+        folder_source(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="no images in"):
+        folder_source(tmp_path)
+
+
+def test_a_part_of_a_folder_is_held_out_by_name(tmp_path):
+    make_folder(tmp_path, 60)
+    config = DataConfig(dataset="folder", path=str(tmp_path))
+    train, held_out = make_source(config, "train"), make_source(config, "validation")
+    assert len(held_out) == 1
+    assert len(train) == 59
+    (tmp_path / "new.jpg").write_bytes(make_jpeg(99))
+    assert names(make_source(config, "validation")) in (names(held_out), ["new.jpg"])
+
+
+def test_a_folder_for_validation_leaves_the_other_whole(tmp_path):
+    make_folder(tmp_path / "t", 5)
+    make_folder(tmp_path / "v", 2)
+    config = DataConfig(
+        dataset="folder", path=str(tmp_path / "t"), validation_path=str(tmp_path / "v")
+    )
+    assert len(make_source(config, "train")) == 5
+    assert len(make_source(config, "validation")) == 2
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """Data sets that TFDS itself prepares, as ArrayRecord, from JPEGs made here."""
+    import tensorflow_datasets as tfds
+
+    folder = tmp_path_factory.mktemp("tfds")
+
+    def examples(count, start, named):
+        for i in range(count):
+            name = {"file_name": f"image_{start + i:05d}.jpg"} if named else {}
+            yield i, {"image": make_jpeg(start + i), "label": 0, **name}
+
+    for dataset in ("flowers", "imagenette"):
+        spec = TFDS_SETS[dataset]
+        builder = tfds.builder(spec.name, data_dir=folder, file_format="array_record")
+        named = "file_name" in builder.info.features
+        builder._split_generators = lambda _, named=named: {
+            "train": examples(5, 0, named),
+            "validation": examples(3, 10, named),
+        }
+        builder.download_and_prepare(file_format="array_record")
+    return str(folder)
+
+
+@pytest.mark.parametrize("dataset", ["flowers", "imagenette"])
+def test_tfds_is_read_without_tensorflow(prepared, dataset):
+    config = DataConfig(dataset=dataset, data_dir=prepared)
+    train, validation = make_source(config, "train"), make_source(config, "validation")
+    assert sorted(train[i].data for i in range(len(train))) == sorted(map(make_jpeg, range(5)))
+    assert sorted(validation[i].data for i in range(3)) == sorted(map(make_jpeg, range(10, 13)))
+    assert len(set(names(train))) == 5
+    assert "tensorflow" not in sys.modules
+
+
+def test_tfds_names_are_the_data_sets_own(prepared):
+    assert sorted(names(tfds_source("flowers", prepared, "validation"))) == [
+        "image_00010.jpg",
+        "image_00011.jpg",
+        "image_00012.jpg",
+    ]
+
+
+@pytest.mark.parametrize("dataset", sorted(TFDS_SETS))
+def test_a_missing_data_set_says_the_command_that_prepares_it(tmp_path, dataset):
+    name = TFDS_SETS[dataset].name
+    with pytest.raises(DataError) as caught:
+        tfds_source(dataset, str(tmp_path), "train")
+    message = str(caught.value)
+    assert f"tfds build {name} --file_format=array_record --data_dir={tmp_path}" in message
+    assert "\n" not in message
+    assert ("image-net.org" in message) == (dataset == "imagenet")

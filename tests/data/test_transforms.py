@@ -1,0 +1,115 @@
+"""Crops, windows and hints of training examples; fixed hints of validation."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acolvit_jax import color, images
+from acolvit_jax.config import DataConfig, ModelConfig
+from acolvit_jax.data import transforms
+from tests.photos import make_rgb
+
+MODEL = ModelConfig()
+
+
+@given(st.integers(0, 2**32), st.integers(1, 600), st.integers(1, 600), st.floats(0.05, 1))
+def test_crops_lie_inside_the_photo(seed, height, width, scale):
+    box = transforms.random_crop_box(np.random.default_rng(seed), (height, width), scale)
+    left, top, right, bottom = box
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+
+
+def test_crops_have_the_areas_and_aspects_asked_for():
+    rng = np.random.default_rng(0)
+    boxes = np.array([transforms.random_crop_box(rng, (500, 500), 0.25) for _ in range(2000)])
+    w, h = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    assert (w * h / 250_000).min() > 0.245
+    assert (w * h / 250_000).max() > 0.9
+    assert 0.74 < (w / h).min() < 0.8
+    assert 1.25 < (w / h).max() < 1.36
+
+
+def test_a_photo_no_crop_fits_gets_the_largest_centred_one():
+    box = transforms.random_crop_box(np.random.default_rng(0), (10, 1000), 1.0)
+    assert box == (500 - 6.5, 0, 500 + 6.5, 10)
+
+
+def test_a_window_shows_its_part_of_the_crop():
+    box = transforms.window_box((10, 20, 150, 160), np.array([3, 4]), 7, 14)
+    assert box == (50, 50, 120, 120)
+
+
+def test_an_example_is_its_photo_in_model_units():
+    transform = transforms.TrainTransform(DataConfig(crop_scale_min=1.0), MODEL)
+    rgb = make_rgb(0, (100, 100))
+    example = transform(rgb, np.random.default_rng(0))
+    assert example.keys() == {"inputs", "target_ab"}
+    assert example["inputs"].shape == (224, 224, 4)
+    assert example["inputs"].dtype == example["target_ab"].dtype == np.float32
+    # Rebuilding the picture from lightness and target gives the crop's colours back.
+    lab = np.concatenate(
+        [
+            color.denormalize_l(example["inputs"][..., :1]),
+            color.denormalize_ab(example["target_ab"]),
+        ],
+        axis=-1,
+    )
+    rebuilt = color.lab_to_uint8(lab).astype(float)
+    box = transforms.random_crop_box(np.random.default_rng(0), (100, 100), 1.0)
+    expected = images.crop_resize(rgb, box, (224, 224))
+    np.testing.assert_array_equal(rebuilt, expected)
+
+
+def test_hints_are_cell_means_of_the_target():
+    transform = transforms.TrainTransform(DataConfig(), MODEL)
+    example = transform(make_rgb(1), np.random.default_rng(3))
+    cells = example["inputs"].reshape(112, 2, 112, 2, 4)
+    mask = cells[..., 3]
+    assert (mask == mask[:, :1, :, :1]).all()
+    means = example["target_ab"].reshape(112, 2, 112, 2, 2).mean(axis=(1, 3))
+    on = mask[:, 0, :, 0] == 1
+    assert 0 < on.sum() <= 128
+    np.testing.assert_allclose(cells[:, 0, :, 0, 1:3][on], means[on], atol=1e-6)
+    assert not cells[:, :, :, :, 1:3][np.broadcast_to(mask == 0, mask.shape)].any()
+
+
+def test_windows_are_cut_from_whole_images():
+    """The same randomness gives a window that is a part of the whole image, hints included."""
+    rgb = make_rgb(2, (448, 448))
+    data = DataConfig(window=7, crop_scale_min=1.0)
+    example = transforms.TrainTransform(data, MODEL)(rgb, np.random.default_rng(5))
+    assert example["inputs"].shape == (112, 112, 4)
+    assert example["target_ab"].shape == (112, 112, 2)
+    rng = np.random.default_rng(5)
+    box = transforms.random_crop_box(rng, (448, 448), 1.0)
+    row, column = example["origin"]
+    assert (rng.integers(8, size=2) == example["origin"]).all()
+    whole = images.crop_resize(rgb, box, (224, 224))
+    l_norm, ab = transforms.to_model_units(whole)
+    rows, columns = slice(row * 16, row * 16 + 112), slice(column * 16, column * 16 + 112)
+    np.testing.assert_allclose(example["inputs"][..., 0], l_norm[rows, columns], atol=0.03)
+    np.testing.assert_allclose(example["target_ab"], ab[rows, columns], atol=0.03)
+
+
+def test_windows_get_their_share_of_the_hints():
+    transform = transforms.TrainTransform(DataConfig(window=7), MODEL)
+    rgb = make_rgb(0)
+    counts = [
+        transform(rgb, np.random.default_rng(i))["inputs"][..., 3].sum() / 4 for i in range(300)
+    ]
+    assert np.mean(counts) == pytest.approx(64 / 4, rel=0.15)
+
+
+def test_validation_hints_are_nested_and_depend_on_the_name_alone():
+    transform = transforms.EvalTransform(DataConfig(), MODEL, (1, 10, 50))
+    rgb = make_rgb(0)
+    example = transform(rgb, "a.jpg")
+    masks = example["inputs"][..., 3]
+    assert [m.sum() / 4 for m in masks] == [1, 10, 50]
+    assert (masks[0] <= masks[1]).all()
+    assert (masks[1] <= masks[2]).all()
+    np.testing.assert_array_equal(transform(rgb, "a.jpg")["inputs"], example["inputs"])
+    assert (transform(rgb, "b.jpg")["inputs"] != example["inputs"]).any()
+    np.testing.assert_array_equal(example["rgb"], images.resize(rgb, (224, 224)))
