@@ -16,7 +16,6 @@ from acolvit_jax.data.sources import ImageSource
 from acolvit_jax.data.transforms import EvalTransform, Example, TrainTransform
 from acolvit_jax.errors import ImageError
 
-
 EPOCHS = 2**31  # as good as endless, and Grain can still count the images
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 
 from acolvit_jax.errors import CheckpointError
+from acolvit_jax.models.params import flatten
 
 NEW_IN_GATED = ("policy_token", "budget_embed", "gate")  # parameters that dense models lack
 
@@ -67,12 +68,6 @@ def graft(initial: Any, source: Any) -> Grafted:
     params = jax.tree.unflatten(jax.tree.structure(initial), list(taken.values()))
     loaded = [name for name in target if name in given]
     return Grafted(params, loaded, new, [name for name in given if name not in target])
-
-
-def flatten(params: Any) -> dict[str, Any]:
-    """Parameters by dotted name, `blocks.0.attention.qkv.kernel`, in tree order."""
-    leaves = jax.tree_util.tree_leaves_with_path(params)
-    return {".".join(str(key.key) for key in path): leaf for path, leaf in leaves}
 
 
 def _kinds(names: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ import jax
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.errors import CheckpointError
-from acolvit_jax.models.variants import param_shapes
+from acolvit_jax.models.params import param_shapes
 from acolvit_jax.training.checkpoints import Checkpoints
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import init_state

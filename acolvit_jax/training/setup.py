@@ -13,7 +13,7 @@ from acolvit_jax.config import Config
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.sources import make_source
-from acolvit_jax.models.variants import init_params, param_shapes
+from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.checkpoints import Checkpoints
 from acolvit_jax.training.init_from import graft

@@ -13,7 +13,7 @@ from jax.sharding import Mesh
 
 from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.models.acolvit import TrainingNoise, training_noise
-from acolvit_jax.models.variants import graphdef_of
+from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.training import losses, sharding
 from acolvit_jax.training.optimizer import learning_rate_schedule, update_ema
 from acolvit_jax.training.state import TrainState
@@ -55,7 +55,7 @@ def make_train_step(
         ema = state.ema
         if ema is not None:
             ema = update_ema(ema, params, config.optimizer.ema, state.step)
-        metrics["grad_norm"] = optax.global_norm(grads)
+        metrics["grad_norm"] = optax.tree.norm(grads)
         metrics["learning_rate"] = schedule(state.step)
         return TrainState(state.step + 1, params, opt_state, ema), metrics
 

@@ -8,7 +8,7 @@ import jax
 
 from acolvit_jax.config import Config
 from acolvit_jax.models.compute import forward_macs
-from acolvit_jax.models.variants import param_count, param_shapes
+from acolvit_jax.models.params import param_count, param_shapes
 from acolvit_jax.training.loop import Result
 
 

@@ -16,7 +16,7 @@ from acolvit_jax import pictures
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.data.transforms import Example
 from acolvit_jax.evaluation.metrics import compose_rgb, psnr
-from acolvit_jax.models.variants import graphdef_of
+from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.training import sharding
 
 PICTURES = 6  # photos in a grid

@@ -1,0 +1,1 @@
+"""Other formats: published PyTorch checkpoints, weight files."""

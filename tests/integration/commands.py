@@ -1,0 +1,72 @@
+"""Command lines as a user runs them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = [  # a model of seconds
+    "--config.model.width=32",
+    "--config.model.depth=2",
+    "--config.model.num_heads=2",
+    "--config.model.patch_size=8",
+    "--config.model.image_size=32",
+    "--config.data.max_hints=16",
+    "--config.train.batch_size=8",
+    "--config.train.micro_batch=0",
+    "--config.train.log_every=1",
+    "--config.train.checkpoint_every=2",
+    "--config.train.eval_every=4",
+    "--config.validation.max_images=8",
+    "--config.validation.batch_size=8",
+]
+
+
+def start(module: str, *arguments: object, **options: object) -> subprocess.Popen:
+    """Starts `python -m acolvit_jax.MODULE`."""
+    command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def run(module: str, *arguments: object, **options: object) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command."""
+    process = start(module, *arguments, **options)
+    out, err = process.communicate(timeout=300)
+    return process.returncode, out, err
+
+
+def one_line_error(result: tuple[int, str, str], code: int) -> str:
+    """The message of a command that failed as it should: one line, no traceback."""
+    status, out, err = result
+    assert status == code, (status, out, err)
+    assert "Traceback" not in err
+    errors = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, err
+    return errors[0]
+
+
+def wait_for(path: Path, seconds: float = 120) -> None:
+    """Waits until a path exists."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        if time.monotonic() > end:
+            raise TimeoutError(path)
+        time.sleep(0.02)
+
+
+def kill(process: subprocess.Popen, number: int = signal.SIGKILL) -> tuple[str, str]:
+    """Sends a signal; returns output and errors."""
+    process.send_signal(number)
+    return process.communicate(timeout=120)

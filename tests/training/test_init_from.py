@@ -1,0 +1,46 @@
+"""Starting A-ColViT from a dense model."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from acolvit_jax.errors import CheckpointError
+from acolvit_jax.models.params import init_params
+from acolvit_jax.training.init_from import graft
+from tests.training.runs import MODEL
+
+DENSE = dataclasses.replace(MODEL, gated=False, rel_pos_bias=True)
+
+
+def test_shared_parameters_are_loaded_and_gates_are_new():
+    initial, source = init_params(MODEL, 0), init_params(DENSE, 1)
+    grafted = graft(initial, source)
+    np.testing.assert_array_equal(
+        grafted.params["blocks"][1]["ffn"]["fc1"]["kernel"],
+        source["blocks"][1]["ffn"]["fc1"]["kernel"],
+    )
+    np.testing.assert_array_equal(grafted.params["policy_token"], initial["policy_token"])
+    assert {n.split(".")[-3] for n in grafted.new if "." in n} == {"gate"}
+    text = str(grafted)
+    assert "new (" in text
+    assert "policy_token" in text
+    assert "2 left out (blocks.attention.bias_table)" in text
+    assert "A-ColViT has no relative position bias" in text
+
+
+def test_a_model_of_the_same_kind_is_loaded_whole():
+    source = init_params(MODEL, 1)
+    grafted = graft(init_params(MODEL, 0), source)
+    assert not grafted.new
+    assert not grafted.left_out
+    np.testing.assert_array_equal(grafted.params["policy_token"], source["policy_token"])
+
+
+def test_every_misfit_is_listed():
+    wide = init_params(dataclasses.replace(DENSE, depth=1, mlp_ratio=2), 0)
+    with pytest.raises(CheckpointError) as caught:
+        graft(init_params(MODEL, 0), wide)
+    message = str(caught.value)
+    assert "blocks.1.norm1.scale is missing" in message
+    assert "blocks.0.ffn.fc1.kernel (32, 64) for (32, 128)" in message

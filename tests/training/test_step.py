@@ -1,0 +1,96 @@
+"""A step: the same for any devices and any micro-batch; it learns; its state is split as told."""
+
+import jax
+import numpy as np
+import pytest
+from jax.sharding import PartitionSpec as P
+
+from acolvit_jax.errors import ConfigError
+from acolvit_jax.models.params import init_params, param_shapes
+from acolvit_jax.models.variants import VARIANTS
+from acolvit_jax.training import sharding
+from tests.training.runs import MODEL, batches, run_steps, small_config
+
+STEPS = 20
+
+
+@pytest.fixture(scope="module")
+def one_device():
+    return run_steps(small_config(steps=STEPS), STEPS, devices=1)
+
+
+@pytest.mark.parametrize(("devices", "fsdp"), [(8, 1), (8, 8), (8, 2)])
+def test_eight_devices_equal_one(one_device, devices, fsdp):
+    losses, *_ = run_steps(small_config(steps=STEPS, fsdp=fsdp), STEPS, devices=devices)
+    np.testing.assert_allclose(losses, one_device[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(("micro_batch", "devices"), [(1, 1), (4, 1), (8, 8), (4, 2)])
+def test_the_micro_batch_does_not_change_the_result(one_device, micro_batch, devices):
+    config = small_config(steps=STEPS, micro_batch=micro_batch)
+    losses, state, _ = run_steps(config, STEPS, devices=devices)
+    np.testing.assert_allclose(losses, one_device[0], atol=1e-5)
+    assert int(state.step) == STEPS
+
+
+@pytest.mark.parametrize("window", [0, 2])
+def test_the_dense_baseline_s_gradients_add_up(window):
+    dense = {"gated": False}
+    whole = run_steps(small_config(steps=5, model=dense), 5, devices=1, window=window)
+    config = small_config(steps=5, model=dense, micro_batch=2)
+    parts = run_steps(config, 5, devices=1, window=window)
+    np.testing.assert_allclose(parts[0], whole[0], atol=1e-5)
+    for name in ("keep", "grad_norm", "huber"):
+        np.testing.assert_allclose(parts[2][name], whole[2][name], rtol=1e-4)
+
+
+def test_the_loss_is_the_sum_of_its_parts(one_device):
+    losses, _, metrics = one_device
+    assert float(metrics["sparsity"]) == pytest.approx(
+        (float(metrics["keep"].mean()) - 0.5) ** 2, abs=1e-6
+    )
+    assert losses[-1] == pytest.approx(float(metrics["huber"] + metrics["sparsity"]), rel=1e-5)
+    assert metrics["keep"].shape == (2, 2)
+
+
+def test_training_learns_one_batch_by_heart():
+    config = small_config(steps=60, model={"gated": False}, learning_rate=1e-2)
+    losses, state, _ = run_steps(config, 60, devices=1, data=batches(1) * 60)
+    assert losses[-1] < 0.8 * losses[0]
+    differ = jax.tree.map(lambda a, b: bool((a != b).any()), state.params, state.ema)
+    assert all(jax.tree.leaves(differ))
+
+
+def test_the_seed_decides_the_gate_noise(one_device):
+    again, *_ = run_steps(small_config(steps=STEPS), 5, devices=1)
+    np.testing.assert_array_equal(again, one_device[0][:5])
+    other, *_ = run_steps(small_config(steps=STEPS, seed=1), 5, devices=1)
+    assert abs(other - one_device[0][:5]).max() > 1e-4
+
+
+def test_fsdp_splits_large_arrays_by_their_largest_axis():
+    mesh = jax.make_mesh((2, 4), sharding.BATCH_AXES, axis_types=(jax.sharding.AxisType.Auto,) * 2)
+    specs = sharding.state_shardings(param_shapes(VARIANTS["tiny"]), mesh)
+    assert specs["blocks"][0]["ffn"]["fc1"]["kernel"].spec == P(None, "fsdp")
+    assert specs["blocks"][0]["ffn"]["fc2"]["kernel"].spec == P("fsdp")
+    assert specs["norm"]["scale"].spec == P()
+    alone = jax.make_mesh((8, 1), sharding.BATCH_AXES, axis_types=(jax.sharding.AxisType.Auto,) * 2)
+    assert all(
+        s.spec == P() for s in jax.tree.leaves(sharding.state_shardings(param_shapes(MODEL), alone))
+    )
+
+
+def test_devices_that_do_not_divide_are_refused():
+    with pytest.raises(ConfigError, match=r"mesh\.fsdp=3 must divide the 8 devices"):
+        sharding.make_mesh(3)
+    mesh = sharding.make_mesh(1)
+    with pytest.raises(ConfigError, match=r"train\.batch_size=12 must be a multiple of the 8"):
+        sharding.check_batch(12, 0, mesh)
+    with pytest.raises(ConfigError, match=r"train\.micro_batch=4"):
+        sharding.check_batch(16, 4, mesh)
+
+
+def test_initial_parameters_depend_on_the_seed_alone():
+    a, b, c = (init_params(MODEL, seed) for seed in (0, 0, 1))
+    jax.tree.map(np.testing.assert_array_equal, a, b)
+    assert (a["policy_token"] != c["policy_token"]).any()
