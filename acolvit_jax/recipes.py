@@ -28,12 +28,11 @@ _PAPER = {
     "eval_every": 5_000,
     "checkpoint_every": 5_000,
 }
-_SHORT = {"steps": 20_000, "batch_size": 32, "micro_batch": 4, "eval_every": 1_000}
+_SHORT = {"steps": 20_000, "batch_size": 32, "eval_every": 1_000}
 SCHEDULES: dict[str, dict[str, Any]] = {
     "sample": {
         "steps": 150,
         "batch_size": 16,
-        "micro_batch": 4,
         "log_every": 10,
         "eval_every": 75,
         "checkpoint_every": 75,

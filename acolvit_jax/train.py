@@ -24,7 +24,8 @@ def main(argv: Sequence[str]) -> None:
         UserError: for what the person can mend.
     """
     config, workdir = _parse(argv)
-    logging.getLogger("absl").setLevel(logging.WARNING)
+    # Orbax logs the tracebacks of failed saves from its threads; the loop reports them in a line.
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
     from acolvit_jax.training.loop import train
     from acolvit_jax.training.summary import announce, conclude
 
@@ -52,8 +53,11 @@ def _parse(argv: Sequence[str]) -> tuple[Config, Path]:
             raise SystemExit(0)
         if rest:
             raise ConfigError(f"unexpected arguments {rest}; flags are --config and --workdir")
-        if config.value is None:
+        file = config_flags.get_config_filename(values["config"])
+        if file is None:
             raise ConfigError("--config is missing; for example --config configs/tiny.py:0.5")
+        if not Path(file.split(":", 1)[0]).is_file():
+            raise ConfigError(f"no config file at {file}; for example configs/tiny.py:0.5")
         built = from_config_dict(config.value)
     except UserError:
         raise

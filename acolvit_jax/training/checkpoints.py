@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +138,8 @@ class Checkpoints:
 
     def _unwritten(self, step: int | None, error: Exception) -> CheckpointError:
         text = str(error)
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text
-        reason = "no space left on the device" if full else text.split("\n", 1)[0][:300]
+        system = re.search(r"([^:\[\]]+) \[os_error_code", text)  # tensorstore's way to say it
+        reason = system[1].strip() if system else text.split("\n", 1)[0][:200]
         last = max(self.steps(), default=None)
         what = "a checkpoint" if step is None else f"the checkpoint of step {step}"
         return CheckpointError(

@@ -23,7 +23,7 @@ def load_params(workdir: str | Path) -> tuple[ModelConfig, Any]:
         workdir: folder of the run.
 
     Returns:
-        The architecture and the nested dict of parameters.
+        The architecture and the nested dict of parameters, NumPy arrays.
 
     Raises:
         CheckpointError: if there is no run, or none of its checkpoints is whole.
@@ -42,4 +42,4 @@ def load_params(workdir: str | Path) -> tuple[ModelConfig, Any]:
     restored = Checkpoints(workdir).restore_latest(target)
     if restored is None:
         raise CheckpointError(f"{workdir} has no checkpoint yet")
-    return config.model, restored[0].eval_params
+    return config.model, jax.device_get(restored[0].eval_params)

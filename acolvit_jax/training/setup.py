@@ -63,7 +63,7 @@ def prepare(config: Config, workdir: Path) -> Run:
         UserError: if devices, data or checkpoints do not fit the config.
     """
     mesh = sharding.make_mesh(config.mesh.fsdp)
-    sharding.check_batch(config.train.batch_size, config.train.micro_batch, mesh)
+    sharding.micro_batch_size(config.train, mesh)  # refuses a batch that cannot be split
     sources = {split: make_source(config.data, split) for split in ("train", "validation")}
     notes = [f"data: {len(sources['train']):,} {sources['train'].description}"]
     loader = TrainLoader(

@@ -8,9 +8,11 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from acolvit_jax.config import TrainConfig
 from acolvit_jax.errors import ConfigError
 
 BATCH_AXES = ("data", "fsdp")  # a batch is split over every device
+CPU_MICRO_BATCH = 4  # the working set of a sublayer then stays in cache
 MIN_SHARDED_SIZE = 2**14  # smaller arrays are repeated: splitting them costs more than it saves
 
 
@@ -32,17 +34,33 @@ def make_mesh(fsdp: int) -> Mesh:
     return jax.make_mesh((devices // fsdp, fsdp), BATCH_AXES, axis_types=(AxisType.Auto,) * 2)
 
 
-def check_batch(batch_size: int, micro_batch: int, mesh: Mesh) -> None:
-    """Checks that a batch can be split over the mesh.
+def micro_batch_size(config: TrainConfig, mesh: Mesh) -> int:
+    """Images that all devices together compute at once.
+
+    Args:
+        config: of the run.
+        mesh: of the run.
+
+    Returns:
+        A divisor of the batch; the batch itself when it is computed at once.
 
     Raises:
-        ConfigError: if it cannot; the message names the sizes.
+        ConfigError: if the batch cannot be split over the devices, or the micro-batches do not
+            make up a batch; the message names the sizes.
     """
-    if (micro_batch or batch_size) % mesh.size:
-        field = "train.micro_batch" if micro_batch else "train.batch_size"
+    if config.batch_size % mesh.size:
         raise ConfigError(
-            f"{field}={micro_batch or batch_size} must be a multiple of the {mesh.size} devices"
+            f"train.batch_size={config.batch_size} must be a multiple of the {mesh.size} devices"
         )
+    local = config.batch_size // mesh.size
+    if not config.micro_batch:
+        fits = jax.default_backend() == "cpu" and local % CPU_MICRO_BATCH == 0
+        return CPU_MICRO_BATCH * mesh.size if fits else config.batch_size
+    if local % config.micro_batch and config.micro_batch < local:
+        raise ConfigError(
+            f"train.micro_batch={config.micro_batch} must divide the {local} images of a device"
+        )
+    return min(config.micro_batch, local) * mesh.size
 
 
 def replicated(mesh: Mesh) -> NamedSharding:

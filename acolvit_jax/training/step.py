@@ -85,9 +85,9 @@ def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
     Returns:
         `f(params, batch, noise) -> (metrics, gradient)`.
     """
-    micro_batch = config.train.micro_batch
+    micro_batch = sharding.micro_batch_size(config.train, mesh)
     forward = make_forward(config.model)
-    if not micro_batch:
+    if micro_batch == config.train.batch_size:
         return _whole(make_loss(config, forward))
     if config.train.budget is None:
         return _accumulated(_whole(make_loss(config, forward)), micro_batch, mesh)

@@ -16,7 +16,6 @@ SMALL = [  # a model of seconds
     "--config.model.image_size=32",
     "--config.data.max_hints=16",
     "--config.train.batch_size=8",
-    "--config.train.micro_batch=0",
     "--config.train.log_every=1",
     "--config.train.checkpoint_every=2",
     "--config.train.eval_every=4",
@@ -25,10 +24,12 @@ SMALL = [  # a model of seconds
 ]
 
 
-def start(module: str, *arguments: object, **options: object) -> subprocess.Popen:
-    """Starts `python -m acolvit_jax.MODULE`."""
+def start(module: str, *arguments: object, file_limit: int | None = None) -> subprocess.Popen:
+    """Starts `python -m acolvit_jax.MODULE`, maybe with a limit on the size of files, in KiB."""
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    if file_limit is not None:
+        command = ["bash", "-c", f'ulimit -f {file_limit}; exec "$@"', "bash", *command]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         command,
         cwd=ROOT,
@@ -36,13 +37,12 @@ def start(module: str, *arguments: object, **options: object) -> subprocess.Pope
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,
     )
 
 
-def run(module: str, *arguments: object, **options: object) -> tuple[int, str, str]:
+def run(module: str, *arguments: object, file_limit: int | None = None) -> tuple[int, str, str]:
     """Exit code, output and errors of a command."""
-    process = start(module, *arguments, **options)
+    process = start(module, *arguments, file_limit=file_limit)
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err
 

@@ -26,7 +26,14 @@ MODEL = ModelConfig(width=32, depth=2, num_heads=2, patch_size=8, image_size=32)
 def small_config(path="", *, model=None, fsdp=1, learning_rate=1e-3, **train):
     """A run of a tiny model; `train` overrides TrainConfig."""
     model = dataclasses.replace(MODEL, **(model or {}))
-    defaults = {"steps": 4, "batch_size": 8, "log_every": 1, "eval_every": 4, "checkpoint_every": 2}
+    defaults = {
+        "steps": 4,
+        "batch_size": 8,
+        "log_every": 1,
+        "eval_every": 4,
+        "checkpoint_every": 2,
+        "micro_batch": 8,
+    }
     data = (
         DataConfig(dataset="folder", path=str(path), max_hints=16)
         if path

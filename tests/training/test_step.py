@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from jax.sharding import PartitionSpec as P
 
+from acolvit_jax.config import TrainConfig
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.models.variants import VARIANTS
@@ -25,7 +26,7 @@ def test_eight_devices_equal_one(one_device, devices, fsdp):
     np.testing.assert_allclose(losses, one_device[0], atol=1e-5)
 
 
-@pytest.mark.parametrize(("micro_batch", "devices"), [(1, 1), (4, 1), (8, 8), (4, 2)])
+@pytest.mark.parametrize(("micro_batch", "devices"), [(1, 1), (4, 1), (1, 4), (2, 2)])
 def test_the_micro_batch_does_not_change_the_result(one_device, micro_batch, devices):
     config = small_config(steps=STEPS, micro_batch=micro_batch)
     losses, state, _ = run_steps(config, STEPS, devices=devices)
@@ -85,9 +86,17 @@ def test_devices_that_do_not_divide_are_refused():
         sharding.make_mesh(3)
     mesh = sharding.make_mesh(1)
     with pytest.raises(ConfigError, match=r"train\.batch_size=12 must be a multiple of the 8"):
-        sharding.check_batch(12, 0, mesh)
-    with pytest.raises(ConfigError, match=r"train\.micro_batch=4"):
-        sharding.check_batch(16, 4, mesh)
+        sharding.micro_batch_size(TrainConfig(batch_size=12), mesh)
+    with pytest.raises(ConfigError, match=r"train\.micro_batch=3 must divide the 4 images"):
+        sharding.micro_batch_size(TrainConfig(batch_size=32, micro_batch=3), mesh)
+
+
+def test_the_micro_batch_is_a_device_s():
+    mesh = sharding.make_mesh(1)
+    sizes = {(32, 2): 16, (32, 4): 32, (32, 9): 32, (32, 0): 32, (64, 0): 32, (16, 0): 16}
+    for (batch, micro), size in sizes.items():
+        config = TrainConfig(batch_size=batch, micro_batch=micro)
+        assert sharding.micro_batch_size(config, mesh) == size
 
 
 def test_initial_parameters_depend_on_the_seed_alone():
