@@ -35,6 +35,7 @@ EXTRAS = {
         "mypy>=1.13",
         "pre-commit>=4.0",
         "pytest>=8.0",
+        "pytest-xdist>=3.6",
         "ruff>=0.8",
         "scikit-image>=0.24",
         "tensorboard>=2.18",

@@ -1,16 +1,11 @@
 """Every setting and its default, once.
 
-Config files (`configs/*.py`) build a ConfigDict from these dataclasses and state only what
-differs. `from_config_dict` turns it back into frozen dataclasses, which is what the code takes.
+These frozen dataclasses are what the code takes; `config_dict.py` builds them from config files.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-from ml_collections import ConfigDict
 
 from acolvit_jax.errors import ConfigError
 
@@ -177,7 +172,10 @@ class TrainConfig:
         batch_size: images a step, over all devices.
         micro_batch: images that a device computes at once; 0 is four on CPU, where that is
             fastest, and all elsewhere. The result does not depend on it.
-        budget: keep ratio beta that the sparsity loss asks for; None for the dense baseline.
+        budget: keep ratio beta that the sparsity loss asks for; None for the dense baseline. For
+            a model of any budget the smallest: beta is drawn uniformly between it and 1.
+        budget_groups: parts of a batch that each get a beta of their own; the sparsity loss looks
+            at the mean of a part, so that its photos may differ. For a model of any budget only.
         sparsity_weight: of the sparsity loss.
         huber_delta: where the Huber loss turns from square to linear.
         init_from: checkpoint to take parameters from; empty starts from nothing.
@@ -191,6 +189,7 @@ class TrainConfig:
     batch_size: int = 32
     micro_batch: int = 0
     budget: float | None = 0.5
+    budget_groups: int = 4
     sparsity_weight: float = 1.0
     huber_delta: float = 0.01
     init_from: str = ""
@@ -207,7 +206,14 @@ class TrainConfig:
         """
         if self.budget is not None and not 0 < self.budget <= 1:
             raise ConfigError(f"train.budget={self.budget} must be in (0, 1]")
-        for name in ("steps", "batch_size", "log_every", "eval_every", "checkpoint_every"):
+        for name in (
+            "steps",
+            "batch_size",
+            "budget_groups",
+            "log_every",
+            "eval_every",
+            "checkpoint_every",
+        ):
             if getattr(self, name) < 1:
                 raise ConfigError(f"train.{name}={getattr(self, name)} must be at least 1")
 
@@ -220,11 +226,13 @@ class ValidationConfig:
         hints: numbers of hints K to score at.
         max_images: validation images scored, at most.
         batch_size: images a forward.
+        budget: asked of a model of any budget.
     """
 
     hints: tuple[int, ...] = (1, 10, 50)
     max_images: int = 100
     batch_size: int = 20
+    budget: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -265,6 +273,11 @@ class Config:
                 f"train.budget={self.train.budget} with model.gated={self.model.gated}: "
                 "a gated model needs a budget, the dense baseline takes none"
             )
+        if self.model.any_budget and self.train.batch_size % self.train.budget_groups:
+            raise ConfigError(
+                f"train.budget_groups={self.train.budget_groups} must divide "
+                f"train.batch_size={self.train.batch_size}"
+            )
         if not 0 <= self.data.window <= self.model.grid_size:
             raise ConfigError(
                 f"data.window={self.data.window} must be 0 (whole images) to "
@@ -276,9 +289,6 @@ class Config:
                 f"data.hint_size={self.data.hint_size} must divide the patch "
                 f"({self.model.patch_size}) and leave room for {self.data.max_hints=} cells"
             )
-
-
-T = TypeVar("T")
 
 
 def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -294,55 +304,3 @@ def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
     """
     if value not in choices:
         raise ConfigError(f"{name}={value!r} is unknown; choose one of {', '.join(choices)}")
-
-
-def to_config_dict(config: Config) -> ConfigDict:
-    """A locked ConfigDict of a run, for config files and flags to override.
-
-    Fields that may be None hold a placeholder, so that `--config.x=y` can set them.
-    """
-    return ConfigDict(dataclasses.asdict(config)).lock()
-
-
-def from_config_dict(values: ConfigDict | dict[str, Any]) -> Config:
-    """Frozen dataclasses of a run.
-
-    Args:
-        values: what `to_config_dict` gave, changed by a config file or flags, or a plain dict
-            as stored in a work folder's `config.json`.
-
-    Returns:
-        The validated run.
-
-    Raises:
-        ConfigError: for an unknown field or a value out of range.
-    """
-    plain = values.to_dict() if isinstance(values, ConfigDict) else values
-    return _build(Config, plain, "config")
-
-
-def model_from_dict(values: dict[str, Any]) -> ModelConfig:
-    """The architecture stored beside weights.
-
-    Raises:
-        ConfigError: for an unknown field or a value out of range.
-    """
-    return _build(ModelConfig, values, "model")
-
-
-def _build(kind: type[T], values: dict[str, Any], path: str) -> T:
-    """Builds a dataclass from a dict, level by level."""
-    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - set(fields))
-    if unknown:
-        raise ConfigError(
-            f"{path}.{unknown[0]} is no field; {path} has {', '.join(sorted(fields))}"
-        )
-    built: dict[str, Any] = {}
-    for name, value in values.items():
-        default = fields[name].default_factory
-        if isinstance(value, dict) and dataclasses.is_dataclass(default):
-            built[name] = _build(default, value, f"{path}.{name}")
-        else:
-            built[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**built)

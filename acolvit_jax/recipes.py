@@ -7,19 +7,15 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from acolvit_jax.config import (
-    DATASETS,
-    Config,
-    DataConfig,
-    OptimizerConfig,
-    TrainConfig,
-    choose,
-    to_config_dict,
-)
+from acolvit_jax.config import DATASETS, Config, DataConfig, OptimizerConfig, TrainConfig, choose
+from acolvit_jax.config_dict import to_config_dict
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.variants import VARIANTS
 
 IMAGENET_IMAGES = 1_281_167
+ANY = "any"
+DENSE = "dense"
+SMALLEST_BUDGET = 0.1
 
 # What each data set changes in the schedule. The paper's recipe is `imagenet`: 25 epochs.
 _PAPER = {
@@ -51,8 +47,9 @@ def make_config(variant: str, arg: str | None) -> ConfigDict:
 
     Args:
         variant: a key of `VARIANTS`.
-        arg: `BUDGET[,DATASET]`: a keep ratio in (0, 1] or `dense` (the iColoriT baseline), and a
-            data set (default `sample`). None is `0.5,sample`.
+        arg: `BUDGET[,DATASET]`: a keep ratio in (0, 1], `any` (one model for every budget) or
+            `dense` (the iColoriT baseline), and a data set (default `sample`). None is
+            `0.5,sample`.
 
     Returns:
         A locked ConfigDict; any field can be overridden with `--config.x.y=value`.
@@ -64,7 +61,9 @@ def make_config(variant: str, arg: str | None) -> ConfigDict:
     dataset = dataset or "sample"
     choose("data set", dataset, DATASETS)
     budget = parse_budget(budget_text)
-    model = dataclasses.replace(VARIANTS[variant], gated=budget is not None)
+    model = dataclasses.replace(
+        VARIANTS[variant], gated=budget is not None, any_budget=budget_text == ANY
+    )
     config = Config(
         name=f"{variant}-{budget_text}-{dataset}",
         model=model,
@@ -82,16 +81,18 @@ def parse_budget(text: str) -> float | None:
     """Reads the budget part of a config's argument.
 
     Args:
-        text: a number in (0, 1], or `dense`.
+        text: a number in (0, 1], `any` or `dense`.
 
     Returns:
-        The keep ratio, or None for the dense baseline.
+        The keep ratio, the smallest for a model of any budget, or None for the dense baseline.
 
     Raises:
         ConfigError: for anything else.
     """
-    if text == "dense":
+    if text == DENSE:
         return None
+    if text == ANY:
+        return SMALLEST_BUDGET
     try:
         budget = float(text)
     except ValueError:
@@ -99,6 +100,6 @@ def parse_budget(text: str) -> float | None:
     if not 0 < budget <= 1:
         raise ConfigError(
             f"budget {text!r} is unknown; use a keep ratio in (0, 1] (the paper's are 0.9, 0.7, "
-            "0.5, 0.3) or 'dense' for the iColoriT baseline"
+            "0.5, 0.3), 'any' for one model of every budget, or 'dense' for the iColoriT baseline"
         )
     return budget

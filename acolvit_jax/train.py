@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from absl import flags
 from ml_collections import config_flags
 
 from acolvit_jax import cli
-from acolvit_jax.config import Config, from_config_dict
+from acolvit_jax.config import Config
+from acolvit_jax.config_dict import from_config_dict
 from acolvit_jax.errors import ConfigError, UserError
 
 
@@ -24,11 +24,11 @@ def main(argv: Sequence[str]) -> None:
         UserError: for what the person can mend.
     """
     config, workdir = _parse(argv)
-    # Orbax logs the tracebacks of failed saves from its threads; the loop reports them in a line.
-    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    from acolvit_jax.training.checkpoints import silence_failed_saves
     from acolvit_jax.training.loop import train
     from acolvit_jax.training.summary import announce, conclude
 
+    silence_failed_saves()
     print(announce(config, workdir), flush=True)
     print(conclude(train(config, workdir)), flush=True)
 
@@ -53,9 +53,9 @@ def _parse(argv: Sequence[str]) -> tuple[Config, Path]:
             raise SystemExit(0)
         if rest:
             raise ConfigError(f"unexpected arguments {rest}; flags are --config and --workdir")
-        file = config_flags.get_config_filename(values["config"])
-        if file is None:
+        if not values["config"].present:
             raise ConfigError("--config is missing; for example --config configs/tiny.py:0.5")
+        file = config_flags.get_config_filename(values["config"])
         if not Path(file.split(":", 1)[0]).is_file():
             raise ConfigError(f"no config file at {file}; for example configs/tiny.py:0.5")
         built = from_config_dict(config.value)

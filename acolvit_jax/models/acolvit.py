@@ -11,6 +11,8 @@ from flax import nnx
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import gates, layers
 
+ANY_BUDGET_BIAS = 1.0
+
 
 class TrainingNoise(NamedTuple):
     """What is random in a training forward, drawn outside so that the model is a function.
@@ -53,7 +55,9 @@ class Block(nnx.Module):
         self.norm2 = layers.layer_norm(config.width, rngs)
         self.ffn = layers.FeedForward(config, rngs=rngs)
         if config.gated:
-            self.gate = gates.DecisionHead(config.width, rngs=rngs)
+            # A model of any budget starts near full depth: most of its budgets are above 1/2.
+            bias = ANY_BUDGET_BIAS if config.any_budget else 0.0
+            self.gate = gates.DecisionHead(config.width, initial_bias=bias, rngs=rngs)
 
     def attention_branch(self, x: jax.Array, grid: tuple[int, int]) -> jax.Array:
         """What the attention sublayer adds to tokens `[B, N, D]`, its LayerNorm inside."""

@@ -12,9 +12,22 @@ TEMPERATURE = 5.0  # tau of the Gumbel-sigmoid, fixed
 class DecisionHead(nnx.Module):
     """One linear layer from the policy token to two logits (attention, FFN) (paper eq. 7)."""
 
-    def __init__(self, width: int, *, rngs: nnx.Rngs) -> None:
-        """Makes the head for a policy token of `width` channels."""
-        self.linear = nnx.Linear(width, 2, kernel_init=nnx.initializers.xavier_uniform(), rngs=rngs)
+    def __init__(self, width: int, *, initial_bias: float = 0.0, rngs: nnx.Rngs) -> None:
+        """Makes the head.
+
+        Args:
+            width: channels of the policy token.
+            initial_bias: of both logits; 0 keeps half of the sublayers at first (the reference,
+                "Initialisation").
+            rngs: seeds the weights.
+        """
+        self.linear = nnx.Linear(
+            width,
+            2,
+            kernel_init=nnx.initializers.xavier_uniform(),
+            bias_init=nnx.initializers.constant(initial_bias),
+            rngs=rngs,
+        )
 
     def __call__(self, policy_token: jax.Array) -> jax.Array:
         """Returns logits `[B, 2]` (attention, FFN) for policy tokens `[B, D]`, in float32."""

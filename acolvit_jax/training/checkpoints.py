@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,23 @@ KEEP_LATEST = 2
 _SCORE = "score"  # the metric that "best" means: validation PSNR, mean over the hint counts
 
 log = logging.getLogger(__name__)
+
+
+def silence_failed_saves() -> None:
+    """Keeps a failed save's tracebacks off the terminal, for a command line to call.
+
+    A save that fails fails for every array, and each of Orbax's threads says so at length, through
+    two loggers and the hook of unraisable errors. `Checkpoints` raises the first as one line.
+    """
+    for name in ("absl", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    show = sys.unraisablehook
+
+    def show_others(raised: sys.UnraisableHookArgs) -> None:
+        if str(raised.exc_value) != "Event loop is closed":  # a write that its save gave up
+            show(raised)
+
+    sys.unraisablehook = show_others
 
 
 class Checkpoints:

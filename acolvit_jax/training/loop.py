@@ -114,8 +114,8 @@ class _Loop:
             if self.stop.requested and not last:
                 self.run.checkpoints.wait()
                 raise PreemptedError(f"asked to stop; saved after step {step}, run again to go on")
-        if validation is None:  # the run was complete already
-            validation = self._validate(settings.steps)
+        if validation is None:  # the run was complete already, and its record too
+            validation = self._validate(settings.steps, record=False)
         self.run.checkpoints.close()
         folder = self.run.checkpoints.folder / str(settings.steps)
         return Result(settings.steps, validation, folder, self._picture_path(settings.steps))
@@ -154,10 +154,10 @@ class _Loop:
             parts.append(str(skips))
         self.progress.say(", ".join(parts))
 
-    def _validate(self, step: int) -> Validation:
+    def _validate(self, step: int, *, record: bool = True) -> Validation:
         """Scores the parameters and draws the picture grid."""
         validation = self.run.validate(self.run.state.eval_params)
-        if self.log is not None:
+        if self.log is not None and record:
             self.log.write(step, validation.scalars())
             self.log.picture(step, "validation", validation.picture)
             path = self._picture_path(step)

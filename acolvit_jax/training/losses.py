@@ -25,17 +25,37 @@ def huber(predicted: jax.Array, target: jax.Array, delta: float) -> jax.Array:
     return per_channel.sum(axis=-1).mean()
 
 
-def sparsity(decisions: jax.Array, budget: jax.Array | float) -> jax.Array:
+def sparsity(decisions: jax.Array, budgets: jax.Array | float) -> jax.Array:
     """Squared distance of the keep ratio from its budget (paper eq. 9).
 
-    The mean runs over the whole batch, the blocks and both sublayers, so that single photos are
-    free to take more or less.
+    The mean runs over all images of a group, the blocks and both sublayers, so that single photos
+    are free to take more or less. The paper's batch is one group.
 
     Args:
         decisions: `[B, depth, 2]`, 1 where a sublayer is computed.
-        budget: keep ratio beta in (0, 1].
+        budgets: keep ratios beta in (0, 1], one a group, `[G]`, G a divisor of B; or one number.
 
     Returns:
-        A float32 scalar.
+        A float32 scalar, the mean over the groups.
     """
-    return (decisions.mean() - budget) ** 2
+    groups = jnp.atleast_1d(budgets)
+    keep = decisions.reshape(groups.size, -1).mean(axis=1)  # [G]
+    return ((keep - groups) ** 2).mean()
+
+
+def draw_budgets(key: jax.Array, groups: int, smallest: float) -> jax.Array:
+    """Draws the budgets of a batch, for a model of any budget.
+
+    They are spread evenly, one in each part of the range, at random within it: every batch asks
+    for little and for much.
+
+    Args:
+        key: a JAX random key.
+        groups: G.
+        smallest: budget; the largest is 1.
+
+    Returns:
+        float32 `[G]`, rising.
+    """
+    places = jnp.arange(groups) + jax.random.uniform(key, (groups,))
+    return smallest + (1.0 - smallest) * places / groups

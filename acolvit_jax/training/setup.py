@@ -116,8 +116,8 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
 
 def _make_validate(config: Config, source: ImageSource, mesh: Mesh) -> Any:
     """Binds what a validation needs besides parameters."""
-    eval_step = make_eval_step(config.model, mesh)
     settings = config.validation
+    eval_step = make_eval_step(config.model, settings.budget, mesh)
     batch_size = -(-settings.batch_size // mesh.size) * mesh.size
 
     def score(params: Any) -> Validation:

@@ -49,7 +49,7 @@ def make_train_step(
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(root_key, state.step)
         noise = training_noise(key, batch["inputs"].shape[0], config.model)
-        metrics, grads = loss_and_grad(state.params, batch, noise)
+        metrics, grads = loss_and_grad(state.params, _with_budgets(batch, key, config), noise)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         ema = state.ema
@@ -65,6 +65,16 @@ def make_train_step(
         out_shardings=(shardings, sharding.replicated(mesh)),
         donate_argnums=0,
     )
+
+
+def _with_budgets(batch: Batch, key: jax.Array, config: Config) -> Batch:
+    """Adds `budget` `[B]` to the batch of a model of any budget, equal within each group."""
+    if not config.model.any_budget:
+        return batch
+    key = jax.random.fold_in(key, 1)
+    groups = config.train.budget_groups
+    budgets = losses.draw_budgets(key, groups, config.train.budget or 0.0)
+    return batch | {"budget": jnp.repeat(budgets, batch["inputs"].shape[0] // groups)}
 
 
 def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
@@ -95,32 +105,39 @@ def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
 
 
 def make_forward(config: ModelConfig) -> Forward:
-    """Builds the training forward `(params, inputs, origin, noise) -> (ab, decisions)`."""
+    """Builds the training forward `(params, given, noise) -> (ab, decisions)`.
+
+    What is given is `inputs` `[B, H, W, 4]`, maybe `origin` `[B, 2]`, maybe `budget` `[B]`.
+    """
     graphdef = graphdef_of(config)
 
-    def forward(
-        params: Any, inputs: jax.Array, origin: jax.Array | None, noise: TrainingNoise
-    ) -> tuple[jax.Array, jax.Array]:
-        model = nnx.merge(graphdef, params)
-        return model(inputs, train=True, noise=noise, origin=origin)
+    def forward(params: Any, given: Batch, noise: TrainingNoise) -> tuple[jax.Array, jax.Array]:
+        return nnx.merge(graphdef, params)(**given, train=True, noise=noise)
 
     return forward
 
 
 def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array, Metrics]]:
     """Builds the loss of a batch: `loss(params, batch, noise) -> (loss, metrics)`."""
-    budget = config.train.budget
 
     def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
-        ab, decisions = forward(params, batch["inputs"], batch.get("origin"), noise)
+        given = {name: value for name, value in batch.items() if name != "target_ab"}
+        ab, decisions = forward(params, given, noise)
         loss = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
         metrics = {"huber": loss, "keep": decisions.mean(axis=0)}
-        if budget is not None:
-            metrics["sparsity"] = losses.sparsity(decisions, budget)
+        if config.train.budget is not None:
+            metrics["sparsity"] = losses.sparsity(decisions, _asked(batch, config))
             loss = loss + config.train.sparsity_weight * metrics["sparsity"]
         return loss, metrics | {"loss": loss}
 
     return loss_fn
+
+
+def _asked(batch: Batch, config: Config) -> jax.Array | float:
+    """The budget, or that of each group of the batch."""
+    if not config.model.any_budget:
+        return config.train.budget or 0.0
+    return batch["budget"].reshape(config.train.budget_groups, -1)[:, 0]
 
 
 def _whole(loss_fn: Callable[..., tuple[jax.Array, Metrics]]) -> LossAndGrad:
@@ -155,10 +172,8 @@ def _mapped(forward: Forward, micro_batch: int, mesh: Mesh) -> Forward:
     saved = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
     part = jax.checkpoint(forward, policy=saved)
 
-    def mapped(
-        params: Any, inputs: jax.Array, origin: jax.Array | None, noise: TrainingNoise
-    ) -> tuple[jax.Array, jax.Array]:
-        parts = _split((inputs, origin, noise), micro_batch, mesh)
+    def mapped(params: Any, given: Batch, noise: TrainingNoise) -> tuple[jax.Array, jax.Array]:
+        parts = _split((given, noise), micro_batch, mesh)
         ab, decisions = jax.lax.map(lambda args: part(params, *args), parts)
         return _join(ab), _join(decisions)
 

@@ -25,7 +25,8 @@ def announce(config: Config, workdir: Path) -> str:
     train = config.train
     model = config.model
     full = [[1, 1]] * model.depth
-    kind = "dense iColoriT" if train.budget is None else f"A-ColViT at budget {train.budget}"
+    kind = f"A-ColViT at {'any budget from' if model.any_budget else 'budget'} {train.budget}"
+    kind = "dense iColoriT" if train.budget is None else kind
     what = f"windows of {config.data.window} patches" if config.data.window else "whole images"
     lines = [
         f"model: {kind}, width {model.width}, {param_count(param_shapes(model)):,} parameters, "
@@ -34,8 +35,7 @@ def announce(config: Config, workdir: Path) -> str:
         f"on {jax.device_count()} {jax.default_backend()} device(s), in {workdir}",
     ]
     if config.data.dataset == "sample":
-        size = config.name.split("-", 1)[0]
-        budget = "dense" if train.budget is None else train.budget
+        size, budget = config.name.split("-")[:2]
         lines.append(
             "this is a short demonstration on the photographs in the package; the paper's recipe: "
             f"--config configs/{size}.py:{budget},imagenet, your own photographs: "

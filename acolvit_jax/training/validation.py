@@ -61,11 +61,12 @@ class Validation:
         return f"{head}\n{rule}\n{row} | {self.keep:.3f} | {self.images} |"
 
 
-def make_eval_step(config: ModelConfig, mesh: Mesh) -> EvalStep:
+def make_eval_step(config: ModelConfig, budget: float, mesh: Mesh) -> EvalStep:
     """Builds the jitted forward and score of one batch at one number of hints.
 
     Args:
         config: the architecture.
+        budget: asked of a model of any budget; the others take none.
         mesh: of the run.
 
     Returns:
@@ -73,11 +74,12 @@ def make_eval_step(config: ModelConfig, mesh: Mesh) -> EvalStep:
         the valid images of all processes (`psnr`, `keep` `[depth, 2]`, `count`), and the colours.
     """
     graphdef = graphdef_of(config)
+    asked = budget if config.any_budget else None
 
     def step(
         params: Any, inputs: jax.Array, rgb: jax.Array, valid: jax.Array
     ) -> tuple[dict[str, jax.Array], jax.Array]:
-        ab, decisions = nnx.merge(graphdef, params)(inputs, train=False)
+        ab, decisions = nnx.merge(graphdef, params)(inputs, train=False, budget=asked)
         truth = rgb.astype(jnp.float32) / 255.0
         scores = psnr(compose_rgb(inputs[..., 0], ab), truth)
         sums = {

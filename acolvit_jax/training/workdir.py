@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from acolvit_jax.config import Config, from_config_dict
+from acolvit_jax.config import Config
+from acolvit_jax.config_dict import from_config_dict
 from acolvit_jax.errors import CheckpointError, ConfigError
 
 CONFIG_FILE = "config.json"

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from acolvit_jax.training import losses
@@ -26,3 +27,16 @@ def test_sparsity_is_of_the_mean_over_the_batch():
     assert losses.sparsity(decisions, 0.5) == 0
     assert losses.sparsity(decisions, 0.3) == pytest.approx(0.04)
     assert losses.sparsity(decisions[:1], 0.9) == pytest.approx(0.01)
+
+
+def test_sparsity_of_groups_is_the_mean_of_theirs():
+    decisions = jnp.stack([jnp.ones((3, 2)), jnp.zeros((3, 2)), jnp.ones((3, 2)), jnp.ones((3, 2))])
+    # Keep ratios 0.5 and 1 against 0.3 and 0.8.
+    assert losses.sparsity(decisions, jnp.array([0.3, 0.8])) == pytest.approx(0.04, rel=1e-5)
+
+
+def test_budgets_are_spread_over_their_range():
+    budgets = np.asarray(losses.draw_budgets(jax.random.key(3), 4, 0.2))
+    assert (budgets >= 0.2 + 0.8 * np.arange(4) / 4).all()
+    assert (budgets <= 0.2 + 0.8 * np.arange(1, 5) / 4).all()
+    assert (budgets != np.asarray(losses.draw_budgets(jax.random.key(4), 4, 0.2))).all()

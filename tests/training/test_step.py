@@ -103,3 +103,20 @@ def test_initial_parameters_depend_on_the_seed_alone():
     a, b, c = (init_params(MODEL, seed) for seed in (0, 0, 1))
     jax.tree.map(np.testing.assert_array_equal, a, b)
     assert (a["policy_token"] != c["policy_token"]).any()
+
+
+def test_a_model_of_any_budget_asks_each_group_for_its_own():
+    """Devices and micro-batches change nothing; the loss is that of the groups' budgets."""
+    model = {"any_budget": True}
+    options = {"steps": 5, "model": model, "budget": 0.2, "budget_groups": 4}
+    whole = run_steps(small_config(**options), 5, devices=1)
+    parts = run_steps(small_config(**options, micro_batch=2), 5, devices=2)
+    np.testing.assert_allclose(parts[0], whole[0], atol=1e-5)
+    one = run_steps(small_config(**{**options, "budget_groups": 1}), 5, devices=1)
+    assert abs(one[0] - whole[0]).max() > 1e-4
+    assert float(abs(whole[1].params["budget_embed"]).max()) > 0
+
+
+def test_groups_must_divide_the_batch():
+    with pytest.raises(ConfigError, match="budget_groups=3 must divide"):
+        small_config(model={"any_budget": True}, budget_groups=3)

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints medians and ratios of one run, and asserts nothing."""

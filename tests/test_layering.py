@@ -1,0 +1,64 @@
+"""The direction of the imports: lower layers never know upper ones."""
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1] / "acolvit_jax"
+# Each row may import from its own and earlier rows.
+LAYERS = (
+    {"errors"},
+    {"config", "color", "progress", "assets"},
+    {"config_dict"},
+    {"hints", "images"},
+    {"hint_files", "pictures"},
+    {"models"},
+    {"recipes", "data"},
+    {"interop"},
+    {"training", "evaluation", "inference"},
+    {"demo"},
+    {"cli", "train", "evaluate", "colorize", "benchmark", "convert", "serve", "__init__"},
+)
+ROW = {name: i for i, names in enumerate(LAYERS) for name in names}
+# Within a row, these may lean on those: evaluation and training use the lower two's results.
+SIDEWAYS = {
+    ("training", "evaluation"),
+    ("evaluation", "inference"),
+    ("inference", "training"),
+    *((line, "cli") for line in LAYERS[-1]),
+}
+
+
+def part(module: str) -> str:
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def imports(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            if node.module == "acolvit_jax":
+                yield from (f"acolvit_jax.{alias.name}" for alias in node.names)
+            elif node.module.startswith("acolvit_jax."):
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.startswith("acolvit_jax."))
+
+
+def test_arrows_point_down():
+    wrong = []
+    for path in PACKAGE.rglob("*.py"):
+        here = path.relative_to(PACKAGE).with_suffix("").parts[0]
+        for module in imports(path):
+            there = part(module)
+            same = here == there or (here, there) in SIDEWAYS
+            if not same and ROW[there] >= ROW[here]:
+                wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
+    assert wrong == []
+
+
+def test_the_lowest_layers_need_no_jax():
+    """Workers of the input pipeline import these."""
+    for name in ("color", "hints", "images", "hint_files", "data/transforms"):
+        source = ast.parse((PACKAGE / f"{name}.py").read_text())
+        modules = [n.module for n in ast.walk(source) if isinstance(n, ast.ImportFrom)]
+        modules += [a.name for n in ast.walk(source) if isinstance(n, ast.Import) for a in n.names]
+        assert not [m for m in modules if m and m.split(".")[0] in ("jax", "flax")], name
