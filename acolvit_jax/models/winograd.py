@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 
-def transform_kernel(kernel: jax.Array) -> jax.Array:
-    """Transforms a 3x3 kernel, once for any number of convolutions.
+def transform_kernel(kernel: np.ndarray) -> np.ndarray:
+    """Transforms a 3x3 kernel, once for any number of convolutions and outside of them.
 
     Args:
         kernel: `[3, 3, D, F]`.
@@ -22,13 +23,13 @@ def transform_kernel(kernel: jax.Array) -> jax.Array:
     """
     rows = _spread_taps(kernel)
     tiles = [part for row in rows for part in _spread_taps(row)]
-    return jnp.stack(tiles)
+    return np.stack(tiles)
 
 
-def _spread_taps(taps: jax.Array) -> list[jax.Array]:
+def _spread_taps(taps: np.ndarray) -> list[np.ndarray]:
     """Four sums of three taps `[3, ...]`."""
     ends, middle = taps[0] + taps[2], taps[1]
-    return [taps[0], 0.5 * (ends + middle), 0.5 * (ends - middle), taps[2]]
+    return [taps[0], np.float32(0.5) * (ends + middle), np.float32(0.5) * (ends - middle), taps[2]]
 
 
 def convolve(padded: jax.Array, kernel: jax.Array) -> jax.Array:

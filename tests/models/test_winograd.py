@@ -16,6 +16,6 @@ def test_it_equals_a_plain_convolution(size):
     expected = jax.lax.conv_general_dilated(
         image, kernel, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
-    got = winograd.convolve(image, winograd.transform_kernel(kernel))
+    got = winograd.convolve(image, winograd.transform_kernel(np.asarray(kernel)))
     assert got.shape == (2, *size, 40)
     np.testing.assert_allclose(got, expected, atol=5e-4 * float(jnp.abs(expected).max()) / 30)

@@ -1,0 +1,200 @@
+"""The inference forward: a `lax.cond` around every sublayer, so that skipped ones cost nothing.
+
+It computes what `ACoLViT.__call__` computes without training, on plain matrices `[N, D]` of one
+image, a head at a time: the fastest that XLA has on CPU.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.models import gates, layers, winograd
+from acolvit_jax.models.prepared import Block, Prepared
+
+BUCKETS = 4  # sizes that a batch's computed part is rounded up to
+
+
+def forward(
+    prepared: Prepared,
+    inputs: jax.Array,
+    config: ModelConfig,
+    *,
+    budget: jax.Array | float | None = None,
+    forced: jax.Array | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Colorizes one image; a sublayer that is not chosen is not computed.
+
+    Args:
+        prepared: from `prepare`.
+        inputs: float32 `[1, S, S, 4]` (L, a, b, hint mask), normalised, a whole image.
+        config: the architecture.
+        budget: keep ratio in (0, 1]; for a model of any budget only.
+        forced: `[depth, 2]`, decisions to take instead of the model's own.
+
+    Returns:
+        Normalised a, b, float32 `[1, S, S, 2]`, and decisions, float32 `[1, depth, 2]`.
+
+    Raises:
+        ValueError: for more than one image, or a budget that does not fit the model.
+    """
+    if inputs.shape[0] != 1:
+        raise ValueError(
+            f"one image at a time, got {inputs.shape[0]}: under a batch every cond computes both "
+            "branches; use forward_batch"
+        )
+    x = embed(prepared, inputs[0], config, budget)
+    decisions = []
+    for i in range(config.depth):
+        block = prepared.block(i)
+        chosen = decide(block, x[0]) if forced is None else forced[i] > 0
+        attend = functools.partial(add_attention, block=block, num_heads=config.num_heads)
+        x = jax.lax.cond(chosen[0], attend, _pass, x)
+        x = jax.lax.cond(chosen[1], functools.partial(add_ffn, block=block), _pass, x)
+        decisions.append(chosen)
+    return readout(prepared, x, config)[None], jnp.stack(decisions).astype(jnp.float32)[None]
+
+
+def forward_batch(
+    prepared: Prepared,
+    inputs: jax.Array,
+    config: ModelConfig,
+    *,
+    budget: jax.Array | float | None = None,
+    forced: jax.Array | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Colorizes a batch whose images decide differently, for accelerators.
+
+    The images that compute a sublayer are gathered into a bucket, the smallest of `BUCKETS` sizes
+    that holds them: the time follows the number of computed sublayers, in steps of 1 / `BUCKETS`
+    of the batch. (On CPU `forward`, one image after the other, is faster.)
+
+    Args:
+        prepared: from `prepare`.
+        inputs: float32 `[B, S, S, 4]`, whole images.
+        config: the architecture.
+        budget: keep ratio in (0, 1], a number or `[B]`; for a model of any budget only.
+        forced: `[B, depth, 2]`, decisions to take instead of the model's own.
+
+    Returns:
+        Normalised a, b, float32 `[B, S, S, 2]`, and decisions, float32 `[B, depth, 2]`.
+    """
+    budgets = None if budget is None else jnp.broadcast_to(budget, inputs.shape[:1])
+    x = jax.vmap(lambda image, beta: embed(prepared, image, config, beta))(inputs, budgets)
+    decisions = []
+    for i in range(config.depth):
+        block = prepared.block(i)
+        if forced is None:
+            chosen = jax.vmap(functools.partial(decide, block))(x[:, 0])
+        else:
+            chosen = forced[:, i] > 0
+        attend = functools.partial(add_attention, block=block, num_heads=config.num_heads)
+        x = _in_buckets(attend, x, chosen[:, 0])
+        x = _in_buckets(functools.partial(add_ffn, block=block), x, chosen[:, 1])
+        decisions.append(chosen)
+    ab = jax.vmap(lambda tokens: readout(prepared, tokens, config))(x)
+    return ab, jnp.stack(decisions, axis=1).astype(jnp.float32)
+
+
+def _pass(x: jax.Array) -> jax.Array:
+    return x
+
+
+def _in_buckets(
+    sublayer: Callable[[jax.Array], jax.Array], x: jax.Array, chosen: jax.Array
+) -> jax.Array:
+    """Applies a sublayer to the chosen images of `[B, N, D]`."""
+    batch = x.shape[0]
+    sizes = sorted({-(-batch * i // BUCKETS) for i in range(BUCKETS + 1)})
+    order = jnp.argsort(~chosen, stable=True)  # the chosen ones first
+
+    def compute(size: int) -> Callable[[jax.Array], jax.Array]:
+        def branch(x: jax.Array) -> jax.Array:
+            places = order[:size]
+            part = jax.vmap(sublayer)(x[places])
+            keep = chosen[places][:, None, None]  # the others only fill the bucket
+            return x.at[places].set(jnp.where(keep, part, x[places]))
+
+        return branch
+
+    branches = [_pass, *(compute(size) for size in sizes[1:])]
+    return jax.lax.switch(jnp.searchsorted(jnp.array(sizes), chosen.sum()), branches, x)
+
+
+def embed(
+    prepared: Prepared,
+    image: jax.Array,
+    config: ModelConfig,
+    budget: jax.Array | float | None,
+) -> jax.Array:
+    """Tokens `[N, D]` of one image `[S, S, 4]`; row 0 is the policy token of a gated model."""
+    if (budget is not None) != config.any_budget:
+        raise ValueError(f"{budget=} does not fit a model of {config.any_budget=}")
+    table = layers.position_table(config.num_tokens, config.width)
+    patches = layers.patchify(image[None], config.patch_size)[0]
+    x = prepared.embed(patches) + table[int(config.gated) :]
+    if prepared.policy is None:
+        return x
+    policy = prepared.policy
+    if prepared.budget is not None and budget is not None:
+        beta = jnp.asarray(budget, jnp.float32)
+        policy = policy + jnp.stack([beta, beta**2, jnp.ones_like(beta)]) @ prepared.budget
+    return jnp.concatenate([policy[None], x])
+
+
+def decide(block: Block, policy_token: jax.Array) -> jax.Array:
+    """Decisions of a block, bool `[2]`, from the policy token `[D]` at its input."""
+    if "gate_kernel" not in block.vectors:
+        return jnp.ones(2, bool)
+    # A sum is faster here than a product, for which XLA on CPU would leave its own code.
+    logits = (block.vectors["gate_kernel"] * policy_token).sum(axis=1)
+    return gates.decide(logits + block.vectors["gate_bias"]) > 0
+
+
+def add_attention(x: jax.Array, block: Block, num_heads: int) -> jax.Array:
+    """Tokens `[N, D]` after the attention sublayer."""
+    qkv = block.linear("qkv")(_normalize(x)).astype(block.kernels["qkv"].dtype)
+    q, k, v = jnp.split(qkv, 3, axis=-1)
+    heads = []
+    for i, (q_i, k_i, v_i) in enumerate(
+        zip(*(jnp.split(t, num_heads, axis=-1) for t in (q, k, v)), strict=True)
+    ):
+        logits = jnp.dot(q_i, k_i.T, preferred_element_type=jnp.float32)  # [N, N]
+        if "table" in block.kernels:
+            logits = logits + block.kernels["table"][i]
+        weights = jnp.exp(logits - logits.max(axis=-1, keepdims=True))
+        mixed = jnp.dot(weights.astype(v_i.dtype), v_i, preferred_element_type=jnp.float32)
+        # Dividing the 64 sums instead of the 197 weights of a token saves a pass over [N, N].
+        heads.append(mixed / weights.sum(axis=-1, keepdims=True))
+    return x + block.linear("proj")(jnp.concatenate(heads, axis=-1))
+
+
+def add_ffn(x: jax.Array, block: Block) -> jax.Array:
+    """Tokens `[N, D]` after the FFN sublayer."""
+    hidden = layers.gelu(block.linear("fc1")(_normalize(x)))
+    return x + block.linear("fc2")(hidden)
+
+
+def _normalize(x: jax.Array) -> jax.Array:
+    """LayerNorm over the width, without scale and bias: those are in the next matrix."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = (centred * centred).mean(axis=-1, keepdims=True)
+    return centred * jax.lax.rsqrt(variance + layers.LAYER_NORM_EPSILON)
+
+
+def readout(prepared: Prepared, x: jax.Array, config: ModelConfig) -> jax.Array:
+    """Normalised a, b `[S, S, 2]` from the last tokens `[N, D]`."""
+    x = _normalize(x[int(config.gated) :])
+    side = config.grid_size
+    if config.head == "cnn":
+        grid = x.astype(prepared.head.kernel.dtype).reshape(side, side, -1)
+        grid = jnp.pad(grid, ((1, 1), (1, 1), (0, 0)), mode="reflect")
+        x = winograd.convolve(grid[None], prepared.head.kernel).reshape(side * side, -1)
+        x = x.astype(jnp.float32) + prepared.head.bias
+    else:
+        x = prepared.head(x)
+    return layers.pixel_shuffle(jnp.tanh(x)[None], (side, side), config.patch_size)[0]
