@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
-from acolvit_jax.errors import UserError
+from acolvit_jax.errors import ConfigError, UserError
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, as all errors here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what is wrong with the arguments.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(f"{message} (see {self.prog} --help)")
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds `--checkpoint` and `--budget`, as every command that runs a model has them."""
+    parser.add_argument(
+        "--checkpoint",
+        default="pretrained",
+        help="folder of a run, weights file, or 'pretrained' (default: the weights in the package)",
+    )
+    parser.add_argument(
+        "--budget", type=float, help="keep ratio in [0.1, 1], for a model of any budget (0.5)"
+    )
+
+
+def numbers(flag: str, text: str, *, low: float, high: float) -> list[float]:
+    """Reads numbers between commas.
+
+    Args:
+        flag: where they come from, for the message.
+        text: of the numbers; empty is none.
+        low: smallest allowed.
+        high: largest allowed.
+
+    Returns:
+        The numbers in order.
+
+    Raises:
+        ConfigError: for anything else.
+    """
+    try:
+        values = [float(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        values = [high + 1.0]
+    if not all(low <= value <= high for value in values):
+        raise ConfigError(f"{flag} {text!r}: wanted numbers in [{low:g}, {high:g}] between commas")
+    return values
 
 
 def run(main: Callable[[Sequence[str]], int | None]) -> None:

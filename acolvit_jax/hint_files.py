@@ -7,7 +7,6 @@ pixels of the model's image, each the top left corner of a cell.
 from __future__ import annotations
 
 import itertools
-import os
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from acolvit_jax.errors import HintError
+from acolvit_jax.files import write_text
 
 # The lists of K by the project that published them. The points depend on the whole list.
 HINT_COUNTS = {
@@ -95,10 +95,7 @@ def write_hint_set(
     options = {"seed": seed, "image_size": image_size, "hint_size": hint_size}
     for count, name, pairs in generate_hint_set(names, counts, **options):
         path = hint_file(folder, count, name, hint_size)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text("".join(f"{row} {column}\n" for row, column in pairs))
-        os.replace(partial, path)
+        write_text(path, "".join(f"{row} {column}\n" for row, column in pairs))
     return folder
 
 

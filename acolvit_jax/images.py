@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from acolvit_jax.errors import ImageError
+from acolvit_jax.files import write_bytes
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 WRITERS = {
@@ -251,10 +252,4 @@ def write_image(
         OSError: if the file cannot be written.
     """
     path = Path(path)
-    data = encode_image(rgb, path.suffix, exif=exif, icc=icc, quality=quality)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_bytes(path, encode_image(rgb, path.suffix, exif=exif, icc=icc, quality=quality))

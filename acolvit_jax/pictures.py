@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from acolvit_jax import color
+from acolvit_jax.hints import Hint
 
 _GAP = 6
 _HEADING = 26
@@ -47,6 +48,27 @@ def hints_picture(inputs: np.ndarray) -> np.ndarray:
         r = _MARKER_RADIUS
         box = (column - r, row - r, column + r, row + r)
         draw.ellipse(box, fill=tuple(int(c) for c in colors[row, column]), outline="white")
+    return np.asarray(image)
+
+
+def mark_hints(rgb: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
+    """Draws a ringed dot of its colour on each hint of a photo.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`.
+        hints: in pixels of the photo.
+
+    Returns:
+        A new picture, uint8 `[H, W, 3]`.
+    """
+    image = Image.fromarray(rgb)
+    draw = ImageDraw.Draw(image)
+    r = max(_MARKER_RADIUS, round(min(rgb.shape[:2]) / 60))
+    for hint in hints:
+        lab = color.uint8_to_lab(rgb[hint.row, hint.column])
+        fill = color.lab_to_uint8(np.array([lab[0], *hint.ab()], np.float32))
+        box = (hint.column - r, hint.row - r, hint.column + r, hint.row + r)
+        draw.ellipse(box, fill=tuple(int(c) for c in fill), outline="white", width=max(1, r // 3))
     return np.asarray(image)
 
 

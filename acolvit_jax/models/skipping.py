@@ -193,7 +193,9 @@ def readout(prepared: Prepared, x: jax.Array, config: ModelConfig) -> jax.Array:
     if config.head == "cnn":
         grid = x.astype(prepared.head.kernel.dtype).reshape(side, side, -1)
         grid = jnp.pad(grid, ((1, 1), (1, 1), (0, 0)), mode="reflect")
-        x = winograd.convolve(grid[None], prepared.head.kernel).reshape(side * side, -1)
+        x = winograd.convolve(grid[None], jnp.asarray(prepared.head.kernel)).reshape(
+            side * side, -1
+        )
         x = x.astype(jnp.float32) + prepared.head.bias
     else:
         x = prepared.head(x)

@@ -1,45 +1,82 @@
-"""Parameters from a run's folder."""
+"""Parameters of any model that this project has written: a run, a weights file, the box."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import jax
-
-from acolvit_jax.config import ModelConfig
+from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.errors import CheckpointError
-from acolvit_jax.models.params import param_shapes
-from acolvit_jax.training.checkpoints import Checkpoints
-from acolvit_jax.training.optimizer import make_optimizer
-from acolvit_jax.training.state import init_state
-from acolvit_jax.training.workdir import read_config
+from acolvit_jax.interop.weights import WEIGHTS_FILE, Weights, bundled_weights, load_weights
+from acolvit_jax.models.params import Params, param_shapes
+from acolvit_jax.training.workdir import CONFIG_FILE, read_config
+
+PRETRAINED = "pretrained"  # the name of the weights in the package
 
 
-def load_params(workdir: str | Path) -> tuple[ModelConfig, Any]:
-    """Reads the newest parameters of a run, the averaged ones where it keeps an average.
+def load_pretrained(name_or_path: str | Path = PRETRAINED) -> tuple[ModelConfig, Params]:
+    """Reads a model.
 
     Args:
-        workdir: folder of the run.
+        name_or_path: `pretrained` (the weights in the package), the folder of a run, a folder
+            that `acolvit_jax.convert` wrote, or a weights file.
 
     Returns:
-        The architecture and the nested dict of parameters, NumPy arrays.
+        The architecture and a nested dict of float32 parameters, NumPy arrays; of a run the newest,
+        the averaged ones where it keeps an average.
 
     Raises:
-        CheckpointError: if there is no run, or none of its checkpoints is whole.
+        CheckpointError: if there is none, or it cannot be read.
     """
-    workdir = Path(workdir)
+    config, params, _ = load_with_provenance(name_or_path)
+    return config, params
+
+
+def load_with_provenance(name_or_path: str | Path = PRETRAINED) -> Weights:
+    """Reads a model and what is known about it; see `load_pretrained`."""
+    path = bundled_weights() if name_or_path == PRETRAINED else Path(name_or_path)
+    if path.is_file():
+        return load_weights(path)
+    if (path / WEIGHTS_FILE).is_file():
+        return load_weights(path / WEIGHTS_FILE)
+    if (path / CONFIG_FILE).is_file():
+        return _load_run(path)
+    raise CheckpointError(
+        f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
+        f"{PRETRAINED!r} for the weights in the package"
+    )
+
+
+def _load_run(workdir: Path) -> Weights:
+    """The newest parameters of a run."""
+    # Orbax takes a second to import, and most users of this module read a weights file.
+    import jax
+
+    from acolvit_jax.training.checkpoints import Checkpoints
+
     config = read_config(workdir)
+    target = _restore_target(config)
+    restored = Checkpoints(workdir).restore_latest(target)
+    if restored is None:
+        raise CheckpointError(f"{workdir} has no checkpoint yet")
+    state = restored[0]
+    params = jax.device_get(state.eval_params)
+    return Weights(config.model, params, {"run": config.name, "steps": int(state.step)})
+
+
+def _restore_target(config: Config) -> Any:
+    """Shapes of a run's state, all on the first device."""
+    import jax
+
+    from acolvit_jax.training.optimizer import make_optimizer
+    from acolvit_jax.training.state import init_state
+
     optimizer = make_optimizer(config.optimizer, config.train.steps)
-    target = jax.eval_shape(
+    shapes = jax.eval_shape(
         lambda params: init_state(params, optimizer, ema=config.optimizer.ema > 0),
         param_shapes(config.model),
     )
     device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    target = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device), target
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device), shapes
     )
-    restored = Checkpoints(workdir).restore_latest(target)
-    if restored is None:
-        raise CheckpointError(f"{workdir} has no checkpoint yet")
-    return config.model, jax.device_get(restored[0].eval_params)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tensorboardX import SummaryWriter
+
+from acolvit_jax.files import write_text
 
 
 class MetricsLog:
@@ -66,6 +67,4 @@ def _parse(line: str) -> dict[str, Any] | None:
 def _truncate(path: Path, last_step: int) -> None:
     """Drops the lines of later steps, atomically."""
     kept = [entry for entry in read_metrics(path.parent) if entry["step"] <= last_step]
-    partial = path.with_suffix(".partial")
-    partial.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
-    os.replace(partial, path)
+    write_text(path, "".join(json.dumps(entry) + "\n" for entry in kept))

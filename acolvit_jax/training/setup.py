@@ -17,7 +17,7 @@ from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.checkpoints import Checkpoints
 from acolvit_jax.training.init_from import graft
-from acolvit_jax.training.load import load_params
+from acolvit_jax.training.load import load_pretrained
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import TrainState, init_state
 from acolvit_jax.training.step import TrainStep, make_train_step
@@ -108,7 +108,7 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
     params = init_params(config.model, config.train.seed)
     if not config.train.init_from:
         return params
-    _, source = load_params(config.train.init_from)
+    _, source = load_pretrained(config.train.init_from)
     grafted = graft(params, source)
     notes.append(f"from {config.train.init_from}: {grafted}")
     return grafted.params

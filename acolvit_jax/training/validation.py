@@ -17,6 +17,7 @@ from acolvit_jax.config import ModelConfig
 from acolvit_jax.data.transforms import Example
 from acolvit_jax.evaluation.metrics import compose_rgb, psnr
 from acolvit_jax.models.params import graphdef_of
+from acolvit_jax.tables import markdown_table
 from acolvit_jax.training import sharding
 
 PICTURES = 6  # photos in a grid
@@ -54,11 +55,9 @@ class Validation:
 
     def table(self) -> str:
         """A Markdown table."""
-        counts = list(self.psnr)
-        head = "| " + " | ".join(f"PSNR@{k} (dB)" for k in counts) + " | keep ratio | images |"
-        rule = "|" + " ---: |" * (len(counts) + 2)
-        row = "| " + " | ".join(f"{self.psnr[k]:.2f}" for k in counts)
-        return f"{head}\n{rule}\n{row} | {self.keep:.3f} | {self.images} |"
+        headings = [f"PSNR@{k} (dB)" for k in self.psnr] + ["keep ratio", "images"]
+        scores = [f"{value:.2f}" for value in self.psnr.values()]
+        return markdown_table(headings, [[*scores, f"{self.keep:.3f}", str(self.images)]])
 
 
 def make_eval_step(config: ModelConfig, budget: float, mesh: Mesh) -> EvalStep:

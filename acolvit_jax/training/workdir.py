@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from acolvit_jax.config import Config
 from acolvit_jax.config_dict import from_config_dict
 from acolvit_jax.errors import CheckpointError, ConfigError
+from acolvit_jax.files import write_text
 
 CONFIG_FILE = "config.json"
 
@@ -40,10 +40,7 @@ def open_workdir(workdir: Path, config: Config, *, write: bool) -> list[str]:
                 "choose another --workdir, or give the config that the run began with"
             )
     if write:
-        workdir.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(dataclasses.asdict(config), indent=2) + "\n")
-        os.replace(partial, path)
+        write_text(path, json.dumps(dataclasses.asdict(config), indent=2) + "\n")
     return changes
 
 

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from acolvit_jax.training.load import load_params
+from acolvit_jax.training.load import load_pretrained
 from acolvit_jax.training.metrics_log import read_metrics
 from tests.integration.commands import SMALL, kill, one_line_error, run, start, wait_for
 from tests.photos import make_folder
@@ -48,7 +48,7 @@ def numbers(workdir):
 
 def assert_same_run(a, b):
     """Same parameters to the bit, same record."""
-    jax.tree.map(np.testing.assert_array_equal, load_params(a)[1], load_params(b)[1])
+    jax.tree.map(np.testing.assert_array_equal, load_pretrained(a)[1], load_pretrained(b)[1])
     assert numbers(a) == numbers(b)
 
 
@@ -160,7 +160,7 @@ def test_a_loss_that_is_no_number_stops_the_run(photos, tmp_path):
     assert "at step" in message
     assert "that of step 2 is kept" in message
     assert (workdir / "checkpoints" / "2").is_dir()
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(load_params(workdir)[1]))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(load_pretrained(workdir)[1]))
 
 
 def test_a_full_disk_gives_one_line_and_keeps_the_last_checkpoint(photos, tmp_path):

@@ -1,0 +1,84 @@
+"""Command line: `python -m acolvit_jax.benchmark [--checkpoint NAME] [--threads N]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from acolvit_jax import cli
+from acolvit_jax.errors import ConfigError
+from acolvit_jax.files import write_text
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments."""
+    parser = cli.ArgumentParser(
+        prog="python -m acolvit_jax.benchmark",
+        description="Measures what skipping saves: the paper's Table 2 and more.",
+    )
+    parser.add_argument("--checkpoint", help="model to measure; default: random weights of --size")
+    parser.add_argument("--size", default="tiny", help="tiny, small or base, for random weights")
+    parser.add_argument("--threads", type=int, default=1, help="cores to use (1)")
+    parser.add_argument(
+        "--keep_ratios", default="0.7,0.5,0.3,0", help="forced shares of sublayers (0.7,0.5,0.3,0)"
+    )
+    parser.add_argument("--budgets", default="", help="budgets to ask a model of any budget for")
+    parser.add_argument("--rounds", type=int, default=30, help="times that everything is run (30)")
+    parser.add_argument("--seed", type=int, default=0, help="of patterns and inputs (0)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers here")
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measures, and prints tables.
+
+    Args:
+        argv: arguments after the program's name.
+
+    Raises:
+        UserError: for what the person can mend.
+    """
+    args = parser().parse_args(argv)
+    keep_ratios = cli.numbers("--keep_ratios", args.keep_ratios, low=0.0, high=1.0)
+    budgets = cli.numbers("--budgets", args.budgets, low=0.1, high=1.0)
+    available = sorted(os.sched_getaffinity(0))
+    if not 1 <= args.threads <= len(available) or args.rounds < 1:
+        raise ConfigError(
+            f"--threads {args.threads} must be 1..{len(available)} here, and --rounds at least 1"
+        )
+    # Before JAX makes its threads: it makes as many as the process has cores.
+    os.sched_setaffinity(0, available[: args.threads])
+    from acolvit_jax.config import choose
+    from acolvit_jax.inference import benchmark, benchmark_tables
+    from acolvit_jax.models.params import init_params
+    from acolvit_jax.models.variants import VARIANTS
+    from acolvit_jax.training.load import load_pretrained
+
+    if args.checkpoint:
+        config, params = load_pretrained(args.checkpoint)
+    else:
+        choose("--size", args.size, tuple(VARIANTS))
+        config = VARIANTS[args.size]
+        params = init_params(config, args.seed)
+    if budgets and not config.any_budget:
+        raise ConfigError(f"--budgets {args.budgets}: this model's budget is fixed")
+    report = benchmark.measure(
+        config,
+        params,
+        checkpoint=args.checkpoint or "",
+        keep_ratios=keep_ratios,
+        budgets=budgets,
+        rounds=args.rounds,
+        threads=args.threads,
+        seed=args.seed,
+    )
+    print(benchmark_tables.markdown(report))
+    if args.json:
+        write_text(args.json, json.dumps(benchmark_tables.as_dict(report), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,124 @@
+"""Command line: `python -m acolvit_jax.colorize PHOTO_OR_FOLDER [--hint ROW,COL:COLOR ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from acolvit_jax import cli
+from acolvit_jax.errors import HintError, ImageError
+from acolvit_jax.hint_text import parse_hint, read_hints
+from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.progress import Progress
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments."""
+    parser = cli.ArgumentParser(
+        prog="python -m acolvit_jax.colorize",
+        description="Colorizes a photo, or every photo of a folder, with or without hints.",
+    )
+    parser.add_argument("source", type=Path, help="a photo, or a folder of photos")
+    parser.add_argument(
+        "--hint",
+        action="append",
+        default=[],
+        metavar="ROW,COL:COLOR",
+        help="a colour on a pixel of the photo, repeatable: #rrggbb, a CSS name, or lab:A,B",
+    )
+    parser.add_argument(
+        "--hints",
+        type=Path,
+        metavar="FILE.json",
+        help='[{"row": 40, "column": 120, "color": "#c03020"}, ...], by file name for a folder',
+    )
+    parser.add_argument("--output", type=Path, help="file or folder; default: SOURCE_color")
+    parser.add_argument(
+        "--compare", action="store_true", help="also write grey with hints beside the result"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what exists")
+    parser.add_argument("--exact_hints", action="store_true", help="pin the hinted cells")
+    parser.add_argument(
+        "--hint_size", type=int, default=HINT_SIZE, help="side of a hint in model pixels"
+    )
+    cli.add_model_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="a line of JSON for every photo")
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Colorizes as the arguments say.
+
+    Args:
+        argv: arguments after the program's name.
+
+    Returns:
+        0, or 1 if some photos of a folder failed.
+
+    Raises:
+        UserError: for what the person can mend.
+    """
+    args = parser().parse_args(argv)
+    if not args.source.exists():
+        raise ImageError(f"{args.source}: no such file or folder")
+    hints = _hints(args)
+    from acolvit_jax.inference import jobs
+    from acolvit_jax.inference.colorizer import Colorizer
+
+    options = jobs.Options(args.exact_hints, args.hint_size, args.compare, args.overwrite)
+    folder = args.source.is_dir()
+    if folder:
+        by_name = hints if isinstance(hints, dict) else {}
+        work = jobs.plan_folder(args.source, args.output, by_name)
+    else:
+        own = hints.get(args.source.name, []) if isinstance(hints, dict) else hints
+        work = [jobs.plan_photo(args.source, args.output, own, args.overwrite)]
+    colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget)
+    if not folder:
+        result = jobs.run_job(colorizer, work[0], options)
+        milliseconds = sum(result.seconds.values()) * 1e3
+        print(
+            jobs.describe(work[0], result)
+            if args.json
+            else f"{work[0].target}: {milliseconds:.0f} ms, {result.macs / 1e9:.2f} GMACs, "
+            f"keep ratio {result.keep_ratio:.2f}"
+        )
+        return 0
+    with Progress(len(work), quiet=args.json) as progress:
+
+        def report(job: jobs.Job, result: jobs.Colorized | None, message: str) -> None:
+            progress.advance()
+            if args.json and result is not None:
+                print(jobs.describe(job, result), flush=True)
+            elif result is None and message != "exists":
+                print(f"warning: {message}", file=sys.stderr)
+            elif result is not None:
+                progress.say(str(job.target))
+
+        tally = jobs.run_jobs(colorizer, work, options, report)
+    summary = f"{tally.done} done, {tally.skipped} were there already, {len(tally.failed)} failed"
+    print(summary, file=sys.stderr if args.json else sys.stdout)
+    return 1 if tally.failed else 0
+
+
+def _hints(args: argparse.Namespace) -> list[Hint] | dict[str, list[Hint]]:
+    """Hints of the command line and of the file."""
+    hints = [parse_hint(text) for text in args.hint]
+    if args.source.is_dir() and hints:
+        raise HintError("--hint is for one photo; for a folder use --hints FILE.json by file name")
+    if args.hints is None:
+        return hints
+    read = read_hints(args.hints)
+    if isinstance(read, list):
+        if args.source.is_dir():
+            raise HintError(f"{args.hints} holds a list; a folder wants lists by file name")
+        return read + hints
+    if hints:
+        raise HintError(f"{args.hints} holds hints by file name; leave --hint out")
+    return read
+
+
+if __name__ == "__main__":
+    cli.run(main)

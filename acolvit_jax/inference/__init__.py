@@ -1,0 +1,1 @@
+"""Colorizing photographs with a trained model."""

@@ -1,0 +1,237 @@
+"""The benchmark of the forward and of everything around it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from acolvit_jax import color, images
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.hints import Hint, hint_planes
+from acolvit_jax.inference import finish, timing
+from acolvit_jax.inference.colorizer import Colorizer
+from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
+from acolvit_jax.inference.engine import Engine
+from acolvit_jax.models.params import Params
+from acolvit_jax.models.prepared import prepare
+
+PATTERNS = 8  # random patterns a keep ratio
+BATCHES = (1, 8, 32)
+PHOTO = (864, 1152)  # one megapixel, 4:3
+_START = (
+    "import time; start = time.perf_counter(); import numpy as np; import sys; "
+    "from acolvit_jax import Colorizer; "
+    "Colorizer.from_pretrained(*sys.argv[1:])(np.zeros((864, 1152, 3), np.uint8)); "
+    "print(time.perf_counter() - start)"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table of forwards.
+
+    Attributes:
+        name: what was computed.
+        keep_ratio: mean over the patterns.
+        macs: mean multiply-accumulates an image.
+        timing: seconds an image.
+    """
+
+    name: str
+    keep_ratio: float
+    macs: float
+    timing: timing.Timing
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that the benchmark measured.
+
+    Attributes:
+        machine: processor, threads, versions.
+        rows: forwards of one image, full depth first.
+        floor: the full forward's products of matrices alone.
+        floor_macs: multiply-accumulates of the floor.
+        batches: by name, seconds an image in a batch.
+        stages: by name, seconds of the steps around the model, of a photo of one megapixel.
+        starts: seconds from the start of a process to its first result, by name.
+    """
+
+    machine: dict[str, str]
+    rows: list[Row]
+    floor: timing.Timing
+    floor_macs: float
+    batches: dict[str, timing.Timing]
+    stages: dict[str, timing.Timing]
+    starts: dict[str, float]
+
+
+def describe_machine(threads: int) -> dict[str, str]:
+    """Processor, threads and versions."""
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in _read("/proc/cpuinfo").splitlines()
+        if line.startswith("model name")
+    ]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": str(os.cpu_count()),
+        "threads": str(threads),
+        "python": platform.python_version(),
+        "jax": jax.__version__,
+    }
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def measure(
+    config: ModelConfig,
+    params: Params,
+    *,
+    checkpoint: str,
+    keep_ratios: Sequence[float],
+    budgets: Sequence[float],
+    rounds: int,
+    threads: int,
+    seed: int,
+) -> Report:
+    """Runs the whole benchmark.
+
+    Args:
+        config: the architecture.
+        params: nested dict of float32 arrays.
+        checkpoint: name that a process of its own loads the same model by, for the time from its
+            start; empty leaves that out.
+        keep_ratios: shares of sublayers to force, random fixed patterns.
+        budgets: to ask a model of any budget for; its own decisions on the sample photos.
+        rounds: times that everything is run.
+        threads: that the process may use.
+        seed: of patterns and inputs.
+
+    Returns:
+        The measurements.
+    """
+    rows, floor = _single(config, params, keep_ratios, budgets, rounds, seed)
+    return Report(
+        machine=describe_machine(threads),
+        rows=rows,
+        floor=floor,
+        floor_macs=timing.floor_macs(config),
+        batches=_batches(config, params, max(3, rounds // 6), threads, seed),
+        stages=_stages(config, params, rounds),
+        starts=_starts(checkpoint) if checkpoint else {},
+    )
+
+
+def _single(
+    config: ModelConfig,
+    params: Params,
+    keep_ratios: Sequence[float],
+    budgets: Sequence[float],
+    rounds: int,
+    seed: int,
+) -> tuple[list[Row], timing.Timing]:
+    """Forwards of one image, and the floor, in one run."""
+    prepared = jax.device_put(prepare(params, config))
+    inputs = timing.random_inputs(config, 1, seed)
+    forced = compile_forward(config, forced=True)
+    budget = np.float32(0.5) if config.any_budget else None
+    patterns = {"full depth": np.ones((PATTERNS, config.depth, 2), np.float32)}
+    for keep in keep_ratios:
+        patterns[f"{keep:.0%} of the sublayers"] = timing.random_decisions(
+            config, keep, PATTERNS, seed
+        )
+    for asked in budgets:
+        patterns[f"budget {asked:g}, own decisions"] = _own_decisions(config, params, asked)
+    calls = {
+        name: timing.single_calls(forced, prepared, inputs, rows, budget)
+        for name, rows in patterns.items()
+    }
+    taken = timing.time_in_turns(calls | {"floor": [timing.floor_call(config)] * PATTERNS}, rounds)
+    rows = [
+        Row(name, float(p.mean()), timing.mean_macs(p, config), taken[name])
+        for name, p in patterns.items()
+    ]
+    return rows, taken["floor"]
+
+
+def _own_decisions(config: ModelConfig, params: Params, budget: float) -> np.ndarray:
+    """What the model decides for some sample photos, `[PATTERNS, depth, 2]`."""
+    from acolvit_jax.data.sources import sample_photos
+
+    engine = Engine(config, params)
+    side = config.image_size
+    inputs = []
+    for path in sample_photos()[:PATTERNS]:
+        lab = color.uint8_to_lab(images.resize(images.read_image(path), (side, side)))
+        inputs.append(np.pad(color.normalize_l(lab[..., :1]), ((0, 0), (0, 0), (0, 3))))
+    return engine.many(np.stack(inputs), engine.check_budget(budget))[1]
+
+
+def _batches(
+    config: ModelConfig, params: Params, rounds: int, threads: int, seed: int
+) -> dict[str, timing.Timing]:
+    """Batches whose images each keep another half of the sublayers, and full depth."""
+    prepared = jax.device_put(prepare(params, config))
+    forced = compile_forward(config, forced=True)
+    budget = np.float32(0.5) if config.any_budget else None
+    calls, sizes = {}, {}
+    for size in BATCHES:
+        for name, keep in (("half", 0.5), ("full depth", 1.0)):
+            key = f"batch of {size}, {name}"
+            inputs = timing.random_inputs(config, size, seed)
+            patterns = timing.random_decisions(config, keep, size, seed)
+            calls[key] = [timing.batch_call(forced, prepared, inputs, patterns, budget, threads)]
+            sizes[key] = size
+    taken = timing.time_in_turns(calls, rounds)
+    return {name: taken[name].divided(size) for name, size in sizes.items()}
+
+
+def _stages(config: ModelConfig, params: Params, rounds: int) -> dict[str, timing.Timing]:
+    """The steps around the model, for one megapixel, and the whole."""
+    rng = np.random.default_rng(0)
+    rgb = rng.integers(0, 256, (*PHOTO, 3), dtype=np.uint8)
+    side = config.image_size
+    small = images.resize(rgb, (side, side))
+    hints = [Hint(10 * i, 20 * i, (200, 20 * i, 30)) for i in range(10)]
+    ab = rng.normal(scale=20, size=(side, side, 2)).astype(np.float32)
+    colorizer = Colorizer(config, params)
+    calls: dict[str, Any] = {
+        "resize the photo": lambda: images.resize(rgb, (side, side)),
+        "sRGB to Lab": lambda: color.uint8_to_lab(small),
+        "draw 10 hints": lambda: hint_planes(hints, PHOTO, side),
+        "upsample a, b": lambda: finish.upsample(ab, PHOTO, (0, PHOTO[0])),
+        "upsample and compose": lambda: finish.colour_photo(rgb, ab),
+        "colorize, end to end": lambda: colorizer(rgb, hints),
+    }
+    return timing.time_in_turns({name: [call] for name, call in calls.items()}, rounds)
+
+
+def _starts(checkpoint: str) -> dict[str, float]:
+    """Seconds from the start of a process to its first result, cold and warm."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, CACHE_VARIABLE: cache}
+        command = [sys.executable, "-c", _START, checkpoint]
+
+        def start() -> float:
+            done = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=True
+            )
+            return float(done.stdout)
+
+        return {"nothing cached": start(), "programs cached": min(start() for _ in range(3))}

@@ -1,0 +1,148 @@
+"""Any photo and hints in, the photo in colour out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from acolvit_jax import color, images
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.errors import ImageError
+from acolvit_jax.hints import HINT_SIZE, Hint, hint_planes
+from acolvit_jax.inference import finish
+from acolvit_jax.inference.compilation import keep_compiled_programs
+from acolvit_jax.inference.engine import Engine
+from acolvit_jax.models.compute import forward_macs
+from acolvit_jax.models.params import Params
+from acolvit_jax.training.load import PRETRAINED, load_pretrained
+
+
+@dataclass(frozen=True)
+class Colorized:
+    """A photo in colour, and what it took.
+
+    Attributes:
+        rgb: uint8 `[H, W, 3]`, the photo's own size and lightness.
+        ab: float32 `[S, S, 2]`, a* and b* at the model's size.
+        decisions: float32 `[depth, 2]` (attention, FFN), 1 where the sublayer was computed.
+        macs: multiply-accumulates of the forward.
+        seconds: by stage: `input`, `model`, `output`.
+    """
+
+    rgb: np.ndarray
+    ab: np.ndarray
+    decisions: np.ndarray
+    macs: float
+    seconds: dict[str, float]
+
+    @property
+    def keep_ratio(self) -> float:
+        """Share of the sublayers that were computed."""
+        return float(self.decisions.mean())
+
+
+class Colorizer:
+    """Colorizes photos of any size; any number of threads may share one.
+
+    Attributes:
+        engine: the model.
+        budget: keep ratio where a call names none; None for a model whose budget is fixed.
+    """
+
+    def __init__(self, config: ModelConfig, params: Params, *, budget: float | None = None) -> None:
+        """Makes the model ready to run; see `from_pretrained`.
+
+        Raises:
+            ConfigError: if the budget does not fit the model.
+        """
+        self.engine = Engine(config, params)
+        self.budget = self.engine.check_budget(budget)
+
+    @classmethod
+    def from_pretrained(
+        cls, name_or_path: str | Path = PRETRAINED, *, budget: float | None = None
+    ) -> Colorizer:
+        """Loads a model. Compiled programs are kept in a cache folder for the next start.
+
+        Args:
+            name_or_path: `pretrained` (the weights in the package), the folder of a run, a folder
+                that `acolvit_jax.convert` wrote, or a weights file.
+            budget: keep ratio in [0.1, 1], for a model of any budget; None is 0.5.
+
+        Returns:
+            A colorizer.
+
+        Raises:
+            CheckpointError: if there is no such model, or it cannot be read.
+            ConfigError: if the budget does not fit the model.
+        """
+        keep_compiled_programs()
+        return cls(*load_pretrained(name_or_path), budget=budget)
+
+    def __call__(
+        self,
+        photo: np.ndarray | str | Path | bytes,
+        hints: Sequence[Hint] = (),
+        *,
+        budget: float | None = None,
+        exact_hints: bool = False,
+        hint_size: int = HINT_SIZE,
+    ) -> Colorized:
+        """Colorizes a photo.
+
+        Args:
+            photo: uint8 `[H, W, 3]` sRGB or `[H, W]` grey, or a path or encoded bytes of any
+                photo that can be read. Only its lightness is looked at.
+            hints: in pixels of the photo; none gives the model's own idea.
+            budget: keep ratio of this call, for a model of any budget.
+            exact_hints: give the hinted cells exactly the colours asked for.
+            hint_size: side of a hint, in pixels of the model's image; must divide it.
+
+        Returns:
+            The photo in colour.
+
+        Raises:
+            ImageError: if the photo cannot be read or is no photo.
+            HintError: for a hint outside the photo, or a hint size that does not divide.
+            ConfigError: if the budget does not fit the model.
+        """
+        asked = self.budget if budget is None else self.engine.check_budget(budget)
+        times = [time.perf_counter()]
+        rgb = _pixels(photo)
+        side = self.engine.config.image_size
+        planes = hint_planes(hints, rgb.shape[:2], side, hint_size)
+        inputs = np.concatenate([_lightness(rgb, side), planes], axis=-1)
+        times.append(time.perf_counter())
+        ab_norm, decisions = self.engine.one(inputs, asked)
+        times.append(time.perf_counter())
+        ab = color.denormalize_ab(ab_norm)
+        if exact_hints:
+            ab = np.where(planes[..., 2:] > 0, color.denormalize_ab(planes[..., :2]), ab)
+        out = finish.colour_photo(rgb, ab)
+        times.append(time.perf_counter())
+        stages = dict(zip(("input", "model", "output"), np.diff(times).tolist(), strict=True))
+        macs = float(forward_macs(decisions, self.engine.config))
+        return Colorized(out, ab, decisions, macs, stages)
+
+
+def _pixels(photo: np.ndarray | str | Path | bytes) -> np.ndarray:
+    """The photo as uint8 `[H, W, 3]`."""
+    if not isinstance(photo, np.ndarray):
+        return images.read_image(photo)
+    if photo.ndim == 2:
+        photo = np.repeat(photo[..., None], 3, axis=-1)
+    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[-1] != 3 or 0 in photo.shape:
+        raise ImageError(
+            f"a photo is uint8 [H, W, 3] or [H, W], not {photo.dtype} {list(photo.shape)}"
+        )
+    return photo
+
+
+def _lightness(rgb: np.ndarray, side: int) -> np.ndarray:
+    """Normalised lightness `[S, S, 1]` of a photo at the model's size."""
+    lab = color.uint8_to_lab(images.resize(rgb, (side, side)))
+    return color.normalize_l(lab[..., :1])

@@ -1,0 +1,89 @@
+"""Programs compiled ahead of time, and the folder where compiled programs are kept."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.models import skipping
+from acolvit_jax.models.params import param_shapes
+from acolvit_jax.models.prepared import prepare
+
+Program = Callable[..., tuple[jax.Array, jax.Array]]
+CACHE_VARIABLE = "ACOLVIT_CACHE"
+
+_lock = threading.Lock()
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept: `$ACOLVIT_CACHE`, else the user's cache folder."""
+    if os.environ.get(CACHE_VARIABLE):
+        return Path(os.environ[CACHE_VARIABLE])
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "acolvit_jax"
+
+
+def keep_compiled_programs() -> None:
+    """Turns JAX's persistent compilation cache on, so that a second start is quick.
+
+    A cache that the user has set up, by JAX's own settings, is left as it is.
+    """
+    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def compile_forward(config: ModelConfig, *, batch: int = 1, forced: bool = False) -> Program:
+    """Compiles the skipping forward, once for every model of this architecture.
+
+    Args:
+        config: the architecture.
+        batch: images at once; 1 is a program with conditionals, more is one with buckets.
+        forced: decisions are an argument instead of the model's own, for benchmarks.
+
+    Returns:
+        `program(prepared, inputs [B, S, S, 4], budget, forced) -> (ab [B, S, S, 2], decisions
+        [B, depth, 2])`. `budget` is a float32 scalar for a model of any budget (`[B]` for a batch),
+        else None; `forced` float32 `[depth, 2]` (`[B, depth, 2]`), else None.
+    """
+    with _lock:
+        return _compile_forward(config, batch, forced)
+
+
+@functools.cache
+def _compile_forward(config: ModelConfig, batch: int, forced: bool) -> Program:
+    function = skipping.forward if batch == 1 else skipping.forward_batch
+
+    def run(prepared: Any, inputs: jax.Array, budget: Any, decisions: Any) -> Any:
+        return function(prepared, inputs, config, budget=budget, forced=decisions)
+
+    rows = () if batch == 1 else (batch,)
+    side = config.image_size
+    return (
+        jax.jit(run)
+        .lower(
+            prepared_shapes(config),
+            jax.ShapeDtypeStruct((batch, side, side, 4), jnp.float32),
+            jax.ShapeDtypeStruct(rows, jnp.float32) if config.any_budget else None,
+            jax.ShapeDtypeStruct((*rows, config.depth, 2), jnp.float32) if forced else None,
+        )
+        .compile()
+    )
+
+
+@functools.cache
+def prepared_shapes(config: ModelConfig) -> Any:
+    """Shapes of prepared parameters."""
+    zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), param_shapes(config))
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), prepare(zeros, config)
+    )

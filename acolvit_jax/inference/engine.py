@@ -1,0 +1,117 @@
+"""The model's part of inference: one image, or many whose decisions differ."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
+import numpy as np
+
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.errors import ConfigError
+from acolvit_jax.inference.compilation import compile_forward
+from acolvit_jax.models.params import Params
+from acolvit_jax.models.prepared import prepare
+
+DEFAULT_BUDGET = 0.5
+SMALLEST_BUDGET = 0.1
+
+
+class Engine:
+    """A model that is ready to run; any number of threads may call it.
+
+    Attributes:
+        config: the architecture.
+    """
+
+    def __init__(self, config: ModelConfig, params: Params, *, batch_size: int = 32) -> None:
+        """Compiles the forward and sends the parameters to the device.
+
+        Args:
+            config: the architecture.
+            params: nested dict of float32 arrays.
+            batch_size: images at once on an accelerator; on CPU images are spread over threads.
+        """
+        self.config = config
+        self._prepared = jax.device_put(prepare(params, config))
+        self._one = compile_forward(config)
+        self._batch_size = batch_size
+        # More threads than cores: one prepares the next image while the others compute.
+        self._pool = ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)))
+
+    def check_budget(self, budget: float | None) -> float | None:
+        """The budget to run with.
+
+        Args:
+            budget: asked for; None is the default of a model that takes one.
+
+        Returns:
+            A keep ratio, or None for a model whose budget is fixed.
+
+        Raises:
+            ConfigError: for a budget out of range, or a model that takes none.
+        """
+        if not self.config.any_budget:
+            if budget is not None:
+                raise ConfigError(
+                    f"budget {budget}: this model's budget was fixed when it was trained; only a "
+                    "model of any budget takes one"
+                )
+            return None
+        budget = DEFAULT_BUDGET if budget is None else budget
+        if not SMALLEST_BUDGET <= budget <= 1:
+            raise ConfigError(f"budget {budget} must be in [{SMALLEST_BUDGET}, 1]")
+        return budget
+
+    def one(self, inputs: np.ndarray, budget: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Colorizes one image.
+
+        Args:
+            inputs: float32 `[S, S, 4]` (L, a, b, hint mask), normalised.
+            budget: from `check_budget`.
+
+        Returns:
+            Normalised a, b, float32 `[S, S, 2]`, and decisions, float32 `[depth, 2]`.
+        """
+        asked = None if budget is None else np.float32(budget)
+        ab, decisions = self._one(self._prepared, inputs[None], asked, None)
+        return np.asarray(ab)[0], np.asarray(decisions)[0]
+
+    def many(
+        self, inputs: np.ndarray, budget: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Colorizes a batch; what its images skip is not computed.
+
+        On CPU every image is a task of its own for all cores: measured faster than any batched
+        program. Accelerators take the program with buckets.
+
+        Args:
+            inputs: float32 `[B, S, S, 4]`.
+            budget: from `check_budget`.
+
+        Returns:
+            Normalised a, b, float32 `[B, S, S, 2]`, and decisions, float32 `[B, depth, 2]`.
+        """
+        if jax.default_backend() == "cpu":
+            results = list(self._pool.map(lambda image: self.one(image, budget), inputs))
+        else:
+            results = self._in_batches(inputs, budget)
+        ab, decisions = zip(*results, strict=True)
+        return np.stack(ab), np.stack(decisions)
+
+    def _in_batches(
+        self, inputs: np.ndarray, budget: float | None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Runs the batched program; the last batch is filled up with copies."""
+        size = self._batch_size
+        program = compile_forward(self.config, batch=size)
+        asked = None if budget is None else np.full(size, budget, np.float32)
+        results: list[tuple[np.ndarray, np.ndarray]] = []
+        for start in range(0, len(inputs), size):
+            part = inputs[start : start + size]
+            filled = part[np.arange(size) % len(part)]
+            ab, decisions = program(self._prepared, filled, asked, None)
+            pairs = zip(np.asarray(ab), np.asarray(decisions), strict=True)
+            results += list(pairs)[: len(part)]
+        return results

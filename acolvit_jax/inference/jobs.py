@@ -1,0 +1,224 @@
+"""Colorizing files: one photo or a folder of them, resumable, one bad file at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from acolvit_jax import color, images, pictures
+from acolvit_jax.errors import HintError, ImageError, UserError
+from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.inference.colorizer import Colorized, Colorizer
+
+SUFFIX = "_color"
+COMPARE_SUFFIX = "_compare.png"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo to colorize.
+
+    Attributes:
+        source: the photo.
+        target: the file to write.
+        hints: on the photo.
+    """
+
+    source: Path
+    target: Path
+    hints: Sequence[Hint] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """How every photo of a call is colorized.
+
+    Attributes:
+        exact_hints: give the hinted cells exactly the colours asked for.
+        hint_size: side of a hint, in pixels of the model's image.
+        compare: also write the grey photo with its hints beside the result.
+        overwrite: replace what exists.
+    """
+
+    exact_hints: bool = False
+    hint_size: int = HINT_SIZE
+    compare: bool = False
+    overwrite: bool = False
+
+
+@dataclass
+class Tally:
+    """What became of the photos of a call.
+
+    Attributes:
+        done: photos written.
+        skipped: photos whose result was there already.
+        failed: messages, one a photo.
+    """
+
+    done: int = 0
+    skipped: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def plan_photo(source: Path, output: Path | None, hints: Sequence[Hint], overwrite: bool) -> Job:
+    """Plans one photo.
+
+    Args:
+        source: the photo.
+        output: file or folder to write to; None is beside the photo, `NAME_color`.
+        hints: on the photo.
+        overwrite: replace what exists.
+
+    Returns:
+        The job.
+
+    Raises:
+        ImageError: if the output exists, is the photo itself, or is of a kind that cannot be
+            written.
+    """
+    name = f"{source.stem}{SUFFIX}{_suffix(source)}"
+    target = source.with_name(name) if output is None else output
+    target = target / name if target.is_dir() else target
+    if target.suffix.lower() not in images.WRITERS:
+        kinds = ", ".join(sorted(images.WRITERS))
+        raise ImageError(f"cannot write {target}: its suffix must be one of {kinds}")
+    if target.exists() and target.samefile(source):
+        raise ImageError(f"{target} is the photo itself; choose another --output")
+    if target.exists() and not overwrite:
+        raise ImageError(f"{target} exists; add --overwrite, or choose another --output")
+    return Job(source, target, hints)
+
+
+def plan_folder(
+    folder: Path, output: Path | None, hints: Mapping[str, Sequence[Hint]]
+) -> list[Job]:
+    """Plans every photo below a folder; results keep the folder's tree.
+
+    Args:
+        folder: of photos.
+        output: folder to write to; None is beside it, `FOLDER_color`.
+        hints: by file name, or by path relative to the folder.
+
+    Returns:
+        Jobs, sorted by name.
+
+    Raises:
+        ImageError: if there are no photos, or the output is a file.
+        HintError: if there are hints for a photo that is not there.
+    """
+    root = folder.with_name(folder.name + SUFFIX) if output is None else output
+    if root.exists() and not root.is_dir():
+        raise ImageError(f"{root} is a file; the output of a folder is a folder")
+    paths = [p for p in images.list_images(folder) if not p.is_relative_to(root)]
+    if not paths:
+        raise ImageError(f"no images in {folder} (looked for {', '.join(images.IMAGE_SUFFIXES)})")
+    names = {path: path.relative_to(folder).as_posix() for path in paths}
+    unknown = sorted(set(hints) - set(names.values()) - {path.name for path in paths})
+    if unknown:
+        raise HintError(f"hints for {len(unknown)} photos not in {folder}, first {unknown[0]!r}")
+    return [
+        Job(
+            path,
+            (root / names[path]).with_suffix(_suffix(path)),
+            hints.get(names[path], hints.get(path.name, ())),
+        )
+        for path in paths
+    ]
+
+
+def _suffix(source: Path) -> str:
+    """The suffix of a result: the photo's own where it can be written."""
+    return source.suffix if source.suffix.lower() in images.WRITERS else ".png"
+
+
+def run_job(colorizer: Colorizer, job: Job, options: Options) -> Colorized:
+    """Colorizes one photo and writes the result, EXIF and colour profile kept.
+
+    Raises:
+        UserError: if the photo cannot be read, a hint does not fit, or the result cannot be
+            written.
+    """
+    photo = images.read_photo(job.source)
+    try:
+        result = colorizer(
+            photo.rgb, job.hints, exact_hints=options.exact_hints, hint_size=options.hint_size
+        )
+    except HintError as error:
+        raise HintError(f"{job.source}: {error}") from None
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    images.write_image(job.target, result.rgb, exif=photo.exif, icc=photo.icc)
+    if options.compare:
+        path = job.target.with_name(job.target.stem + COMPARE_SUFFIX)
+        images.write_image(path, compare(photo.rgb, job.hints, result.rgb))
+    return result
+
+
+def run_jobs(
+    colorizer: Colorizer,
+    jobs: Sequence[Job],
+    options: Options,
+    report: Callable[[Job, Colorized | None, str], None],
+) -> Tally:
+    """Colorizes a folder's photos; results that exist are left, one bad photo stops none.
+
+    Args:
+        colorizer: the model.
+        jobs: what to do.
+        options: how.
+        report: is called after every photo with the job, its result or None, and what happened.
+
+    Returns:
+        What became of them.
+    """
+    tally = Tally()
+    for job in jobs:
+        if job.target.exists() and not options.overwrite:
+            tally.skipped += 1
+            report(job, None, "exists")
+            continue
+        try:
+            result = run_job(colorizer, job, options)
+        except UserError as error:
+            tally.failed.append(str(error))
+            report(job, None, str(error))
+        else:
+            tally.done += 1
+            report(job, result, "")
+    return tally
+
+
+def compare(rgb: np.ndarray, hints: Sequence[Hint], result: np.ndarray) -> np.ndarray:
+    """The grey photo with its hints, and the result, side by side.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`, the photo.
+        hints: on the photo.
+        result: uint8 `[H, W, 3]`.
+
+    Returns:
+        uint8 picture with headings.
+    """
+    grey = color.recolor(rgb.astype(np.float32) / 255.0, 0.0, 0.0)
+    marked = pictures.mark_hints(np.round(grey * 255.0).astype(np.uint8), hints)
+    return pictures.grid([[marked, result]], [f"grey, {len(hints)} hints", "result"])
+
+
+def describe(job: Job, result: Colorized) -> str:
+    """One line of JSON about a photo: decisions, multiply-accumulates, times."""
+    values: dict[str, Any] = {
+        "photo": str(job.source),
+        "output": str(job.target),
+        "size": list(result.rgb.shape[1::-1]),
+        "hints": len(job.hints),
+        "keep_ratio": result.keep_ratio,
+        "macs": int(result.macs),
+        "seconds": {name: round(value, 6) for name, value in result.seconds.items()},
+        "decisions": result.decisions.astype(int).tolist(),
+    }
+    return json.dumps(values)

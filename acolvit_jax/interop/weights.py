@@ -1,0 +1,134 @@
+"""Our weights files: safetensors with the architecture and where the weights come from.
+
+The header's metadata holds three JSON texts: `config` (fields of `ModelConfig`), `provenance`
+(data, steps, scores: free), and `sha256` of the arrays, so that a damaged file is noticed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.config_dict import model_from_dict
+from acolvit_jax.errors import CheckpointError, ConfigError
+from acolvit_jax.files import write_bytes
+from acolvit_jax.models.params import Params, flatten, nest, param_shapes
+
+WEIGHTS_FILE = "weights.safetensors"
+BUNDLED = "tiny-any.safetensors"
+
+
+class Weights(NamedTuple):
+    """A model as a file holds it.
+
+    Attributes:
+        config: the architecture.
+        params: nested dict of float32 arrays.
+        provenance: where they come from.
+    """
+
+    config: ModelConfig
+    params: Params
+    provenance: dict[str, Any]
+
+
+def bundled_weights() -> Path:
+    """The weights in the package."""
+    return Path(str(resources.files("acolvit_jax.assets") / "weights" / BUNDLED))
+
+
+def save_weights(
+    path: Path,
+    config: ModelConfig,
+    params: Mapping[Any, Any],
+    provenance: Mapping[str, Any],
+    *,
+    dtype: str = "float32",
+) -> None:
+    """Writes a weights file atomically.
+
+    Args:
+        path: of the file.
+        config: the architecture.
+        params: nested dict of arrays.
+        provenance: what should be known about the weights, as JSON can say it.
+        dtype: of the stored arrays, `float32` or `float16`.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    flat = {
+        name: np.ascontiguousarray(np.asarray(value), np.dtype(dtype))
+        for name, value in flatten(params).items()
+    }
+    metadata = {
+        "config": json.dumps(dataclasses.asdict(config)),
+        "provenance": json.dumps(dict(provenance)),
+        "sha256": _digest(flat),
+    }
+    write_bytes(path, save(flat, metadata))
+
+
+def load_weights(path: Path) -> Weights:
+    """Reads a weights file.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The architecture and float32 parameters.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, no file of ours, or does not fit its own
+            architecture.
+    """
+    try:
+        with safe_open(path, "numpy") as file:
+            metadata = file.metadata() or {}
+            flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise CheckpointError(f"no weights at {path}") from error
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is damaged or no safetensors file ({error})") from error
+    if "config" not in metadata:
+        raise CheckpointError(
+            f"{path} holds no weights of ours; if they are published PyTorch weights, run "
+            f"python -m acolvit_jax.convert {path} DST first"
+        )
+    if metadata.get("sha256") != _digest(flat):
+        raise CheckpointError(f"{path} is damaged: its checksum does not match its arrays")
+    try:
+        config = model_from_dict(json.loads(metadata["config"]))
+    except (ConfigError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} holds an unknown architecture: {error}") from error
+    _check_shapes(path, config, flat)
+    params = nest({name: value.astype(np.float32) for name, value in flat.items()})
+    return Weights(config, params, json.loads(metadata.get("provenance", "{}")))
+
+
+def _check_shapes(path: Path, config: ModelConfig, flat: Mapping[str, np.ndarray]) -> None:
+    expected = {name: value.shape for name, value in flatten(param_shapes(config)).items()}
+    given = {name: value.shape for name, value in flat.items()}
+    wrong = sorted(set(expected.items()) ^ set(given.items()))
+    if wrong:
+        raise CheckpointError(f"{path} does not fit its architecture: {wrong}")
+
+
+def _digest(flat: Mapping[str, np.ndarray]) -> str:
+    """Checksum over names, types, shapes and values."""
+    total = hashlib.sha256()
+    for name in sorted(flat):
+        value = np.ascontiguousarray(flat[name])
+        total.update(f"{name} {value.dtype} {value.shape};".encode())
+        total.update(value.tobytes())
+    return total.hexdigest()
