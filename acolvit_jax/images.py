@@ -29,6 +29,11 @@ WRITERS = {
 MAX_PIXELS = 400_000_000  # a panorama of 20,000 x 20,000; more is taken for an attack
 GREY_CHROMA = 3.0  # mean distance from grey, in 8-bit steps, below which a photo has no colour
 
+# EXIF tags that say how a file's pixels lie, which the new file says for itself: size, orientation,
+# compression, strips and tiles of TIFF.
+_PIXEL_TAGS = {*range(254, 260), 262, 266, 273, 274, *range(277, 280), 284, 317, 320}
+_PIXEL_TAGS |= {*range(322, 326), 338, 339, 347, *range(530, 533)}
+
 # The limit above is checked before anything is decoded, and what Pillow has to say of odd metadata
 # is nothing a person can act on. (A filter for each call would not be safe with threads.)
 Image.MAX_IMAGE_PIXELS = None
@@ -80,9 +85,16 @@ def read_photo(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Photo:
             image.load()
             icc = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA", "P") else None
             upright = ImageOps.exif_transpose(image)
-            exif = upright.getexif()
             rgb = np.asarray(_to_rgb(upright, name))
-            return Photo(rgb, exif.tobytes() if len(exif) else None, icc)
+            return Photo(rgb, _kept_exif(image), icc)
+
+
+def _kept_exif(image: Image.Image) -> bytes | None:
+    """The EXIF block without what described the old pixels."""
+    exif = image.getexif()
+    for tag in _PIXEL_TAGS & set(exif):
+        del exif[tag]
+    return exif.tobytes() if len(exif) else None
 
 
 def read_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:

@@ -1,0 +1,51 @@
+"""Skipping against eager PyTorch with Python branches, one thread, in one run.
+
+python -m benchmarks.skipping
+"""
+
+from __future__ import annotations
+
+import os
+
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+import jax
+import torch
+
+from acolvit_jax.inference import timing
+from acolvit_jax.inference.compilation import compile_forward
+from acolvit_jax.models.params import init_params
+from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.variants import VARIANTS
+from benchmarks.torch_baseline import DenseColorizer
+
+KEEP = (1.0, 0.7, 0.5, 0.3, 0.0)
+PATTERNS = 8
+ROUNDS = 20
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    config = VARIANTS["tiny"]
+    prepared = jax.device_put(prepare(init_params(config, 0), config))
+    program = compile_forward(config, forced=True)
+    inputs = timing.random_inputs(config, 1, 0)
+    baseline, image = DenseColorizer().eval(), torch.from_numpy(inputs.transpose(0, 3, 1, 2).copy())
+    calls = {}
+    for keep in KEEP:
+        patterns = timing.random_decisions(config, keep, PATTERNS, 0)
+        calls[f"jax {keep}"] = timing.single_calls(program, prepared, inputs, patterns, None)
+        calls[f"torch {keep}"] = [
+            lambda p=[(bool(a), bool(f)) for a, f in pattern]: baseline(image, p)
+            for pattern in patterns
+        ]
+    with torch.inference_mode():
+        taken = timing.time_in_turns(calls, ROUNDS)
+    print("| kept | acolvit_jax, ms | eager PyTorch, ms | ratio |\n| :--- | ---: | ---: | ---: |")
+    for keep in KEEP:
+        ours, theirs = taken[f"jax {keep}"].median, taken[f"torch {keep}"].median
+        print(f"| {keep:.0%} | {ours * 1e3:.2f} | {theirs * 1e3:.2f} | {theirs / ours:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

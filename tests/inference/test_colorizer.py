@@ -1,0 +1,167 @@
+"""The Colorizer: any photo, any hints, any thread; no program is compiled twice."""
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+
+from acolvit_jax import Colorizer, Hint, color, images
+from acolvit_jax.errors import CheckpointError, ConfigError, HintError, ImageError
+from acolvit_jax.hints import hint_planes
+from acolvit_jax.inference.compilation import compile_forward
+from acolvit_jax.inference.engine import Engine
+from acolvit_jax.models.compute import forward_macs
+from acolvit_jax.models.params import graphdef_of
+from tests.models_on_disk import SMALL, random_params, write_model
+from tests.photos import make_jpeg, make_rgb
+
+HINTS = [Hint(0, 0, (200, 30, 30)), Hint(47, 63, (5.0, -40.0))]
+
+
+@pytest.fixture(scope="module")
+def colorizer():
+    return Colorizer(SMALL, random_params())
+
+
+def test_it_is_the_model_on_the_small_photo(colorizer):
+    """The same, by hand, from the masked forward."""
+    rgb = make_rgb(0)
+    result = colorizer(rgb, HINTS)
+    lightness = color.uint8_to_lab(images.resize(rgb, (32, 32)))[..., :1]
+    inputs = np.concatenate([(lightness - 50) / 100, hint_planes(HINTS, (48, 64), 32)], axis=-1)
+    model = nnx.merge(graphdef_of(SMALL), random_params())
+    ab, decisions = model(inputs[None], train=False)
+    np.testing.assert_allclose(result.ab, ab[0] * 110, atol=2e-3)
+    np.testing.assert_array_equal(result.decisions, decisions[0])
+    assert result.macs == forward_macs(decisions[0], SMALL)
+    assert result.keep_ratio == pytest.approx(float(decisions.mean()))
+    assert result.rgb.shape == rgb.shape
+    assert set(result.seconds) == {"input", "model", "output"}
+
+
+def test_no_hints_are_allowed(colorizer):
+    assert colorizer(make_rgb(0)).rgb.shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (20_000, 3), (3, 20_000), (517, 333)])
+def test_photos_of_any_size(colorizer, size):
+    assert colorizer(make_rgb(0, size), [Hint(size[0] - 1, size[1] - 1, (9, 9, 99))]).rgb.shape == (
+        *size,
+        3,
+    )
+
+
+def test_grey_arrays_paths_and_bytes_are_photos(colorizer, tmp_path):
+    grey = make_rgb(0)[..., 0]
+    expected = colorizer(np.repeat(grey[..., None], 3, -1)).rgb
+    np.testing.assert_array_equal(colorizer(grey).rgb, expected)
+    (tmp_path / "photo.jpg").write_bytes(make_jpeg(3))
+    np.testing.assert_array_equal(
+        colorizer(tmp_path / "photo.jpg").rgb, colorizer(make_jpeg(3)).rgb
+    )
+
+
+@pytest.mark.parametrize(
+    "photo", [np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)]
+)
+def test_other_arrays_are_refused(colorizer, photo):
+    with pytest.raises(ImageError, match=r"a photo is uint8 \[H, W, 3\]"):
+        colorizer(photo)
+
+
+def test_a_hint_outside_is_refused(colorizer):
+    with pytest.raises(HintError, match="row 48"):
+        colorizer(make_rgb(0), [Hint(48, 0, (1, 2, 3))])
+
+
+def test_exact_hints_pin_their_cells(colorizer):
+    loose = colorizer(make_rgb(0), HINTS)
+    pinned = colorizer(make_rgb(0), HINTS, exact_hints=True)
+    np.testing.assert_allclose(pinned.ab[30:, 30:], np.full((2, 2, 2), [5.0, -40.0]), atol=1e-4)
+    assert abs(loose.ab[30:, 30:] - pinned.ab[30:, 30:]).max() > 0.1
+    planes = hint_planes(HINTS, (48, 64), 32)
+    outside = planes[..., 2] == 0
+    np.testing.assert_array_equal(loose.ab[outside], pinned.ab[outside])
+
+
+def test_threads_get_their_own_photos(colorizer):
+    photos = [make_rgb(i, (30 + i, 40)) for i in range(12)]
+    expected = [colorizer(photo).rgb for photo in photos]
+    with ThreadPoolExecutor(6) as pool:
+        for got, wanted in zip(pool.map(lambda p: colorizer(p).rgb, photos), expected, strict=True):
+            np.testing.assert_array_equal(got, wanted)
+
+
+def test_nothing_is_compiled_again(colorizer):
+    colorizer(make_rgb(0), HINTS)
+    compiled = []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, *args, **rest: compiled.append(event) if "compile" in event else None
+    )
+    try:
+        for size, count in (((31, 77), 0), ((222, 5), 1), ((48, 64), 2)):
+            colorizer(make_rgb(1, size), [Hint(0, i, (1, 2, 3)) for i in range(count)])
+        Colorizer(SMALL, random_params(seed=5))(make_rgb(0))
+    finally:
+        jax.monitoring.clear_event_listeners()
+    assert compiled == []
+
+
+def test_the_budget_is_an_argument_of_a_model_that_takes_one():
+    config = dataclasses.replace(SMALL, any_budget=True, depth=6)
+    params = random_params(config)
+    # All gates read beta alone: a negative slope on the bias of a thousand times beta.
+    colorizer = Colorizer(config, params)
+    assert colorizer.budget == 0.5
+    changed = [colorizer(make_rgb(0), budget=b).ab for b in (0.1, 1.0)]
+    assert abs(changed[0] - changed[1]).max() > 1e-3
+    for budget in (0.05, 1.5, 0.0):
+        with pytest.raises(ConfigError, match=rf"budget {budget} must be in \[0.1, 1\]"):
+            colorizer(make_rgb(0), budget=budget)
+
+
+def test_a_fixed_model_takes_no_budget():
+    with pytest.raises(ConfigError, match="fixed when it was trained"):
+        Colorizer(SMALL, random_params(), budget=0.5)
+
+
+def test_many_equal_one(colorizer):
+    engine = colorizer.engine
+    inputs = np.random.default_rng(0).normal(size=(5, 32, 32, 4)).astype(np.float32)
+    ab, decisions = engine.many(inputs)
+    for i in range(5):
+        one, chosen = engine.one(inputs[i])
+        np.testing.assert_array_equal(ab[i], one)
+        np.testing.assert_array_equal(decisions[i], chosen)
+
+
+@pytest.mark.parametrize("count", [1, 4, 7])
+def test_accelerators_take_the_program_with_buckets(monkeypatch, count):
+    config = dataclasses.replace(SMALL, any_budget=True)
+    engine = Engine(config, random_params(config), batch_size=4)
+    inputs = np.random.default_rng(0).normal(size=(count, 32, 32, 4)).astype(np.float32)
+    expected = engine.many(inputs, 0.3)
+    monkeypatch.setattr(jax, "default_backend", lambda: "tpu")
+    got = engine.many(inputs, 0.3)
+    np.testing.assert_allclose(got[0], expected[0], atol=1e-5)
+    np.testing.assert_array_equal(got[1], expected[1])
+
+
+def test_one_program_serves_all_models_of_an_architecture():
+    assert compile_forward(SMALL) is compile_forward(dataclasses.replace(SMALL))
+
+
+def test_from_pretrained_reads_a_file(tmp_path):
+    cached = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path / "cache"))
+    try:
+        colorizer = Colorizer.from_pretrained(write_model(tmp_path))
+        expected = Colorizer(SMALL, random_params())(make_rgb(0)).rgb
+        np.testing.assert_array_equal(colorizer(make_rgb(0)).rgb, expected)
+        with pytest.raises(CheckpointError, match="no model at"):
+            Colorizer.from_pretrained(tmp_path / "nothing")
+    finally:
+        jax.config.update("jax_compilation_cache_dir", cached)

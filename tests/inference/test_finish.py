@@ -1,0 +1,51 @@
+"""The photo's own lightness, the model's colours."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.color import lab2rgb, rgb2lab
+
+from acolvit_jax.inference import finish
+from tests.photos import make_rgb
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 700), (37, 41), (600, 500)])
+def test_colours_are_scikit_image_s_on_the_photo_s_lightness(size):
+    rgb = make_rgb(0, size)
+    ab = np.full((32, 32, 2), [20.0, -15.0], np.float32)
+    lab = rgb2lab(rgb)
+    lab[..., 1:] = [20.0, -15.0]
+    with np.errstate(all="ignore"):
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scikit-image tells of colours outside sRGB
+            expected = np.round(lab2rgb(lab) * 255)
+    got = finish.colour_photo(rgb, ab)
+    assert got.shape == rgb.shape
+    assert got.dtype == np.uint8
+    assert abs(got.astype(int) - expected).max() <= 1
+
+
+def test_lightness_stays_where_the_colours_fit_in_srgb():
+    rgb = make_rgb(1, (60, 80)) // 3 + 85  # mid lightness: small colours stay inside
+    got = finish.colour_photo(rgb, np.full((32, 32, 2), 8.0, np.float32))
+    assert abs(rgb2lab(got)[..., 0] - rgb2lab(rgb)[..., 0]).max() < 0.6
+
+
+def test_upsampling_in_bands_equals_upsampling_at_once():
+    ab = np.random.default_rng(0).normal(size=(16, 16, 2)).astype(np.float32)
+    whole = finish.upsample(ab, (100, 60), (0, 100))
+    for top, bottom in ((0, 33), (33, 34), (34, 100)):
+        part = finish.upsample(ab, (100, 60), (top, bottom))
+        for a, b in zip(part, whole, strict=True):
+            np.testing.assert_allclose(a, b[top:bottom], atol=1e-4)
+    expected = Image.fromarray(ab[..., 1].copy()).resize((60, 100), Image.Resampling.BICUBIC)
+    np.testing.assert_allclose(whole[1], np.asarray(expected), atol=1e-5)
+
+
+def test_a_photo_of_several_bands_has_no_seam(monkeypatch):
+    rgb, ab = make_rgb(2, (90, 70)), 20 * np.random.default_rng(1).normal(size=(16, 16, 2))
+    at_once = finish.colour_photo(rgb, ab.astype(np.float32))
+    monkeypatch.setattr(finish, "BAND", 700)
+    assert abs(finish.colour_photo(rgb, ab.astype(np.float32)).astype(int) - at_once).max() <= 1

@@ -1,0 +1,42 @@
+"""The benchmark through its command line, on a small model."""
+
+import json
+
+import pytest
+
+from tests.integration.commands import one_line_error, run
+from tests.models_on_disk import write_model
+
+
+def test_it_measures_what_it_says(tmp_path):
+    model = write_model(tmp_path, any_budget=True)
+    file = tmp_path / "out" / "numbers.json"
+    status, out, err = run(
+        "benchmark", f"--checkpoint={model}", "--rounds=2", f"--json={file}", "--budgets=0.5"
+    )
+    assert status == 0, err
+    for heading in ("speed-up", "images together", "one megapixel", "first result", "floor:"):
+        assert heading in out
+    numbers = json.loads(file.read_text())
+    assert numbers["machine"]["threads"] == "1"
+    rows = {row["name"]: row for row in numbers["rows"]}
+    assert rows["full depth"]["keep_ratio"] == 1
+    assert rows["50% of the sublayers"]["keep_ratio"] == 0.5
+    assert "budget 0.5, own decisions" in rows
+    full, half = rows["full depth"]["macs"], rows["50% of the sublayers"]["macs"]
+    assert rows["0% of the sublayers"]["macs"] < half < full
+    assert all(0 < row["timing"]["low"] <= row["timing"]["high"] for row in rows.values())
+    assert set(numbers["starts"]) == {"nothing cached", "programs cached"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--threads=1000"], "--threads 1000 must be"),
+        (["--keep_ratios=0.5,2"], "[0, 1]"),
+        (["--size=huge"], "choose one of tiny, small, base"),
+        (["--budgets=0.5"], "budget is fixed"),
+    ],
+)
+def test_bad_input_gives_one_line(arguments, part):
+    assert part in one_line_error(run("benchmark", *arguments), 2)

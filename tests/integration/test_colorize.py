@@ -1,0 +1,154 @@
+"""Colorizing through the command line: photos, folders, faults, bad input."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from acolvit_jax import images
+from acolvit_jax.colorize import main
+from acolvit_jax.errors import UserError
+from tests.integration.commands import one_line_error, run
+from tests.models_on_disk import write_model
+from tests.photos import make_folder, make_jpeg, make_rgb
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ACOLVIT_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(make_jpeg(0))
+    return path
+
+
+def test_a_photo_with_hints_from_the_shell(photo, model):
+    command = [photo, "--hint=3,4:teal", "--hint=40,60:lab:9,-9", f"--checkpoint={model}"]
+    status, out, err = run("colorize", *command, "--compare", "--json")
+    assert status == 0, err
+    values = json.loads(out)
+    assert values["output"] == str(photo.with_name("photo_color.jpg"))
+    assert values["size"] == [64, 48]
+    assert values["hints"] == 2
+    assert values["macs"] > 0
+    assert np.shape(values["decisions"]) == (2, 2)
+    assert set(values["seconds"]) == {"input", "model", "output"}
+    assert images.read_image(values["output"]).shape == (48, 64, 3)
+    compared = images.read_image(photo.with_name("photo_color_compare.png"))
+    assert compared.shape[1] > 2 * 64
+    message = one_line_error(run("colorize", *command), 1)
+    assert "photo_color.jpg exists; add --overwrite" in message
+
+
+def test_exif_profile_and_format_are_kept(tmp_path, model):
+    exif = Image.Exif()
+    exif[0x010E] = "grandmother"
+    exif[0x0112] = 6
+    profile = b"not a real profile"
+    for suffix in ("jpg", "png", "webp", "tiff"):
+        path = tmp_path / f"old.{suffix}"
+        Image.fromarray(make_rgb(0)).save(path, exif=exif, icc_profile=profile)
+        assert main([str(path), f"--checkpoint={model}"]) == 0
+        with Image.open(tmp_path / f"old_color.{suffix}") as image:
+            assert image.size == (48, 64), suffix  # turned upright
+            assert image.getexif().get(0x010E) == "grandmother"
+            assert image.getexif().get(0x0112, 1) == 1
+            assert image.info.get("icc_profile") == profile
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "I;16", "1", "CMYK"])
+def test_photos_of_other_kinds(tmp_path, model, mode):
+    path = tmp_path / "photo.tiff"
+    if mode == "I;16":
+        Image.fromarray(make_rgb(0)[..., 0].astype(np.uint16) * 257).save(path)
+    else:
+        Image.fromarray(make_rgb(0)).convert(mode).save(path)
+    assert main([str(path), f"--checkpoint={model}"]) == 0
+    assert images.read_image(tmp_path / "photo_color.tiff").shape == (48, 64, 3)
+
+
+def test_a_folder_goes_on_where_it_was(tmp_path, model, capsys):
+    folder = make_folder(tmp_path / "album", 4)
+    make_folder(folder / "1960", 1)
+    (folder / "broken.jpg").write_bytes(b"not a photo")
+    hints = tmp_path / "hints.json"
+    hints.write_text(json.dumps({"0001.jpg": [{"row": 1, "column": 2, "color": "red"}]}))
+    command = [str(folder), f"--checkpoint={model}", f"--hints={hints}"]
+    assert main(command) == 1
+    out, err = capsys.readouterr()
+    assert "5 done, 0 were there already, 1 failed" in out
+    assert "broken.jpg: is not an image" in err
+    results = tmp_path / "album_color"
+    assert {p.relative_to(results).as_posix() for p in results.rglob("*.jpg")} == {
+        *(f"{i:04d}.jpg" for i in range(4)),
+        "1960/0000.jpg",
+    }
+    (folder / "broken.jpg").unlink()
+    (results / "0002.jpg").unlink()
+    before = (results / "0001.jpg").stat().st_mtime_ns
+    assert main(command) == 0
+    assert "1 done, 4 were there already, 0 failed" in capsys.readouterr().out
+    assert (results / "0001.jpg").stat().st_mtime_ns == before
+    assert main([*command, "--json", "--overwrite"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert [json.loads(line)["hints"] for line in lines] == [0, 1, 0, 0, 0]
+
+
+def test_a_hint_changes_the_photo(photo, model, tmp_path):
+    for name, more in (("plain", []), ("hinted", ["--hint=20,20:red", "--exact_hints"])):
+        command = [str(photo), f"--checkpoint={model}", f"--output={tmp_path / name}.png"]
+        assert main([*command, *more]) == 0
+    plain, hinted = (
+        images.read_image(tmp_path / f"{n}.png").astype(int) for n in ("plain", "hinted")
+    )
+    assert abs(plain - hinted)[20, 20].max() > 20
+
+
+BAD = {
+    "no file": (["/nowhere.jpg"], 1, "/nowhere.jpg: no such file or folder"),
+    "hint form": (["PHOTO", "--hint=3:red"], 1, "ROW,COL:COLOR"),
+    "hint colour": (["PHOTO", "--hint=3,4:rot"], 1, "'rot' is unknown"),
+    "hint outside": (["PHOTO", "--hint=48,4:red"], 1, "rows are 0..47"),
+    "hint size": (["PHOTO", "--hint_size=5"], 1, "hint_size=5 must divide"),
+    "empty folder": (["EMPTY"], 1, "no images in"),
+    "hints of a folder": (["EMPTY", "--hint=3,4:red"], 1, "--hint is for one photo"),
+    "checkpoint": (["PHOTO", "--checkpoint=/nowhere"], 1, "no model at /nowhere"),
+    "budget": (["PHOTO", "--budget=0.5"], 2, "fixed when it was trained"),
+    "suffix": (["PHOTO", "--output=out.gif"], 1, "its suffix must be one of"),
+    "itself": (["PHOTO", "--output=PHOTO", "--overwrite"], 1, "is the photo itself"),
+    "flag": (["PHOTO", "--hnit=3"], 2, "--hnit"),
+    "no photo": (["TEXT"], 1, "is not an image that can be read"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gives_one_line(case, photo, model, tmp_path):
+    arguments, code, part = BAD[case]
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.jpg").write_text("hello")
+    places = {"PHOTO": photo, "EMPTY": tmp_path / "empty", "TEXT": tmp_path / "text.jpg"}
+    for name, place in places.items():
+        arguments = [a.replace(name, str(place)) for a in arguments]
+    if not any(a.startswith("--checkpoint") for a in arguments):
+        arguments = [*arguments, f"--checkpoint={model}"]
+    with pytest.raises(UserError) as raised:
+        main(arguments)
+    assert raised.value.exit_code == code
+    assert part in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_another_model_s_file_gives_one_line_in_the_shell(photo, tmp_path):
+    (tmp_path / "w.safetensors").write_bytes(b"x" * 100)
+    message = one_line_error(run("colorize", photo, f"--checkpoint={tmp_path}/w.safetensors"), 1)
+    assert "damaged or no safetensors file" in message
