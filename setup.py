@@ -8,11 +8,13 @@ HERE = Path(__file__).parent
 
 REQUIRES = [
     "absl-py>=2.1",
+    "flatbuffers>=24.3",  # jax.export writes with it
     "flax>=0.12.0",
     "grain>=0.2.12",
     "importlib_resources>=6.0",  # tensorflow-datasets reads its metadata through it
     "jax>=0.8.0",
     "lpips-j>=0.0.6",
+    "matplotlib>=3.9",
     "ml-collections>=1.0",
     "numpy>=2.0",
     "optax>=0.2.5",

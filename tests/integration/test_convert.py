@@ -1,0 +1,125 @@
+"""Converting through the command line: there and back, to a program, and what does not fit."""
+
+import numpy as np
+import pytest
+
+from acolvit_jax.convert import main
+from acolvit_jax.errors import CheckpointError
+from acolvit_jax.inference.colorizer import Colorizer
+from acolvit_jax.inference.export import load_stablehlo
+from acolvit_jax.interop.files import read_state_dict, write_state_dict
+from acolvit_jax.interop.torch import to_state_dict
+from acolvit_jax.models.params import init_params
+from acolvit_jax.models.variants import VARIANTS, icolorit
+from acolvit_jax.training.load import load_pretrained
+from tests.integration.commands import SMALL as SMALL_RUN
+from tests.integration.commands import one_line_error, run
+from tests.models_on_disk import SMALL, random_params, write_model
+from tests.photos import make_folder, make_rgb
+
+
+@pytest.fixture(scope="module")
+def published():
+    """A state dict of the published shapes and names."""
+    return to_state_dict(VARIANTS["tiny"], init_params(VARIANTS["tiny"], 1))
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors", ".npz"])
+def test_there_and_back_bit_for_bit(tmp_path, published, suffix, capsys):
+    if suffix == ".pth":
+        pytest.importorskip("torch")
+    prefixed = {f"module.{name}": value for name, value in published.items()}
+    write_state_dict(tmp_path / f"w{suffix}", prefixed)
+    main([str(tmp_path / f"w{suffix}"), str(tmp_path / "ours")])
+    out = capsys.readouterr().out
+    assert "A-ColViT, width 192, 12 blocks, 3 heads, patch 16, cnn head" in out
+    assert "6,423,320 parameters" in out
+    main([str(tmp_path / "ours"), str(tmp_path / f"back{suffix}"), "--to=torch"])
+    back = read_state_dict(tmp_path / f"back{suffix}")
+    assert set(back) == set(published)
+    for name, value in published.items():
+        np.testing.assert_array_equal(back[name], value)
+
+
+def test_every_command_takes_the_folder(tmp_path, published):
+    write_state_dict(tmp_path / "w.safetensors", published)
+    main([str(tmp_path / "w.safetensors"), str(tmp_path / "ours")])
+    assert Colorizer(*load_pretrained(tmp_path / "ours"))(make_rgb(0)).decisions.shape == (12, 2)
+
+
+def test_what_does_not_fit_is_listed_and_nothing_is_written(tmp_path, published):
+    broken = dict(published)
+    del broken["norm.bias"]
+    broken["extra"] = np.zeros(1, np.float32)
+    broken["head.head.bias"] = np.zeros(3, np.float32)
+    write_state_dict(tmp_path / "w.npz", broken)
+    with pytest.raises(CheckpointError) as raised:
+        main([str(tmp_path / "w.npz"), str(tmp_path / "ours")])
+    for part in ("missing norm.bias", "left over extra", "head.head.bias has shape (3,)"):
+        assert part in str(raised.value)
+    assert not (tmp_path / "ours").exists()
+
+
+@pytest.mark.parametrize("any_budget", [False, True])
+def test_the_exported_program_gives_the_same(tmp_path, any_budget):
+    model = write_model(tmp_path, any_budget=any_budget)
+    main([str(model), str(tmp_path / "program.bin"), "--to=stablehlo"])
+    program = load_stablehlo(tmp_path / "program.bin")
+    engine = Colorizer(*load_pretrained(model)).engine
+    for seed in range(3):
+        inputs = np.random.default_rng(seed).normal(size=(1, 32, 32, 4)).astype(np.float32)
+        budget = (np.float32(0.4),) if any_budget else ()
+        ab, decisions = program(inputs, *budget)
+        expected = engine.one(inputs[0], *budget)
+        np.testing.assert_allclose(ab[0], expected[0], atol=1e-6)
+        np.testing.assert_array_equal(decisions[0], expected[1])
+    (tmp_path / "program.bin").write_bytes(b"rubbish")
+    with pytest.raises(CheckpointError, match="no exported program"):
+        load_stablehlo(tmp_path / "program.bin")
+
+
+def test_the_exported_program_keeps_its_conditionals(tmp_path):
+    from jax import export
+
+    main([str(write_model(tmp_path)), str(tmp_path / "p.bin"), "--to=stablehlo"])
+    program = export.deserialize(bytearray((tmp_path / "p.bin").read_bytes()))
+    assert program.mlir_module().count("stablehlo.case") == 2 * SMALL.depth
+
+
+def test_training_starts_from_a_converted_icolorit(tmp_path):
+    """As the paper does: decision heads and policy token new, the bias table left out."""
+    import dataclasses
+
+    # The options of the small run, whose heads are narrower than a published model's.
+    config = dataclasses.replace(
+        icolorit("tiny", rel_pos_bias=True),
+        **{"width": 64, "depth": 2, "num_heads": 1, "patch_size": 8, "image_size": 32},
+    )
+    write_state_dict(tmp_path / "w.npz", to_state_dict(config, random_params(config)))
+    main([str(tmp_path / "w.npz"), str(tmp_path / "dense")])
+    photos = make_folder(tmp_path / "photos", 12)
+    status, out, err = run(
+        "train",
+        "--config=configs/tiny.py:0.5,folder",
+        f"--config.data.path={photos}",
+        f"--workdir={tmp_path / 'run'}",
+        f"--config.train.init_from={tmp_path / 'dense'}",
+        *SMALL_RUN,
+        "--config.model.width=64",
+        "--config.model.num_heads=1",
+        "--config.train.steps=1",
+    )
+    assert status == 0, err
+    assert "5 new (blocks.gate.linear.bias, blocks.gate.linear.kernel, policy_token)" in out
+    assert "2 left out (blocks.attention.bias_table)" in out
+    assert "A-ColViT has no relative position bias" in out
+
+
+def test_bad_input_in_the_shell(tmp_path):
+    (tmp_path / "w.pth").write_bytes(b"rubbish")
+    pytest.importorskip("torch")
+    message = one_line_error(run("convert", tmp_path / "w.pth", tmp_path / "ours"), 1)
+    assert "is damaged" in message
+    message = one_line_error(run("convert", tmp_path / "w.pth", tmp_path), 1)
+    assert "exists; add --overwrite" in message
+    assert "invalid choice" in one_line_error(run("convert", "a", "b", "--to=onnx"), 2)
