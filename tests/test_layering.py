@@ -10,22 +10,18 @@ LAYERS = (
     {"config", "color", "progress", "assets"},
     {"config_dict"},
     {"hints", "images"},
-    {"hint_files", "hint_text", "pictures"},
+    {"hint_files", "hint_text", "metrics", "pictures"},
     {"models"},
     {"recipes", "data"},
     {"interop"},
-    {"training", "evaluation", "inference"},
+    {"training"},
+    {"inference"},
+    {"evaluation"},
     {"demo"},
     {"cli", "train", "evaluate", "colorize", "benchmark", "convert", "serve", "__init__"},
 )
 ROW = {name: i for i, names in enumerate(LAYERS) for name in names}
-# Within a row, these may lean on those: evaluation and training use the lower two's results.
-SIDEWAYS = {
-    ("training", "evaluation"),
-    ("evaluation", "inference"),
-    ("inference", "training"),
-    *((line, "cli") for line in LAYERS[-1]),
-}
+SIDEWAYS = {(line, "cli") for line in LAYERS[-1]}
 
 
 def part(module: str) -> str:

@@ -1,1 +1,1 @@
-"""Evaluation: metrics and the protocol around them."""
+"""Scoring models and baselines as the paper does: protocol, tables, figures."""

@@ -15,7 +15,7 @@ from jax.sharding import Mesh
 from acolvit_jax import pictures
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.data.transforms import Example
-from acolvit_jax.evaluation.metrics import compose_rgb, psnr
+from acolvit_jax.metrics import compose_rgb, psnr
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.tables import markdown_table
 from acolvit_jax.training import sharding

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage.color import lab2rgb
 
-from acolvit_jax.evaluation.metrics import Mean, compose_rgb, psnr
+from acolvit_jax.metrics import boundary_psnr, compose_rgb, patch_error_variance, psnr
 
 
 def test_psnr_by_hand():
@@ -31,10 +31,18 @@ def test_composed_colours_are_scikit_image_s():
     np.testing.assert_allclose(rgb, lab2rgb(lab), atol=2e-4)
 
 
-def test_means_merge_and_leave_out_padding():
-    a = Mean().add(np.array([1.0, 2.0, 99.0]), np.array([1.0, 1.0, 0.0]))
-    b = Mean().add(np.array([6.0]), np.array([1.0]))
-    assert a.merge(b).value() == 3.0
-    assert np.isnan(Mean().value())
-    with pytest.raises(ValueError, match="shapes differ"):
-        Mean().add(np.zeros((2, 1)), np.zeros(2))
+def test_boundary_psnr_sees_only_both_sides_of_the_borders():
+    """Patches of 4 in an image of 8: rows and columns 3 and 4."""
+    truth = jnp.zeros((2, 8, 8, 3))
+    predicted = truth.at[0, 0, 0].set(1.0).at[1, 3, 0].set(0.5)
+    # 28 of 64 pixels lie on a border: two rows and two columns of 8, less 4 counted twice.
+    expected = [50.0, 10 * np.log10(28 / 0.25)]
+    np.testing.assert_allclose(boundary_psnr(predicted, truth, 4), expected, rtol=1e-5)
+
+
+def test_patch_error_variance_by_hand():
+    """Four patches with root mean square errors of 0, 0, 0 and 51 (0.2) in 8-bit units."""
+    truth = jnp.zeros((2, 4, 4, 3))
+    predicted = truth.at[0, 2:, 2:].set(0.2).at[1].set(0.3)
+    expected = [51.0**2 * (1 / 4 - 1 / 16), 0.0]
+    np.testing.assert_allclose(patch_error_variance(predicted, truth, 2), expected, atol=1e-3)

@@ -1,0 +1,122 @@
+"""What is scored: models at a budget, and baselines, behind one interface."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.errors import ConfigError
+from acolvit_jax.evaluation.baselines import BASELINES
+from acolvit_jax.inference.engine import DEFAULT_BUDGET, Engine
+from acolvit_jax.models.compute import forward_macs
+from acolvit_jax.models.params import Params
+from acolvit_jax.training.load import load_pretrained
+
+Colorize = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that colorizes.
+
+    Attributes:
+        name: in tables and figures; unique in a report.
+        identity: changes when its results would: a digest of weights and budget.
+        colorize: float32 `[B, S, S, 4]` to normalised a, b `[B, S, S, 2]` and decisions
+            `[B, depth, 2]`, None for a baseline.
+        config: the architecture, None for a baseline.
+        budget: asked of a model of any budget, else None.
+    """
+
+    name: str
+    identity: str
+    colorize: Colorize
+    config: ModelConfig | None = None
+    budget: float | None = None
+
+    def macs(self, decisions: np.ndarray | None) -> np.ndarray | None:
+        """Multiply-accumulates of every image, None for a baseline."""
+        if self.config is None or decisions is None:
+            return None
+        return forward_macs(decisions, self.config)
+
+
+def model_contenders(checkpoint: str, budgets: Sequence[float]) -> list[Contender]:
+    """A model, at every budget if it takes one.
+
+    Args:
+        checkpoint: `NAME=PATH` or a path, whose last part is the name; see `load_pretrained`.
+        budgets: to ask a model of any budget for; none is its default.
+
+    Returns:
+        One contender a budget; one for a model whose budget is fixed.
+
+    Raises:
+        CheckpointError: if the model cannot be read.
+        ConfigError: if a budget is out of range.
+    """
+    label, _, path = checkpoint.rpartition("=")
+    label = label or path.rstrip("/").rsplit("/", 1)[-1]
+    config, params = load_pretrained(path)
+    engine = Engine(config, params)
+    digest = _digest(config, params)
+    if not config.any_budget:
+        return [Contender(label, digest, engine.many, config)]
+    contenders = []
+    for asked in budgets or [DEFAULT_BUDGET]:
+        budget = engine.check_budget(asked)
+        colorize = _at_budget(engine, budget)
+        identity = f"{digest} {budget}"
+        contenders.append(Contender(f"{label}@{budget:g}", identity, colorize, config, budget))
+    return contenders
+
+
+def _at_budget(engine: Engine, budget: float | None) -> Colorize:
+    return lambda inputs: engine.many(inputs, budget)
+
+
+def _digest(config: ModelConfig, params: Params) -> str:
+    """Identifies a model by its architecture and weights."""
+    total = hashlib.sha256(json.dumps(dataclasses.asdict(config)).encode())
+    for leaf in jax.tree.leaves(params):
+        total.update(np.ascontiguousarray(leaf).tobytes())
+    return total.hexdigest()[:16]
+
+
+def baseline_contenders(names: Sequence[str]) -> list[Contender]:
+    """Baselines by name.
+
+    Raises:
+        ConfigError: for an unknown name; the message lists them.
+    """
+    unknown = [name for name in names if name not in BASELINES]
+    if unknown:
+        raise ConfigError(f"baseline {unknown[0]!r} is unknown; use {', '.join(BASELINES)}")
+    return [Contender(name, name, _in_threads(BASELINES[name])) for name in names]
+
+
+def _in_threads(baseline: Callable[[np.ndarray], np.ndarray]) -> Colorize:
+    pool = ThreadPoolExecutor(2)
+    return lambda inputs: (np.stack(list(pool.map(baseline, inputs))), None)
+
+
+def check_names(contenders: Sequence[Contender]) -> None:
+    """Checks that contenders can be told apart.
+
+    Raises:
+        ConfigError: names the first that occurs twice.
+    """
+    names = [contender.name for contender in contenders]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"two contenders are called {twice[0]!r}; write --checkpoint NAME=PATH")
+    if not names:
+        raise ConfigError("nothing to evaluate: give --checkpoint, --baselines, or both")

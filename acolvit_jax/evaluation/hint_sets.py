@@ -1,0 +1,77 @@
+"""The hints of an evaluation: from files in the published form, or drawn as those were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from acolvit_jax.errors import ConfigError, HintError
+from acolvit_jax.hint_files import HINT_COUNTS, SEED, generate_hint_set, hint_file, read_hint_file
+
+HintSet = Mapping[tuple[int, str], np.ndarray]  # (K, image name) -> cells [k, 2]
+
+
+def drawn_hints(names: Sequence[str], counts: Sequence[int], image_size: int) -> HintSet:
+    """Draws the hints that the published files would hold for these images.
+
+    Args:
+        names: file names of all images.
+        counts: K to evaluate; each in one of the published lists.
+        image_size: side of the model's image, in pixels.
+
+    Returns:
+        Cells by K and name.
+
+    Raises:
+        ConfigError: if no published list holds these K.
+    """
+    fitting = [list_ for list_ in HINT_COUNTS.values() if set(counts) <= set(list_)]
+    if not fitting:
+        raise ConfigError(
+            f"--hints {','.join(map(str, counts))}: drawn hints come with K in "
+            f"{' or '.join(str(list(list_)) for list_ in HINT_COUNTS.values())}; for others make "
+            "files and give --hint_dir"
+        )
+    by_stem = {Path(name).name: name for name in names}
+    drawn = generate_hint_set(by_stem, fitting[0], seed=SEED, image_size=image_size)
+    return {
+        (count, by_stem[name]): np.array(list(dict.fromkeys(pairs)), int).reshape(-1, 2) // 2
+        for count, name, pairs in drawn
+        if count in counts
+    }
+
+
+def read_hints(
+    folder: Path, names: Sequence[str], counts: Sequence[int], image_size: int
+) -> HintSet:
+    """Reads the hint files of all images.
+
+    Args:
+        folder: that holds `h2-n{K}/{stem}.txt`.
+        names: file names of the images.
+        counts: K to evaluate.
+        image_size: side of the model's image, in pixels.
+
+    Returns:
+        Cells by K and name.
+
+    Raises:
+        HintError: if files are missing (the first few are named, and the command that makes them),
+            or one holds something else.
+    """
+    wanted = [(count, name) for count in counts for name in names if count]
+    missing = [path for c, n in wanted if not (path := hint_file(folder, c, n)).is_file()]
+    if missing:
+        first = ", ".join(str(path) for path in missing[:3])
+        raise HintError(
+            f"{len(missing)} of {len(wanted)} hint files are missing, first {first}; make them "
+            f"with --make_hints --hint_dir {folder} and the same --images"
+        )
+    none = np.zeros((0, 2), int)
+    hints = {
+        (count, name): read_hint_file(hint_file(folder, count, name), image_size=image_size)
+        for count, name in wanted
+    }
+    return hints | {(0, name): none for name in names if 0 in counts}

@@ -1,0 +1,154 @@
+"""Scores of single images: computed in batches, kept in a file that a killed run goes on from."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from acolvit_jax.errors import ConfigError
+from acolvit_jax.files import write_text
+from acolvit_jax.metrics import boundary_psnr, compose_rgb, patch_error_variance, psnr
+
+PATCH_SIZE = 16
+SCORES_FILE = "scores.jsonl"
+IDENTITY_FILE = "evaluation.json"
+
+Key = tuple[str, int, str]  # contender, K, image
+
+
+@dataclass(frozen=True)
+class Score:
+    """Scores of one image at one K by one contender.
+
+    Attributes:
+        contender: its name.
+        count: K.
+        image: file name.
+        values: by metric: `psnr`, `boundary_psnr` (dB), `patch_error_variance`, and where asked for
+            `lpips` and `propagation` (pixels; absent where a hint changed nothing).
+        macs: multiply-accumulates, None for a baseline.
+        decisions: `[depth][2]`, None for a baseline.
+    """
+
+    contender: str
+    count: int
+    image: str
+    values: dict[str, float]
+    macs: float | None
+    decisions: list[list[int]] | None
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the others."""
+        return self.contender, self.count, self.image
+
+
+class ScoreFile:
+    """The scores of a report so far, a line each; a line cut short by a kill is dropped."""
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        """Opens or makes the file.
+
+        Args:
+            folder: of the report.
+            identity: what the scores depend on; it must be that of the scores in the folder.
+
+        Raises:
+            ConfigError: if the folder holds another evaluation.
+        """
+        self._path = folder / SCORES_FILE
+        own = folder / IDENTITY_FILE
+        text = json.dumps(dict(identity), indent=2) + "\n"
+        if own.exists():
+            if own.read_text() != text:
+                raise ConfigError(
+                    f"{folder} holds another evaluation (see {own}); choose another --output"
+                )
+        elif folder.exists() and any(folder.iterdir()):
+            raise ConfigError(f"{folder} holds other files; choose another --output")
+        self.scores: dict[Key, Score] = {}
+        for line in self._path.read_text().splitlines() if self._path.exists() else []:
+            try:
+                score = Score(**json.loads(line))
+            except (json.JSONDecodeError, TypeError):
+                continue
+            self.scores[score.key] = score
+        write_text(own, text)
+        lines = [_line(score) for score in self.scores.values()]
+        write_text(self._path, "".join(lines))
+
+    def add(self, scores: Sequence[Score]) -> None:
+        """Appends scores and sees them onto the disk."""
+        with self._path.open("a") as file:
+            file.write("".join(_line(score) for score in scores))
+        self.scores.update({score.key: score for score in scores})
+
+
+def _line(score: Score) -> str:
+    return json.dumps(score.__dict__) + "\n"
+
+
+@functools.cache
+def _simple_metrics() -> Any:
+    """The compiled metrics that need no network."""
+
+    def run(l_norm: jax.Array, ab: jax.Array, truth: jax.Array) -> dict[str, jax.Array]:
+        predicted = compose_rgb(l_norm, ab)
+        truth = truth.astype(jnp.float32) / 255.0
+        return {
+            "rgb": predicted,
+            "psnr": psnr(predicted, truth),
+            "boundary_psnr": boundary_psnr(predicted, truth, PATCH_SIZE),
+            "patch_error_variance": patch_error_variance(predicted, truth, PATCH_SIZE),
+        }
+
+    return jax.jit(run)
+
+
+def simple_scores(
+    inputs: np.ndarray, ab: np.ndarray, truth: np.ndarray
+) -> tuple[np.ndarray, Iterator[dict[str, float]]]:
+    """Scores a batch by the metrics of single pixels.
+
+    Args:
+        inputs: float32 `[B, S, S, 4]`.
+        ab: normalised a, b `[B, S, S, 2]`.
+        truth: uint8 `[B, S, S, 3]`.
+
+    Returns:
+        The results in sRGB, `[B, S, S, 3]` in [0, 1], and the values of each image.
+    """
+    found = {k: np.asarray(v) for k, v in _simple_metrics()(inputs[..., 0], ab, truth).items()}
+    rgb = found.pop("rgb")
+    return rgb, ({k: float(v[i]) for k, v in found.items()} for i in range(len(inputs)))
+
+
+def propagation_range(
+    before: np.ndarray, after: np.ndarray, cell: np.ndarray, hint_size: int, threshold: float = 2.3
+) -> float | None:
+    """IColoriT's hint propagation range: how far a new hint reaches.
+
+    Args:
+        before: a*, b* `[S, S, 2]` without the hint.
+        after: a*, b* with it.
+        cell: int `[2]`, the hint's row and column in cells.
+        hint_size: side of a cell, in pixels.
+        threshold: change in Lab units that the eye just notices.
+
+    Returns:
+        Mean distance in pixels from the hint's centre to the pixels that changed by more, None if
+        none did.
+    """
+    changed = np.argwhere(np.linalg.norm(after - before, axis=-1) > threshold)
+    if not len(changed):
+        return None
+    centre = cell * hint_size + (hint_size - 1) / 2
+    return float(np.linalg.norm(changed - centre, axis=1).mean())
