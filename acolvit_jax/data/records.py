@@ -32,3 +32,7 @@ class ImageSource(Protocol):
     def __getitem__(self, index: int) -> Record:
         """The image at an index."""
         ...
+
+    def name_of(self, index: int) -> str:
+        """The name of the image at an index."""
+        ...

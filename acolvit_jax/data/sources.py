@@ -39,8 +39,11 @@ class FileSource:
 
     def __getitem__(self, index: int) -> Record:
         """Reads the file at an index."""
-        path = self.paths[index]
-        return Record(path.relative_to(self.root).as_posix(), path.read_bytes())
+        return Record(self.name_of(index), self.paths[index].read_bytes())
+
+    def name_of(self, index: int) -> str:
+        """Path relative to the root, without reading the file."""
+        return self.paths[index].relative_to(self.root).as_posix()
 
 
 def make_source(config: DataConfig, split: str) -> ImageSource:

@@ -64,6 +64,10 @@ class TfdsSource:
         text = name.decode() if isinstance(name, bytes) else str(name)
         return Record(text, bytes(example["image"]))
 
+    def name_of(self, index: int) -> str:
+        """Name in the record."""
+        return self[index].name
+
 
 def tfds_source(dataset: str, data_dir: str, split: str) -> TfdsSource:
     """Opens a prepared data set.

@@ -35,8 +35,8 @@ def save(figure: Figure, folder: Path, name: str) -> str:
     """
     for suffix in ("png", "svg"):
         buffer = io.BytesIO()
-        options = {"metadata": {"Date": None}} if suffix == "svg" else {}
-        figure.savefig(buffer, format=suffix, dpi=DPI, bbox_inches="tight", **options)
+        metadata = {"Date": None} if suffix == "svg" else None
+        figure.savefig(buffer, format=suffix, dpi=DPI, bbox_inches="tight", metadata=metadata)
         write_bytes(folder / f"{name}.{suffix}", buffer.getvalue())
     plt.close(figure)
     return f"{name}.png"

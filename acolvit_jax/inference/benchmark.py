@@ -118,7 +118,8 @@ def measure(
         checkpoint: name that a process of its own loads the same model by, for the time from its
             start; empty leaves that out.
         keep_ratios: shares of sublayers to force, random fixed patterns.
-        budgets: to ask a model of any budget for; its own decisions on the sample photos.
+        budgets: to ask a model of any budget for. A gated model's own decisions are those for some
+            of the photographs in the package.
         rounds: times that everything is run.
         threads: that the process may use.
         seed: of patterns and inputs.
@@ -156,8 +157,8 @@ def _single(
         patterns[f"{keep:.0%} of the sublayers"] = timing.random_decisions(
             config, keep, PATTERNS, seed
         )
-    for asked in budgets:
-        patterns[f"budget {asked:g}, own decisions"] = _own_decisions(config, params, asked)
+    for asked in own_budgets(config, budgets):
+        patterns[own_name(asked)] = _own_decisions(config, params, asked)
     calls = {
         name: timing.single_calls(forced, prepared, inputs, rows, budget)
         for name, rows in patterns.items()
@@ -170,7 +171,19 @@ def _single(
     return rows, taken["floor"]
 
 
-def _own_decisions(config: ModelConfig, params: Params, budget: float) -> np.ndarray:
+def own_budgets(config: ModelConfig, budgets: Sequence[float]) -> list[float | None]:
+    """Budgets at which a model's own decisions are measured; None is a fixed one."""
+    if not config.gated:
+        return []
+    return list(budgets) if config.any_budget else [None]
+
+
+def own_name(budget: float | None) -> str:
+    """Name of the row of a model's own decisions."""
+    return "its own decisions" if budget is None else f"its own decisions at {budget:g}"
+
+
+def _own_decisions(config: ModelConfig, params: Params, budget: float | None) -> np.ndarray:
     """What the model decides for some sample photos, `[PATTERNS, depth, 2]`."""
     from acolvit_jax.data.sources import sample_photos
 

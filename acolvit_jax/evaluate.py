@@ -1,0 +1,92 @@
+"""Command line: `python -m acolvit_jax.evaluate --checkpoint MODEL --images DIR --output DIR`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from acolvit_jax import cli
+from acolvit_jax.errors import ConfigError
+from acolvit_jax.hint_files import HINT_COUNTS
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments."""
+    parser = cli.ArgumentParser(
+        prog="python -m acolvit_jax.evaluate",
+        description="Scores models and baselines as the paper does. The same --output resumes.",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        nargs="+",
+        default=[],
+        metavar="[NAME=]PATH",
+        help="models: runs, folders or files of weights, or 'pretrained'",
+    )
+    parser.add_argument("--budgets", default="", help="for models of any budget: 1,0.7,0.5 (0.5)")
+    parser.add_argument("--baselines", default="", help="grey,nearest,levin")
+    parser.add_argument(
+        "--images", default="sample", help="a folder, tfds:NAME, or 'sample' (the default)"
+    )
+    parser.add_argument("--list", default="", help="text file of the images to take from a folder")
+    parser.add_argument("--max_images", type=int, default=0, help="take at most so many, evenly")
+    parser.add_argument(
+        "--hint_dir", type=Path, help="folder of h2-n{K}/*.txt (default: drawn as published)"
+    )
+    parser.add_argument("--hints", default="1,5,10,50", help="numbers of hints K (1,5,10,50)")
+    parser.add_argument("--output", type=Path, help="folder of the report")
+    parser.add_argument("--lpips", action="store_true", help="also LPIPS (slow on CPU)")
+    parser.add_argument("--propagation", action="store_true", help="also hint propagation range")
+    parser.add_argument("--throughput", action="store_true", help="also Table 2, one thread")
+    parser.add_argument("--skip_bad", action="store_true", help="leave undecodable images out")
+    parser.add_argument("--make_hints", action="store_true", help="only write --hint_dir's files")
+    parser.add_argument(
+        "--hint_list", choices=list(HINT_COUNTS), default="acolvit", help="K of --make_hints"
+    )
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    """Evaluates as the arguments say, and prints the first table.
+
+    Args:
+        argv: arguments after the program's name.
+
+    Raises:
+        UserError: for what the person can mend.
+    """
+    args = parser().parse_args(argv)
+    counts = cli.numbers("--hints", args.hints, low=0, high=10_000)
+    if not counts or len(set(counts)) < len(counts) or any(c != int(c) for c in counts):
+        raise ConfigError(f"--hints {args.hints!r}: wanted different whole numbers")
+    if args.output is None and not args.make_hints:
+        raise ConfigError("--output is missing: the folder of the report")
+    from acolvit_jax.evaluation.run import Request, make_hints, run
+
+    request = Request(
+        checkpoints=tuple(args.checkpoint),
+        budgets=tuple(cli.numbers("--budgets", args.budgets, low=0.1, high=1.0)),
+        baselines=tuple(name for name in args.baselines.split(",") if name),
+        images=args.images,
+        list_file=args.list,
+        hint_dir=args.hint_dir,
+        counts=tuple(int(c) for c in counts),
+        output=args.output,
+        lpips=args.lpips,
+        propagation=args.propagation,
+        throughput=args.throughput,
+        skip_bad=args.skip_bad,
+        max_images=args.max_images,
+    )
+    if args.make_hints:
+        print(make_hints(request, args.hint_list))
+        return
+    path = run(request)
+    text = path.read_text()
+    print(text.split("## Table 1")[1].split("##")[0].split("![")[0].strip())
+    print(f"report: {path}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,167 @@
+"""One evaluation from its arguments to its report."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from acolvit_jax.data.records import ImageSource
+from acolvit_jax.errors import ConfigError
+from acolvit_jax.evaluation import gallery, hint_sets
+from acolvit_jax.evaluation.contenders import (
+    Contender,
+    baseline_contenders,
+    check_names,
+    model_contenders,
+)
+from acolvit_jax.evaluation.image_sets import image_names, open_images
+from acolvit_jax.evaluation.perceptual import load_lpips
+from acolvit_jax.evaluation.protocol import Settings, evaluate
+from acolvit_jax.evaluation.report import write_report
+from acolvit_jax.evaluation.scores import ScoreFile
+from acolvit_jax.evaluation.summary import summarize
+from acolvit_jax.evaluation.throughput import measure_throughput
+from acolvit_jax.hint_files import HINT_COUNTS, SEED, write_hint_set
+from acolvit_jax.progress import Progress
+
+IMAGE_SIZE = 224
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to evaluate.
+
+    Attributes:
+        checkpoints: `NAME=PATH` or paths of models.
+        budgets: to ask models of any budget for.
+        baselines: names of baselines.
+        images: a folder, `sample`, or `tfds:NAME`.
+        list_file: text file of the images to take, empty takes all.
+        hint_dir: folder of hint files, None draws the published sets.
+        counts: numbers of hints K.
+        output: folder of the report.
+        lpips: also LPIPS.
+        propagation: also the hint propagation range.
+        throughput: also Table 2.
+        skip_bad: leave out images that do not decode.
+        max_images: take at most so many, spread evenly; 0 takes all.
+    """
+
+    checkpoints: tuple[str, ...]
+    budgets: tuple[float, ...]
+    baselines: tuple[str, ...]
+    images: str
+    list_file: str
+    hint_dir: Path | None
+    counts: tuple[int, ...]
+    output: Path
+    lpips: bool = False
+    propagation: bool = False
+    throughput: bool = False
+    skip_bad: bool = False
+    max_images: int = 0
+
+
+def make_hints(request: Request, hint_list: str) -> Path:
+    """Writes the hint files of some images, in the published form.
+
+    Args:
+        request: its images; its `hint_dir` is `HINT_ROOT/1234`.
+        hint_list: key of `HINT_COUNTS`.
+
+    Returns:
+        The folder written.
+
+    Raises:
+        ConfigError: if `hint_dir` is missing or does not end in the seed.
+    """
+    if request.hint_dir is None or request.hint_dir.name != str(SEED):
+        raise ConfigError(f"--make_hints needs --hint_dir ROOT/{SEED}: its last part is the seed")
+    names = [Path(name).name for name in image_names(_open(request))]
+    return write_hint_set(request.hint_dir.parent, names, HINT_COUNTS[hint_list], seed=SEED)
+
+
+def _open(request: Request) -> ImageSource:
+    return open_images(request.images, request.list_file, request.max_images)
+
+
+def run(request: Request) -> Path:
+    """Scores what is not scored yet and writes the report.
+
+    Args:
+        request: what to evaluate.
+
+    Returns:
+        Path of `report.md`.
+
+    Raises:
+        UserError: for what the person can mend.
+    """
+    by_model = {
+        checkpoint: model_contenders(checkpoint, request.budgets)
+        for checkpoint in request.checkpoints
+    }
+    models = [contender for made in by_model.values() for contender in made]
+    contenders = [*baseline_contenders(request.baselines), *models]
+    check_names(contenders)
+    source = _open(request)
+    names = image_names(source)
+    if request.hint_dir is None:
+        hints = hint_sets.drawn_hints(names, request.counts, IMAGE_SIZE)
+    else:
+        hints = hint_sets.read_hints(request.hint_dir, names, request.counts, IMAGE_SIZE)
+    settings = Settings(
+        counts=request.counts,
+        image_size=IMAGE_SIZE,
+        lpips=load_lpips() if request.lpips else None,
+        propagation=request.propagation,
+        skip_bad=request.skip_bad,
+    )
+    file = ScoreFile(request.output, _identity(request, contenders, names, settings))
+    total = len(names) * len(request.counts) * len(contenders)
+    with Progress(total, done=len(file.scores)) as progress:
+        bad = evaluate(source, names, hints, contenders, settings, file, progress)
+    facts = {
+        "images": f"{len(names) - len(bad)} of {request.images}",
+        "hints": str(request.hint_dir or f"drawn as the published sets, seed {SEED}"),
+    }
+    if settings.lpips is not None:
+        facts["LPIPS"] = f"VGG16, weights of {settings.lpips.source}"
+    if bad:
+        facts["left out"] = f"{len(bad)} images that do not decode: {'; '.join(bad[:5])}"
+    scores = list(file.scores.values())
+    summaries = summarize(scores, [contender.name for contender in contenders])
+    drawn = gallery.draw_all(
+        request.output,
+        source,
+        names,
+        hints,
+        contenders,
+        request.counts,
+        summaries,
+        scores,
+        IMAGE_SIZE,
+    )
+    rates: dict[str, float] = {}
+    if request.throughput:
+        for checkpoint, made in by_model.items():
+            rates |= measure_throughput(checkpoint.rpartition("=")[2], made)
+    write_report(request.output, facts, summaries, scores, drawn, rates)
+    return request.output / "report.md"
+
+
+def _identity(
+    request: Request, contenders: Sequence[Contender], names: Sequence[str], settings: Settings
+) -> dict[str, object]:
+    """What the scores of a report depend on."""
+    return {
+        "images": request.images,
+        "names": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+        "hints": str(request.hint_dir or SEED),
+        "counts": list(request.counts),
+        "contenders": {contender.name: contender.identity for contender in contenders},
+        "lpips": settings.lpips.source if settings.lpips else None,
+        "propagation": settings.propagation,
+    }

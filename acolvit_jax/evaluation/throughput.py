@@ -1,0 +1,50 @@
+"""Images a second for Table 2: the benchmark in a process of its own, on one thread."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from acolvit_jax.errors import UserError
+from acolvit_jax.evaluation.contenders import Contender
+from acolvit_jax.inference.benchmark import own_name
+
+FULL_DEPTH = "full depth"
+
+
+def measure_throughput(path: str, contenders: Sequence[Contender]) -> dict[str, float]:
+    """Times one model at full depth and with its own decisions.
+
+    A process that has begun with all cores cannot go back to one thread, so this starts another.
+
+    Args:
+        path: of the model.
+        contenders: that model's, one a budget.
+
+    Returns:
+        Images a second by name, full depth first.
+
+    Raises:
+        UserError: if the benchmark fails; the message is its own.
+    """
+    name = contenders[0].name.split("@")[0]
+    budgets = [c.budget for c in contenders if c.budget is not None]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "numbers.json"
+        command = [sys.executable, "-m", "acolvit_jax.benchmark", f"--checkpoint={path}"]
+        command += [f"--json={file}", "--budgets=" + ",".join(f"{b:g}" for b in budgets)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise UserError(f"the benchmark of {path} failed: {done.stderr.strip()[-300:]}")
+        rows = {row["name"]: row for row in json.loads(file.read_text())["rows"]}
+    rates = {row: 1 / values["timing"]["median"] for row, values in rows.items()}
+    found = {f"{name}, full depth": rates[FULL_DEPTH]}
+    for contender in contenders:
+        own = own_name(contender.budget)
+        if own in rates:
+            found[contender.name] = rates[own]
+    return found
