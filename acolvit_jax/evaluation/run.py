@@ -99,11 +99,8 @@ def run(request: Request) -> Path:
     Raises:
         UserError: for what the person can mend.
     """
-    by_model = {
-        checkpoint: model_contenders(checkpoint, request.budgets)
-        for checkpoint in request.checkpoints
-    }
-    models = [contender for made in by_model.values() for contender in made]
+    by_model = [model_contenders(path, request.budgets) for path in request.checkpoints]
+    models = [contender for made in by_model for contender in made]
     contenders = [*baseline_contenders(request.baselines), *models]
     check_names(contenders)
     source = _open(request)
@@ -146,7 +143,7 @@ def run(request: Request) -> Path:
     )
     rates: dict[str, float] = {}
     if request.throughput:
-        for checkpoint, made in by_model.items():
+        for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
             rates |= measure_throughput(checkpoint.rpartition("=")[2], made)
     write_report(request.output, facts, summaries, scores, drawn, rates)
     return request.output / "report.md"

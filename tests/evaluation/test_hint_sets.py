@@ -1,0 +1,33 @@
+"""Hints of an evaluation: drawn equals files; missing files say what to do."""
+
+import numpy as np
+import pytest
+
+from acolvit_jax.errors import ConfigError, HintError
+from acolvit_jax.evaluation.hint_sets import drawn_hints, read_hints
+from acolvit_jax.hint_files import HINT_COUNTS, write_hint_set
+
+NAMES = ["b/ILSVRC_2.jpg", "a/ILSVRC_1.jpg"]
+
+
+@pytest.mark.parametrize(("list_name", "counts"), [("acolvit", (1, 10)), ("icolorit", (0, 2, 200))])
+def test_drawn_hints_are_the_files_hints(tmp_path, list_name, counts):
+    folder = write_hint_set(tmp_path, [n.split("/")[1] for n in NAMES], HINT_COUNTS[list_name])
+    read, drawn = read_hints(folder, NAMES, counts, 224), drawn_hints(NAMES, counts, 224)
+    assert set(read) == set(drawn) == {(k, name) for k in counts for name in NAMES}
+    for key, cells in read.items():
+        np.testing.assert_array_equal(drawn[key], cells)
+        assert cells.shape[1] == 2
+        assert len(cells) <= key[0]
+
+
+def test_other_counts_need_files():
+    with pytest.raises(ConfigError, match="--hint_dir"):
+        drawn_hints(NAMES, (3,), 224)
+
+
+def test_missing_files_are_named_with_the_command(tmp_path):
+    folder = write_hint_set(tmp_path, ["ILSVRC_1.jpg"], (1, 5))
+    with pytest.raises(HintError, match=r"2 of 4 hint files are missing.*ILSVRC_2\.txt") as raised:
+        read_hints(folder, NAMES, (1, 5), 224)
+    assert "--make_hints" in str(raised.value)

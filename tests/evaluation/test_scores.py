@@ -1,0 +1,77 @@
+"""Scores: kept in a file that survives a kill; propagation by hand."""
+
+import numpy as np
+import pytest
+
+from acolvit_jax.errors import ConfigError
+from acolvit_jax.evaluation.scores import Score, ScoreFile, propagation_range, simple_scores
+from acolvit_jax.evaluation.summary import summarize
+
+IDENTITY = {"images": "here", "counts": [1]}
+
+
+def make(image, psnr, count=1, name="model", decisions=((1, 0), (1, 1)), macs=2e9):
+    return Score(name, count, image, {"psnr": psnr}, macs, [list(d) for d in decisions])
+
+
+def test_a_file_goes_on_and_drops_a_line_cut_short(tmp_path):
+    file = ScoreFile(tmp_path, IDENTITY)
+    file.add([make("a", 20.1), make("b", 30.2)])
+    path = tmp_path / "scores.jsonl"
+    path.write_text(path.read_text() + '{"contender": "model", "cou')
+    again = ScoreFile(tmp_path, IDENTITY)
+    assert again.scores == file.scores
+    again.add([make("c", 1 / 3)])
+    assert ScoreFile(tmp_path, IDENTITY).scores["model", 1, "c"].values["psnr"] == 1 / 3
+
+
+def test_another_evaluation_or_other_files_are_left_alone(tmp_path):
+    ScoreFile(tmp_path / "report", IDENTITY)
+    with pytest.raises(ConfigError, match="holds another evaluation"):
+        ScoreFile(tmp_path / "report", IDENTITY | {"counts": [2]})
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("you")
+    with pytest.raises(ConfigError, match="holds other files"):
+        ScoreFile(tmp_path / "letters", IDENTITY)
+    assert [p.name for p in (tmp_path / "letters").iterdir()] == ["dear.txt"]
+
+
+def test_a_summary_by_hand():
+    half, full = ((1, 0), (0, 1)), ((1, 1), (1, 1))
+    scores = [
+        make("a", 20.0, decisions=half, macs=1e9),
+        make("b", 30.0, decisions=full, macs=3e9),
+        make("a", 22.0, 5, decisions=half, macs=1e9),
+        make("b", 34.0, 5, decisions=full, macs=3e9),
+        Score("grey", 1, "a", {"psnr": 10.0}, None, None),
+    ]
+    model, grey = summarize(reversed(scores), ["model", "grey"])
+    assert model.means == {"psnr": {1: 25.0, 5: 28.0}}
+    assert (model.images, model.gmacs, model.keep_ratio) == (2, 2.0, 0.75)
+    assert model.keep_deviation == 0.25
+    assert model.keep_by_layer == [[1.0, 0.5], [0.5, 1.0]]
+    assert grey.means == {"psnr": {1: 10.0}}
+    assert grey.gmacs is grey.keep_ratio is grey.keep_by_layer is None
+
+
+def test_propagation_by_hand():
+    before = np.zeros((8, 8, 2))
+    after = before.copy()
+    after[2, 3] = [3.0, 0.0]
+    after[2, 7] = [2.0, 2.0]
+    after[7, 7] = [2.2, 0.0]  # not to be noticed
+    # The cell (1, 1) of side 2 has its centre at (2.5, 2.5).
+    expected = (np.hypot(0.5, 0.5) + np.hypot(0.5, 4.5)) / 2
+    assert propagation_range(before, after, np.array([1, 1]), 2) == pytest.approx(expected)
+    assert propagation_range(before, before, np.array([1, 1]), 2) is None
+
+
+def test_simple_scores_by_hand():
+    """A grey image of one lightness, coloured grey: the truth, but for rounding to 8 bits."""
+    inputs = np.zeros((1, 32, 32, 4), np.float32)  # L* 50
+    truth = np.full((1, 32, 32, 3), 119, np.uint8)  # sRGB of L* 50 is 118.9
+    rgb, values = simple_scores(inputs, np.zeros((1, 32, 32, 2), np.float32), truth)
+    (value,) = values
+    np.testing.assert_allclose(rgb, 0.4663, atol=1e-3)
+    assert value["psnr"] == value["boundary_psnr"] == 50.0
+    assert value["patch_error_variance"] == pytest.approx(0, abs=1e-6)

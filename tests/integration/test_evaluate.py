@@ -1,0 +1,161 @@
+"""Evaluation through the command line: the report, a kill half-way, bad input."""
+
+import csv
+import json
+import time
+
+import numpy as np
+import pytest
+
+from acolvit_jax.errors import UserError
+from acolvit_jax.evaluate import main
+from tests.integration.commands import kill, one_line_error, run, start
+from tests.models_on_disk import write_model
+from tests.photos import make_folder
+
+# 16 pixels a patch and 224 a side, as the protocol has them, but next to no width.
+SHAPE = {"patch_size": 16, "image_size": 224, "width": 64, "depth": 2}
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evaluation")
+    (folder / "any").mkdir()
+    models = [write_model(folder, **SHAPE), write_model(folder / "any", **SHAPE, any_budget=True)]
+    make_folder(folder / "photos", 40)
+    return folder, [f"fixed={models[0]}", f"any={models[1]}"]
+
+
+def arguments(setting, output, *more):
+    folder, models = setting
+    return [
+        *("--checkpoint", *models),
+        "--budgets=1,0.3",
+        "--baselines=grey,nearest",
+        f"--images={folder / 'photos'}",
+        "--hints=1,10",
+        f"--output={output}",
+        *more,
+    ]
+
+
+def per_image(folder):
+    return list(csv.DictReader((folder / "per_image.csv").read_text().splitlines()))
+
+
+@pytest.fixture(scope="module")
+def report(setting, tmp_path_factory):
+    output = tmp_path_factory.mktemp("reports") / "whole"
+    status, out, err = run("evaluate", *arguments(setting, output))
+    assert status == 0, err
+    return output, out
+
+
+def test_the_report_has_the_tables_and_figures(report):
+    output, out = report
+    assert "| PSNR@1, dB | PSNR@10, dB |" in out.replace("|  | GFLOPs ", "")
+    text = (output / "report.md").read_text()
+    for part in ("any@1", "any@0.3", "fixed", "nearest", "iColoriT-T (paper", "Boundary PSNR"):
+        assert part in text
+    data = json.loads((output / "report.json").read_text())
+    by_name = {c["name"]: c for c in data["contenders"]}
+    assert list(by_name) == ["grey", "nearest", "fixed", "any@1", "any@0.3"]
+    rows = per_image(output)
+    assert len(rows) == 40 * 2 * 5
+    for name, contender in by_name.items():
+        assert contender["images"] == 40
+        for count in (1, 10):
+            own = [r for r in rows if r["contender"] == name and r["hints"] == str(count)]
+            mean = np.mean([float(r["psnr"]) for r in own])
+            assert contender["means"]["psnr"][str(count)] == pytest.approx(mean)
+    assert by_name["grey"]["gmacs"] is None
+    assert 0 < by_name["fixed"]["keep_ratio"] < 1
+    for figure in ("figure_2", "figure_3", "compute", "keep", "quality"):
+        for suffix in ("png", "svg"):
+            assert (output / f"{figure}.{suffix}").stat().st_size > 1000
+        assert f"({figure}.png)" in text
+
+
+def test_killed_half_way_the_report_is_the_same(report, setting, tmp_path):
+    output = tmp_path / "killed"
+    process = start("evaluate", *arguments(setting, output))
+    scores = output / "scores.jsonl"
+    end = time.monotonic() + 120
+    while not (scores.exists() and scores.stat().st_size) and time.monotonic() < end:
+        time.sleep(0.02)
+    kill(process)
+    done = len(scores.read_text().splitlines())
+    assert 0 < done < 400
+    status, _, err = run("evaluate", *arguments(setting, output))
+    assert status == 0, err
+    for name in ("report.json", "report.md", "per_image.csv"):
+        assert (output / name).read_text() == (report[0] / name).read_text(), name
+
+
+def test_hint_files_give_the_same_scores_as_drawn_hints(report, setting, tmp_path, capsys):
+    folder, _ = setting
+    hints = tmp_path / "hints" / "1234"
+    main([f"--images={folder / 'photos'}", "--make_hints", f"--hint_dir={hints}"])
+    assert str(hints) in capsys.readouterr().out
+    assert len(list(hints.rglob("*.txt"))) == 6 * 40
+    main(arguments(setting, tmp_path / "report", f"--hint_dir={hints}"))
+    texts = [(p / "per_image.csv").read_text() for p in (report[0], tmp_path / "report")]
+    assert texts[0] == texts[1]
+
+
+def test_propagation_and_part_of_the_images(setting, tmp_path):
+    folder, models = setting
+    command = ["--checkpoint", models[0], f"--images={folder / 'photos'}", "--hints=1,5"]
+    main([*command, f"--output={tmp_path / 'r'}", "--max_images=3", "--propagation"])
+    rows = per_image(tmp_path / "r")
+    assert {r["image"] for r in rows} == {"0000.jpg", "0013.jpg", "0026.jpg"}
+    assert all(0 < float(r["propagation"]) < 320 for r in rows if r["propagation"])
+    assert "hint propagation@5, px" in (tmp_path / "r" / "report.md").read_text()
+
+
+def test_a_bad_image_ends_the_run_or_is_left_out(setting, tmp_path, capsys):
+    _, models = setting
+    photos = make_folder(tmp_path / "photos", 3)
+    (photos / "0001.jpg").write_bytes(b"not a photo")
+    command = ["--checkpoint", models[0], f"--images={photos}", "--hints=1"]
+    with pytest.raises(UserError, match=r"0001\.jpg.*--skip_bad leaves such images out"):
+        main([*command, f"--output={tmp_path / 'r'}"])
+    main([*command, f"--output={tmp_path / 'r'}", "--skip_bad"])
+    assert "warning: left out 0001.jpg" in capsys.readouterr().err
+    text = (tmp_path / "r" / "report.md").read_text()
+    assert "images: 2 of" in text
+    assert "left out: 1 images that do not decode: 0001.jpg" in text
+
+
+BAD = {
+    "nothing": (["--output=OUT"], 2, "nothing to evaluate"),
+    "output": (["--checkpoint=MODEL"], 2, "--output is missing"),
+    "hints": (["--checkpoint=MODEL", "--output=OUT", "--hints=1,x"], 2, "--hints '1,x'"),
+    "odd hints": (["--checkpoint=MODEL", "--output=OUT", "--hints=3"], 2, "give --hint_dir"),
+    "images": (["--checkpoint=MODEL", "--output=OUT", "--images=/nowhere"], 1, "/nowhere"),
+    "tfds": (["--checkpoint=MODEL", "--output=OUT", "--images=tfds:mnist"], 2, "mnist"),
+    "baseline": (["--baselines=magic", "--output=OUT"], 2, "grey, nearest, levin"),
+    "checkpoint": (["--checkpoint=/nowhere", "--output=OUT"], 1, "no model at /nowhere"),
+    "twice": (["--checkpoint", "MODEL", "MODEL", "--output=OUT"], 2, "NAME=PATH"),
+    "hint files": (
+        ["--checkpoint=MODEL", "--output=OUT", "--hint_dir=/nowhere/1234"],
+        1,
+        "--make_hints",
+    ),
+    "seed": (["--make_hints", "--hint_dir=/tmp/hints"], 2, "ROOT/1234"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gives_one_line(case, setting, tmp_path):
+    args, code, part = BAD[case]
+    args = [a.replace("MODEL", setting[1][0]).replace("OUT", str(tmp_path / "out")) for a in args]
+    with pytest.raises(UserError) as raised:
+        main(args)
+    assert raised.value.exit_code == code
+    assert part in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_bad_input_in_the_shell():
+    assert "nothing to evaluate" in one_line_error(run("evaluate", "--output=/tmp/none"), 2)
