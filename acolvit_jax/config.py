@@ -170,6 +170,8 @@ class TrainConfig:
     Attributes:
         steps: optimiser steps of the whole run.
         batch_size: images a step, over all devices.
+        remat: compute a block's activations again in the backward pass instead of keeping them:
+            less memory, a third more work. The result does not depend on it.
         micro_batch: images that a device computes at once; 0 is four on CPU, where that is
             fastest, and all elsewhere. The result does not depend on it.
         budget: keep ratio beta that the sparsity loss asks for; None for the dense baseline. For
@@ -188,6 +190,7 @@ class TrainConfig:
     steps: int = 1000
     batch_size: int = 32
     micro_batch: int = 0
+    remat: bool = False
     budget: float | None = 0.5
     budget_groups: int = 4
     sparsity_weight: float = 1.0

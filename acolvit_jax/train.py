@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import jax
 from absl import flags
 from ml_collections import config_flags
 
@@ -12,6 +15,7 @@ from acolvit_jax import cli
 from acolvit_jax.config import Config
 from acolvit_jax.config_dict import from_config_dict
 from acolvit_jax.errors import ConfigError, UserError
+from acolvit_jax.training.distributed import Cluster, join
 
 
 def main(argv: Sequence[str]) -> None:
@@ -23,17 +27,40 @@ def main(argv: Sequence[str]) -> None:
     Raises:
         UserError: for what the person can mend.
     """
-    config, workdir = _parse(argv)
+    arguments = _parse(argv)
+    config, workdir = arguments.config, arguments.workdir
+    if arguments.cluster is not None:
+        join(arguments.cluster)
     from acolvit_jax.training.checkpoints import silence_failed_saves
     from acolvit_jax.training.loop import train
     from acolvit_jax.training.summary import announce, conclude
 
     silence_failed_saves()
-    print(announce(config, workdir), flush=True)
-    print(conclude(train(config, workdir)), flush=True)
+    first = jax.process_index() == 0
+    if first:
+        print(announce(config, workdir), flush=True)
+    result = train(config, workdir, arguments.profile)
+    if first:
+        print(conclude(result), flush=True)
 
 
-def _parse(argv: Sequence[str]) -> tuple[Config, Path]:
+class Arguments(NamedTuple):
+    """What the command line said.
+
+    Attributes:
+        config: of the run.
+        workdir: its folder.
+        cluster: the processes to join, None for one alone.
+        profile: first and last step of a trace, None for none.
+    """
+
+    config: Config
+    workdir: Path
+    cluster: Cluster | None
+    profile: tuple[int, int] | None
+
+
+def _parse(argv: Sequence[str]) -> Arguments:
     """Reads the flags, through the config file and its overrides."""
     values = flags.FlagValues()
     config = config_flags.DEFINE_config_file(
@@ -45,6 +72,7 @@ def _parse(argv: Sequence[str]) -> tuple[Config, Path]:
         "Folder of the run; the same folder resumes. Default: runs/NAME",
         flag_values=values,
     )
+    _define_run_flags(values)
     flags.DEFINE_bool("help", False, "Show this help.", short_name="h", flag_values=values)
     try:
         rest = values(["acolvit_jax.train", *argv])[1:]
@@ -52,7 +80,7 @@ def _parse(argv: Sequence[str]) -> tuple[Config, Path]:
             print(f"{__doc__}\n\n{values.main_module_help()}")
             raise SystemExit(0)
         if rest:
-            raise ConfigError(f"unexpected arguments {rest}; flags are --config and --workdir")
+            raise ConfigError(f"unexpected arguments {rest}; see --help")
         if not values["config"].present:
             raise ConfigError("--config is missing; for example --config configs/tiny.py:0.5")
         file = config_flags.get_config_filename(values["config"])
@@ -63,7 +91,42 @@ def _parse(argv: Sequence[str]) -> tuple[Config, Path]:
         raise
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
         raise ConfigError(str(error).split("\n", 1)[0]) from error
-    return built, Path(workdir.value or Path("runs") / built.name)
+    folder = Path(workdir.value or Path("runs") / built.name)
+    cluster = None
+    if values["distributed"].value or values["coordinator"].value:
+        given: dict[str, Any] = values.flag_values_dict()
+        cluster = Cluster(given["coordinator"], given["num_processes"], given["process_id"])
+    return Arguments(built, folder, cluster, _profile_steps(str(values["profile_steps"].value)))
+
+
+def _define_run_flags(values: flags.FlagValues) -> None:
+    """Flags of how to run, which are no part of what is run."""
+    texts = {
+        "coordinator": "HOST:PORT of process 0, where --distributed cannot find it.",
+        "num_processes": "All processes, with --coordinator.",
+        "process_id": "This process, from 0, with --coordinator.",
+        "profile_steps": "FIRST,LAST step of a trace for xprof.",
+    }
+    flags.DEFINE_bool(
+        "distributed",
+        False,
+        "One of many processes, found by itself on TPU pods and under Slurm.",
+        flag_values=values,
+    )
+    flags.DEFINE_string("coordinator", "", texts["coordinator"], flag_values=values)
+    flags.DEFINE_integer("num_processes", 0, texts["num_processes"], flag_values=values)
+    flags.DEFINE_integer("process_id", -1, texts["process_id"], flag_values=values)
+    flags.DEFINE_string("profile_steps", "", texts["profile_steps"], flag_values=values)
+
+
+def _profile_steps(text: str) -> tuple[int, int] | None:
+    """Reads `FIRST,LAST`."""
+    if not text:
+        return None
+    match = re.fullmatch(r"(\d+),(\d+)", text)
+    if not match or not 0 < int(match[1]) <= int(match[2]):
+        raise ConfigError(f"--profile_steps={text}: wanted FIRST,LAST, for example 10,15")
+    return int(match[1]), int(match[2])
 
 
 if __name__ == "__main__":

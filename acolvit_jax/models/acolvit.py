@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -184,6 +185,7 @@ class ACoLViT(nnx.Module):
         budget: jax.Array | float | None = None,
         noise: TrainingNoise | None = None,
         origin: jax.Array | None = None,
+        remat: bool = False,
     ) -> tuple[jax.Array, jax.Array]:
         """Colorizes; every sublayer is computed and masked by its decision (paper eq. 8).
 
@@ -194,6 +196,7 @@ class ACoLViT(nnx.Module):
             budget: keep ratio in (0, 1], a number or `[B]`; for a model of any budget only.
             noise: with `train`, what `training_noise` drew.
             origin: int32 `[B, 2]`, place of training windows in the patch grid.
+            remat: keep no block's activations for the gradient, compute them again.
 
         Returns:
             Normalised a, b in [-1, 1], float32 `[B, H, W, 2]`, and decisions, float32
@@ -210,12 +213,20 @@ class ACoLViT(nnx.Module):
         decisions = []
         for i, block in enumerate(self.blocks):
             block_noise = None if noise is None else TrainingNoise(*(n[:, i] for n in noise))
-            mask = self._decide(block, x, block_noise)  # [B, 2]
-            scale = mask if block_noise is None else mask * block_noise.paths
-            x = x + scale[:, 0, None, None] * block.attention_branch(x, grid)
-            x = x + scale[:, 1, None, None] * block.ffn_branch(x)
+            step = functools.partial(self._masked_block, block, grid)
+            x, mask = (jax.checkpoint(step) if remat else step)(x, block_noise)
             decisions.append(mask)
         return self.readout(x, grid), jnp.stack(decisions, axis=1)
+
+    def _masked_block(
+        self, block: Block, grid: tuple[int, int], x: jax.Array, noise: TrainingNoise | None
+    ) -> tuple[jax.Array, jax.Array]:
+        """Tokens `[B, N, D]` after a block, and its decisions `[B, 2]`."""
+        mask = self._decide(block, x, noise)
+        scale = mask if noise is None else mask * noise.paths
+        x = x + scale[:, 0, None, None] * block.attention_branch(x, grid)
+        x = x + scale[:, 1, None, None] * block.ffn_branch(x)
+        return x, mask
 
     def _decide(self, block: Block, x: jax.Array, noise: TrainingNoise | None) -> jax.Array:
         """Decisions `[B, 2]` of one block."""

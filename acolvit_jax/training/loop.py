@@ -14,12 +14,16 @@ from acolvit_jax import images
 from acolvit_jax.config import Config
 from acolvit_jax.errors import UserError
 from acolvit_jax.progress import Progress
+from acolvit_jax.training.distributed import peer_lost
+from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
 from acolvit_jax.training.preemption import PreemptedError, StopSignal
+from acolvit_jax.training.profiling import Profiler, memory_estimate
 from acolvit_jax.training.setup import Run, prepare
-from acolvit_jax.training.sharding import put_batch
 from acolvit_jax.training.validation import Validation
 from acolvit_jax.training.workdir import open_workdir
+
+INPUT_BOUND = 0.1  # share of the time in which steps wait for data that is worth a warning
 
 
 class DivergedError(UserError):
@@ -43,12 +47,13 @@ class Result:
     picture: Path
 
 
-def train(config: Config, workdir: Path) -> Result:
+def train(config: Config, workdir: Path, profile: tuple[int, int] | None = None) -> Result:
     """Trains, or goes on training, until `config.train.steps` steps are done.
 
     Args:
         config: of the run.
         workdir: its folder; a run that began there goes on where it was.
+        profile: first and last step of a trace, None for none.
 
     Returns:
         Scores and paths.
@@ -57,6 +62,7 @@ def train(config: Config, workdir: Path) -> Result:
         UserError: for data, devices or a folder that do not fit.
         DivergedError: if the loss is not finite; the last good checkpoint is kept.
         PreemptedError: after SIGTERM; the state is saved.
+        PeerLostError: if another process of the run is gone.
     """
     first = jax.process_index() == 0
     changes = open_workdir(workdir, config, write=first)
@@ -67,11 +73,17 @@ def train(config: Config, workdir: Path) -> Result:
             print(line, flush=True)
     log = MetricsLog(workdir, done) if first else None
     quiet = not first
+    profiler = Profiler(workdir, profile)
     with StopSignal() as stop, Progress(config.train.steps, done=done, quiet=quiet) as progress:
-        loop = _Loop(run, workdir, log, progress, stop)
+        loop = _Loop(run, workdir, log, progress, stop, profiler)
         try:
             return loop.run_all()
+        except (ValueError, jax.errors.JaxRuntimeError) as error:
+            if jax.process_count() == 1:
+                raise
+            raise peer_lost(error) from error
         finally:
+            profiler.stop()
             if log is not None:
                 log.close()
 
@@ -80,13 +92,24 @@ class _Loop:
     """The state of the loop that is not the run's: the clock, and metrics not yet looked at."""
 
     def __init__(
-        self, run: Run, workdir: Path, log: MetricsLog | None, progress: Progress, stop: StopSignal
+        self,
+        run: Run,
+        workdir: Path,
+        log: MetricsLog | None,
+        progress: Progress,
+        stop: StopSignal,
+        profiler: Profiler,
     ) -> None:
         self.run = run
         self.workdir = workdir
         self.log = log
         self.progress = progress
         self.stop = stop
+        self.profiler = profiler
+        self.feed = Feed(run.loader, run.mesh)
+        self._program: Any = None
+        # The first stretch waits for the pipeline to fill.
+        self._first_logged = int(run.state.step) + run.config.train.log_every
         self._reset_clock()
 
     def run_all(self) -> Result:
@@ -95,7 +118,7 @@ class _Loop:
         validation: Validation | None = None
         previous = None
         for step in range(int(self.run.state.step) + 1, settings.steps + 1):
-            metrics = self._step()
+            metrics = self._step(step)
             # The step before is looked at while this one runs, so that devices never wait.
             if previous is not None:
                 _check_finite(step - 1, previous, self.run)
@@ -108,10 +131,11 @@ class _Loop:
             if step % settings.eval_every == 0 or last:
                 _check_finite(step, metrics, self.run)
                 validation = self._validate(step)
-            if step % settings.checkpoint_every == 0 or last or self.stop.requested:
+            stopping = self.stop.after(step)
+            if step % settings.checkpoint_every == 0 or last or stopping:
                 _check_finite(step, metrics, self.run)
                 self._save(validation)
-            if self.stop.requested and not last:
+            if stopping and not last:
                 self.run.checkpoints.wait()
                 raise PreemptedError(f"asked to stop; saved after step {step}, run again to go on")
         if validation is None:  # the run was complete already, and its record too
@@ -120,19 +144,26 @@ class _Loop:
         folder = self.run.checkpoints.folder / str(settings.steps)
         return Result(settings.steps, validation, folder, self._picture_path(settings.steps))
 
-    def _step(self) -> dict[str, jax.Array]:
-        """One optimiser step."""
-        start = time.perf_counter()
-        batch = put_batch(next(self.run.loader), self.run.mesh)
-        self._waited += time.perf_counter() - start
-        self.run.state, metrics = self.run.step(self.run.state, batch)
+    def _step(self, step: int) -> dict[str, jax.Array]:
+        """One optimiser step; the batch of the next goes to the devices meanwhile."""
+        self.profiler.before(step)
+        batch = self.feed.take()
+        if self._program is None:
+            self._program = self.run.step.lower(self.run.state, batch).compile()
+            self.progress.say(memory_estimate(self._program))
+        self.run.state, metrics = self._program(self.run.state, batch)
+        if step < self.run.config.train.steps:
+            self.feed.fetch()
+        traced = self.profiler.after(step, metrics)
+        if traced:
+            self.progress.say(traced)
         self._images += self.run.config.train.batch_size
         self.progress.advance()
         return metrics
 
     def _reset_clock(self) -> None:
         self._start = time.perf_counter()
-        self._waited = 0.0
+        self.feed.waited = 0.0
         self._images = 0
 
     def _log_training(self, step: int, metrics: dict[str, jax.Array]) -> None:
@@ -141,7 +172,7 @@ class _Loop:
         values["keep_ratio"] = float(np.mean(values["keep"]))
         elapsed = time.perf_counter() - self._start
         values["images_per_second"] = self._images / elapsed
-        values["input_wait"] = self._waited / elapsed
+        values["input_wait"] = self.feed.waited / elapsed
         self._reset_clock()
         if self.log is not None:
             self.log.write(step, values)
@@ -149,6 +180,11 @@ class _Loop:
         if "sparsity" in values:
             parts.append(f"keep {values['keep_ratio']:.3f}")
         parts.append(f"{values['images_per_second']:.1f} images/s")
+        if values["input_wait"] > INPUT_BOUND and step > self._first_logged:
+            parts.append(
+                f"input is the bottleneck ({values['input_wait']:.0%} of the time waiting; try a "
+                "higher data.num_threads)"
+            )
         skips = self.run.loader.skips
         if skips.corrupt:
             parts.append(str(skips))
@@ -159,6 +195,7 @@ class _Loop:
         validation = self.run.validate(self.run.state.eval_params)
         if self.log is not None and record:
             self.log.write(step, validation.scalars())
+        if self.log is not None and validation.picture is not None:
             self.log.picture(step, "validation", validation.picture)
             path = self._picture_path(step)
             path.parent.mkdir(exist_ok=True)
@@ -173,7 +210,7 @@ class _Loop:
 
     def _save(self, validation: Validation | None) -> None:
         score = None if validation is None else validation.score
-        self.run.checkpoints.save(self.run.state, self.run.loader.get_state(), score)
+        self.run.checkpoints.save(self.run.state, self.feed.position(), score)
 
 
 def _check_finite(step: int, metrics: dict[str, Any], run: Run) -> None:

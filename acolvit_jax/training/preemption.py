@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import signal
 from types import FrameType, TracebackType
+from typing import Any
+
+import jax
+from jax.experimental import multihost_utils
 
 from acolvit_jax.errors import UserError
 
@@ -26,9 +30,18 @@ class StopSignal:
     def __init__(self) -> None:
         """Starts without one."""
         self.requested = False
+        self._previous: Any = None
+
+    def after(self, step: int) -> bool:
+        """Whether to stop after this step; all processes of a run are told the same."""
+        if jax.process_count() > 1:
+            return multihost_utils.reached_preemption_sync_point(step)
+        return self.requested
 
     def __enter__(self) -> StopSignal:
-        """Begins to listen."""
+        """Begins to listen; with many processes JAX's runtime listens for all of them."""
+        if jax.process_count() > 1:
+            return self
         self._previous = signal.signal(signal.SIGTERM, self._note)
         return self
 
@@ -39,6 +52,8 @@ class StopSignal:
         trace: TracebackType | None,
     ) -> None:
         """Puts back who listened before."""
+        if self._previous is None:
+            return
         signal.signal(signal.SIGTERM, self._previous)
 
     def _note(self, number: int, frame: FrameType | None) -> None:

@@ -97,7 +97,7 @@ def prepare(config: Config, workdir: Path) -> Run:
         make_state = jax.jit(
             lambda params: init_state(params, optimizer, ema=keep_ema), out_shardings=shardings
         )
-        state = make_state(params)
+        state = make_state(jax.device_get(params))  # the same on every process
     step = make_train_step(config, optimizer, shardings, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
     return Run(config, mesh, state, step, loader, checkpoints, scorer, notes)

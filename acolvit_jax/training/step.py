@@ -22,7 +22,7 @@ Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
 Forward = Callable[..., tuple[jax.Array, jax.Array]]
 LossAndGrad = Callable[[Any, Batch, TrainingNoise], tuple[Metrics, Any]]
-TrainStep = Callable[[TrainState, Batch], tuple[TrainState, Metrics]]
+TrainStep = jax.stages.Wrapped  # (TrainState, Batch) -> (TrainState, Metrics)
 
 
 def make_train_step(
@@ -96,7 +96,7 @@ def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
         `f(params, batch, noise) -> (metrics, gradient)`.
     """
     micro_batch = sharding.micro_batch_size(config.train, mesh)
-    forward = make_forward(config.model)
+    forward = make_forward(config.model, remat=config.train.remat)
     if micro_batch == config.train.batch_size:
         return _whole(make_loss(config, forward))
     if config.train.budget is None:
@@ -104,7 +104,7 @@ def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
     return _whole(make_loss(config, _mapped(forward, micro_batch, mesh)))
 
 
-def make_forward(config: ModelConfig) -> Forward:
+def make_forward(config: ModelConfig, *, remat: bool = False) -> Forward:
     """Builds the training forward `(params, given, noise) -> (ab, decisions)`.
 
     What is given is `inputs` `[B, H, W, 4]`, maybe `origin` `[B, 2]`, maybe `budget` `[B]`.
@@ -112,7 +112,7 @@ def make_forward(config: ModelConfig) -> Forward:
     graphdef = graphdef_of(config)
 
     def forward(params: Any, given: Batch, noise: TrainingNoise) -> tuple[jax.Array, jax.Array]:
-        return nnx.merge(graphdef, params)(**given, train=True, noise=noise)
+        return nnx.merge(graphdef, params)(**given, train=True, noise=noise, remat=remat)
 
     return forward
 

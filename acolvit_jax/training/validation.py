@@ -34,14 +34,14 @@ class Validation:
         keep: mean keep ratio over images and hint counts.
         keep_by_layer: `[depth][2]` (attention, FFN).
         images: how many were scored.
-        picture: grid of some of them, uint8 `[H, W, 3]`.
+        picture: grid of some of them, uint8 `[H, W, 3]`; None on a process that holds none.
     """
 
     psnr: dict[int, float]
     keep: float
     keep_by_layer: list[list[float]]
     images: int
-    picture: np.ndarray
+    picture: np.ndarray | None
 
     @property
     def score(self) -> float:
@@ -132,7 +132,7 @@ def validate(
         keep=float(np.mean(keep)),
         keep_by_layer=np.asarray(keep).tolist(),
         images=int(total),
-        picture=pictures.grid(rows, headings),
+        picture=pictures.grid(rows, headings) if rows else None,
     )
 
 

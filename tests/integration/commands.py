@@ -24,12 +24,18 @@ SMALL = [  # a model of seconds
 ]
 
 
-def start(module: str, *arguments: object, file_limit: int | None = None) -> subprocess.Popen:
-    """Starts `python -m acolvit_jax.MODULE`, maybe with a limit on the size of files, in KiB."""
+def start(
+    module: str, *arguments: object, file_limit: int | None = None, devices: int = 8
+) -> subprocess.Popen:
+    """Starts `python -m acolvit_jax.MODULE` on virtual devices.
+
+    There may be a limit on the size of files, in KiB.
+    """
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
     if file_limit is not None:
         command = ["bash", "-c", f'ulimit -f {file_limit}; exec "$@"', "bash", *command]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    flags = f"--xla_force_host_platform_device_count={devices}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XLA_FLAGS": flags}
     return subprocess.Popen(
         command,
         cwd=ROOT,
@@ -57,10 +63,11 @@ def one_line_error(result: tuple[int, str, str], code: int) -> str:
     return errors[0]
 
 
-def wait_for(path: Path, seconds: float = 120) -> None:
-    """Waits until a path exists."""
+def wait_for(path: Path, process: subprocess.Popen, seconds: float = 120) -> None:
+    """Waits until a path exists; a process that ends before has failed."""
     end = time.monotonic() + seconds
     while not path.exists():
+        assert process.poll() is None, process.communicate()
         if time.monotonic() > end:
             raise TimeoutError(path)
         time.sleep(0.02)

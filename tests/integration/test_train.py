@@ -100,7 +100,7 @@ def test_a_finished_run_says_so_again(uninterrupted, photos):
 def test_kill_9_loses_nothing_but_time(uninterrupted, photos, tmp_path):
     workdir = tmp_path / "run"
     process = start("train", *arguments(photos, workdir))
-    wait_for(workdir / "checkpoints" / "8")
+    wait_for(workdir / "checkpoints" / "8", process)
     kill(process)
     assert not (workdir / "checkpoints" / str(STEPS)).exists()
     status, out, err = run("train", *arguments(photos, workdir))
@@ -113,7 +113,7 @@ def test_kill_9_in_the_middle_of_a_save(uninterrupted, photos, tmp_path):
     """A save under way is a folder with another name; killed there, the step before is used."""
     workdir = tmp_path / "run"
     process = start("train", *arguments(photos, workdir))
-    wait_for(workdir / "checkpoints" / "4")
+    wait_for(workdir / "checkpoints" / "4", process)
     partial = []
     while process.poll() is None and not partial:
         partial = [p for p in (workdir / "checkpoints").iterdir() if not p.name.isdigit()]
@@ -127,7 +127,7 @@ def test_kill_9_in_the_middle_of_a_save(uninterrupted, photos, tmp_path):
 def test_sigterm_saves_and_exits_with_75(uninterrupted, photos, tmp_path):
     workdir = tmp_path / "run"
     process = start("train", *arguments(photos, workdir))
-    wait_for(workdir / "checkpoints" / "2")
+    wait_for(workdir / "checkpoints" / "2", process)
     _, err = kill(process, signal.SIGTERM)
     message = one_line_error((process.returncode, "", err), 75)
     step = int(message.split("after step ")[1].split(",")[0])

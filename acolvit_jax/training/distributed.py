@@ -1,0 +1,85 @@
+"""Many processes: JAX's own runtime joins them, tells of preemption, and of a peer that is gone."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+
+from acolvit_jax.errors import ConfigError, UserError
+from acolvit_jax.training.preemption import EXIT_PREEMPTED
+
+HEARTBEAT_SECONDS = 30  # after this long without a sign, a process is taken for dead
+
+
+class PeerLostError(UserError):
+    """Another process of the run is gone."""
+
+    exit_code = EXIT_PREEMPTED
+
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    """The processes of a run.
+
+    Attributes:
+        coordinator: `HOST:PORT` of process 0; empty finds everything out by itself, as it can on
+            TPU pods and under Slurm.
+        num_processes: all of them, with a coordinator.
+        process_id: this one's number, from 0, with a coordinator.
+    """
+
+    coordinator: str = ""
+    num_processes: int = 0
+    process_id: int = -1
+
+    def __post_init__(self) -> None:
+        """Refuses half of the three.
+
+        Raises:
+            ConfigError: says what belongs together.
+        """
+        given = (bool(self.coordinator), self.num_processes > 0, self.process_id >= 0)
+        if any(given) and not all(given):
+            raise ConfigError(
+                "--coordinator, --num_processes and --process_id belong together: got "
+                f"{self.coordinator!r}, {self.num_processes}, {self.process_id}"
+            )
+        if all(given) and self.process_id >= self.num_processes:
+            raise ConfigError(
+                f"--process_id={self.process_id} must be below --num_processes={self.num_processes}"
+            )
+
+
+def join(cluster: Cluster) -> None:
+    """Joins the other processes; before anything else touches a device.
+
+    Args:
+        cluster: the processes of the run.
+
+    Raises:
+        ConfigError: if they cannot be found or do not all come.
+    """
+    given = bool(cluster.coordinator)
+    try:
+        jax.distributed.initialize(
+            cluster.coordinator if given else None,
+            cluster.num_processes if given else None,
+            cluster.process_id if given else None,
+            heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
+        )
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).strip().split("\n", 1)[0][:200]
+        raise ConfigError(
+            f"the processes did not find each other ({reason}); outside of TPU pods and Slurm give "
+            "--coordinator HOST:PORT, --num_processes and --process_id"
+        ) from error
+
+
+def peer_lost(error: Exception) -> PeerLostError:
+    """What to say when a step failed because another process is gone."""
+    reason = str(error).strip().split("\n", 1)[0][:160]
+    return PeerLostError(
+        f"process {jax.process_index()} lost another process of the run ({reason}); start them all "
+        "again with the same --workdir to go on from the last checkpoint"
+    )

@@ -1,0 +1,123 @@
+"""Two real processes: the same run as one, preempted together, stopped when one is killed."""
+
+import signal
+import socket
+
+import jax
+import numpy as np
+import pytest
+
+from acolvit_jax.training.load import load_pretrained
+from acolvit_jax.training.metrics_log import read_metrics
+from tests.integration.commands import SMALL, one_line_error, run, start, wait_for
+from tests.photos import make_folder
+
+STEPS = 12
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    return make_folder(tmp_path_factory.mktemp("photos"), 40)
+
+
+def arguments(photos, workdir, *more):
+    return [
+        "--config=configs/tiny.py:0.5,folder",
+        f"--config.data.path={photos}",
+        f"--workdir={workdir}",
+        *SMALL,
+        f"--config.train.steps={STEPS}",
+        *more,
+    ]
+
+
+def start_pair(photos, workdir, *more):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    cluster = [f"--coordinator=127.0.0.1:{port}", "--num_processes=2"]
+    return [
+        start("train", *arguments(photos, workdir, *cluster, f"--process_id={i}", *more), devices=2)
+        for i in range(2)
+    ]
+
+
+def finish(pair):
+    """Exit code, output and errors of each."""
+    ends = [process.communicate(timeout=240) for process in pair]
+    return [(p.returncode, *end) for p, end in zip(pair, ends, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def alone(photos, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("alone") / "run"
+    status, _, err = run("train", *arguments(photos, workdir))
+    assert status == 0, err
+    return workdir
+
+
+def assert_same(workdir, alone):
+    """Same losses and parameters, but for the order of sums; every image validated once."""
+    ours, theirs = (
+        [(e["step"], e["loss"]) for e in read_metrics(w) if "loss" in e] for w in (workdir, alone)
+    )
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    scores = [
+        [e["psnr@10"] for e in read_metrics(w) if e.get("validation")] for w in (workdir, alone)
+    ]
+    np.testing.assert_allclose(*scores, atol=1e-3)
+    params = [load_pretrained(w)[1] for w in (workdir, alone)]
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), *params)
+
+
+def test_two_processes_equal_one(photos, alone, tmp_path):
+    first, second = finish(start_pair(photos, tmp_path / "run", "--config.mesh.fsdp=2"))
+    assert first[0] == second[0] == 0, (first, second)
+    assert "validation after 12 steps" in first[1]
+    assert not [line for line in second[1].splitlines() if not line.startswith("[Gloo]")]
+    assert_same(tmp_path / "run", alone)
+
+
+def test_sigterm_to_one_stops_both_and_one_process_goes_on(photos, alone, tmp_path):
+    """And the data goes on at the same place for another number of processes."""
+    workdir = tmp_path / "run"
+    pair = start_pair(photos, workdir)
+    wait_for(workdir / "checkpoints" / "2", pair[0])
+    pair[1].send_signal(signal.SIGTERM)
+    for result in finish(pair):
+        assert "run again to go on" in one_line_error(result, 75)
+    status, out, err = run("train", *arguments(photos, workdir))
+    assert status == 0, err
+    assert "resuming after step" in out
+    assert_same(workdir, alone)
+
+
+def test_when_one_is_killed_the_other_says_so_and_the_pair_resumes(photos, alone, tmp_path):
+    workdir = tmp_path / "run"
+    pair = start_pair(photos, workdir)
+    wait_for(workdir / "checkpoints" / "4", pair[0])
+    pair[1].send_signal(signal.SIGKILL)
+    first, _ = finish(pair)
+    # Either a step fails and we say so, or JAX's runtime is first: it says so and aborts.
+    said = {75: "lost another process of the run", -signal.SIGABRT: "another task died"}
+    assert first[0] in said, first
+    assert said[first[0]] in first[2]
+    results = finish(start_pair(photos, workdir))
+    assert [r[0] for r in results] == [0, 0], results
+    assert_same(workdir, alone)
+
+
+def test_half_of_the_flags_gives_one_line(photos, tmp_path):
+    result = run("train", *arguments(photos, tmp_path / "run", "--coordinator=localhost:1"))
+    assert "belong together" in one_line_error(result, 2)
+
+
+def test_a_trace_is_written(photos, tmp_path):
+    workdir = tmp_path / "run"
+    status, out, err = run("train", *arguments(photos, workdir, "--profile_steps=3,4"))
+    assert status == 0, err
+    assert "trace of steps (3, 4)" in out
+    assert "memory a device, estimated" in out
+    assert list((workdir / "profile").rglob("*.xplane.pb"))
+    result = run("train", *arguments(photos, tmp_path / "b", "--profile_steps=4,3"))
+    assert "wanted FIRST,LAST" in one_line_error(result, 2)
