@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from acolvit_jax import cli
+from acolvit_jax.cores import available_cores, use_cores
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.files import write_text
 
@@ -44,13 +44,13 @@ def main(argv: Sequence[str]) -> None:
     args = parser().parse_args(argv)
     keep_ratios = cli.numbers("--keep_ratios", args.keep_ratios, low=0.0, high=1.0)
     budgets = cli.numbers("--budgets", args.budgets, low=0.1, high=1.0)
-    available = sorted(os.sched_getaffinity(0))
-    if not 1 <= args.threads <= len(available) or args.rounds < 1:
+    available = len(available_cores())
+    if not 1 <= args.threads <= available or args.rounds < 1:
         raise ConfigError(
-            f"--threads {args.threads} must be 1..{len(available)} here, and --rounds at least 1"
+            f"--threads {args.threads} must be 1..{available} here, and --rounds at least 1"
         )
-    # Before JAX makes its threads: it makes as many as the process has cores.
-    os.sched_setaffinity(0, available[: args.threads])
+    if not use_cores(args.threads) and args.threads < available:
+        raise ConfigError(f"this system cannot keep to {args.threads} cores: --threads {available}")
     from acolvit_jax.config import choose
     from acolvit_jax.inference import benchmark, benchmark_tables
     from acolvit_jax.models.params import init_params

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -71,15 +70,15 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
         main: takes the arguments after the program's name, returns an exit code or None.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax warns of its own workings
     try:
         code = main(sys.argv[1:]) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         code = error.exit_code
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        print(f"error: no space left on the device: {error}", file=sys.stderr)
+        what = f"{error.filename}: " if error.filename else ""
+        print(f"error: {what}{error.strerror or error}", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -61,6 +61,8 @@ def main(argv: Sequence[str]) -> int:
         UserError: for what the person can mend.
     """
     args = parser().parse_args(argv)
+    if args.output is not None and not args.output.name:
+        raise ImageError(f"--output {str(args.output)!r} names no file or folder")
     if not args.source.exists():
         raise ImageError(f"{args.source}: no such file or folder")
     hints = _hints(args)
@@ -73,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
         by_name = hints if isinstance(hints, dict) else {}
         work = jobs.plan_folder(args.source, args.output, by_name)
     else:
-        own = hints.get(args.source.name, []) if isinstance(hints, dict) else hints
+        own = _own(hints, args.source.name)
         work = [jobs.plan_photo(args.source, args.output, own, args.overwrite)]
     colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget)
     if not folder:
@@ -101,6 +103,15 @@ def main(argv: Sequence[str]) -> int:
     summary = f"{tally.done} done, {tally.skipped} were there already, {len(tally.failed)} failed"
     print(summary, file=sys.stderr if args.json else sys.stdout)
     return 1 if tally.failed else 0
+
+
+def _own(hints: list[Hint] | dict[str, list[Hint]], name: str) -> list[Hint]:
+    """The hints of one photo."""
+    if isinstance(hints, list):
+        return hints
+    if name not in hints:
+        raise HintError(f"no hints for {name!r} in the file; it has {', '.join(hints) or 'none'}")
+    return hints[name]
 
 
 def _hints(args: argparse.Namespace) -> list[Hint] | dict[str, list[Hint]]:

@@ -62,6 +62,9 @@ class ModelConfig:
         """
         choose("model.head", self.head, HEADS)
         choose("model.dtype", self.dtype, DTYPES)
+        at_least(
+            "model", self, 1, "width", "depth", "num_heads", "mlp_ratio", "patch_size", "image_size"
+        )
         if self.width % self.num_heads:
             raise ConfigError(f"model.num_heads={self.num_heads} must divide {self.width=}")
         if self.image_size % self.patch_size:
@@ -70,6 +73,10 @@ class ModelConfig:
             raise ConfigError(f"model.stochastic_depth={self.stochastic_depth} must be in [0, 1)")
         if self.any_budget and not self.gated:
             raise ConfigError("model.any_budget=True needs model.gated=True")
+        if self.rel_pos_bias and self.gated:
+            raise ConfigError(
+                "model.rel_pos_bias=True needs model.gated=False (the dense baseline)"
+            )
 
     @property
     def grid_size(self) -> int:
@@ -124,6 +131,8 @@ class DataConfig:
         choose("data.dataset", self.dataset, DATASETS)
         if self.dataset == "folder" and not self.path:
             raise ConfigError("data.dataset=folder needs a folder: add --config.data.path=DIR")
+        at_least("data", self, 1, "hint_size", "num_threads", "prefetch")
+        at_least("data", self, 0, "max_hints")
         if not 0 < self.crop_scale_min <= 1:
             raise ConfigError(f"data.crop_scale_min={self.crop_scale_min} must be in (0, 1]")
 
@@ -158,6 +167,7 @@ class OptimizerConfig:
         Raises:
             ConfigError: names the field, its value and what is allowed.
         """
+        at_least("optimizer", self, 0, "learning_rate", "floor", "weight_decay", "grad_clip")
         for name in ("warmup", "b1", "b2", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"optimizer.{name}={getattr(self, name)} must be in [0, 1)")
@@ -209,16 +219,11 @@ class TrainConfig:
         """
         if self.budget is not None and not 0 < self.budget <= 1:
             raise ConfigError(f"train.budget={self.budget} must be in (0, 1]")
-        for name in (
-            "steps",
-            "batch_size",
-            "budget_groups",
-            "log_every",
-            "eval_every",
-            "checkpoint_every",
-        ):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"train.{name}={getattr(self, name)} must be at least 1")
+        names = ("steps", "batch_size", "budget_groups")
+        at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
+        at_least("train", self, 0, "micro_batch", "sparsity_weight", "seed")
+        if self.huber_delta <= 0:
+            raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")
 
 
 @dataclass(frozen=True)
@@ -236,6 +241,18 @@ class ValidationConfig:
     max_images: int = 100
     batch_size: int = 20
     budget: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuses validations of nothing.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        at_least("validation", self, 1, "max_images", "batch_size")
+        if not self.hints or min(self.hints) < 0:
+            raise ConfigError(f"validation.hints={self.hints} must be numbers of hints, 0 or more")
+        if not 0 < self.budget <= 1:
+            raise ConfigError(f"validation.budget={self.budget} must be in (0, 1]")
 
 
 @dataclass(frozen=True)
@@ -287,11 +304,29 @@ class Config:
                 f"{self.model.grid_size} patches"
             )
         cells = (self.model.image_size // self.data.hint_size) ** 2
-        if self.model.patch_size % self.data.hint_size or self.data.max_hints > cells:
+        most = max(self.data.max_hints, *self.validation.hints)
+        if self.model.patch_size % self.data.hint_size or most > cells:
             raise ConfigError(
                 f"data.hint_size={self.data.hint_size} must divide the patch "
-                f"({self.model.patch_size}) and leave room for {self.data.max_hints=} cells"
+                f"({self.model.patch_size}) and leave room for {most} hints in {cells} cells"
             )
+
+
+def at_least(section: str, values: object, least: float, *names: str) -> None:
+    """Checks numbers of a section.
+
+    Args:
+        section: of the config, for the message.
+        values: the dataclass of the section.
+        least: smallest allowed value.
+        names: of the fields.
+
+    Raises:
+        ConfigError: names the first that is below.
+    """
+    for name in names:
+        if getattr(values, name) < least:
+            raise ConfigError(f"{section}.{name}={getattr(values, name)} must be at least {least}")
 
 
 def choose(name: str, value: str, choices: tuple[str, ...]) -> None:

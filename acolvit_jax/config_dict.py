@@ -53,6 +53,8 @@ def model_from_dict(values: dict[str, Any]) -> ModelConfig:
 def _build(kind: type[T], values: dict[str, Any], path: str) -> T:
     """Builds a dataclass from a dict, level by level."""
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} is {values!r}, not a group of fields")
     unknown = sorted(set(values) - set(fields))
     if unknown:
         raise ConfigError(

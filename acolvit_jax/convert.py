@@ -33,6 +33,8 @@ def main(argv: Sequence[str]) -> None:
     args = parser.parse_args(argv)
     if args.target.exists() and not args.overwrite:
         raise CheckpointError(f"{args.target} exists; add --overwrite, or choose another target")
+    if args.to != "jax" and args.target.is_dir():
+        raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
     from acolvit_jax.inference.convert import CONVERTERS
 
     print(CONVERTERS[args.to](args.source, args.target))

@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--images", default="sample", help="a folder, tfds:NAME, or 'sample' (the default)"
     )
-    parser.add_argument("--list", default="", help="text file of the images to take from a folder")
+    parser.add_argument("--list", default="", help="text file of the images to take")
     parser.add_argument("--max_images", type=int, default=0, help="take at most so many, evenly")
     parser.add_argument(
         "--hint_dir", type=Path, help="folder of h2-n{K}/*.txt (default: drawn as published)"
@@ -60,6 +60,10 @@ def main(argv: Sequence[str]) -> None:
     counts = cli.numbers("--hints", args.hints, low=0, high=10_000)
     if not counts or len(set(counts)) < len(counts) or any(c != int(c) for c in counts):
         raise ConfigError(f"--hints {args.hints!r}: wanted different whole numbers")
+    if args.max_images < 0:
+        raise ConfigError(f"--max_images {args.max_images} must be 0 (all) or more")
+    if args.output is not None and args.output.is_file():
+        raise ConfigError(f"--output {args.output} is a file; it must be a folder")
     if args.output is None and not args.make_hints:
         raise ConfigError("--output is missing: the folder of the report")
     from acolvit_jax.evaluation.run import Request, make_hints, run

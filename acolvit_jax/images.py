@@ -84,17 +84,28 @@ def read_photo(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Photo:
                 )
             image.load()
             icc = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA", "P") else None
-            upright = ImageOps.exif_transpose(image)
+            upright = _upright(image)
             rgb = np.asarray(_to_rgb(upright, name))
             return Photo(rgb, _kept_exif(image), icc)
 
 
 def _kept_exif(image: Image.Image) -> bytes | None:
     """The EXIF block without what described the old pixels."""
-    exif = image.getexif()
-    for tag in _PIXEL_TAGS & set(exif):
-        del exif[tag]
-    return exif.tobytes() if len(exif) else None
+    try:
+        exif = image.getexif()
+        for tag in _PIXEL_TAGS & set(exif):
+            del exif[tag]
+        return exif.tobytes() if len(exif) else None
+    except Exception:  # Pillow raises many kinds on odd metadata, and the pixels are fine
+        return None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF block says, or as it is where that cannot be read."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # as above
+        return image
 
 
 def read_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
@@ -125,8 +136,7 @@ def _errors_of(name: str) -> Iterator[None]:
         raise ImageError(f"{name}: is a folder, not an image") from error
     except UnidentifiedImageError as error:
         raise ImageError(f"{name}: is not an image that can be read") from error
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, OverflowError) as error:
-        # Decoders of damaged files raise all of these.
+    except Exception as error:  # decoders of damaged files raise anything
         raise ImageError(f"{name}: is damaged or cannot be decoded ({error})") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,7 +90,14 @@ def _parse(argv: Sequence[str]) -> Arguments:
         built = from_config_dict(config.value)
     except UserError:
         raise
-    except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+    except (AttributeError, KeyError) as error:
+        name = re.search(r"\w+", str(error).replace("\\n", " "))
+        unknown = name[0] if name else str(error)
+        sections = ", ".join(field.name for field in dataclasses.fields(Config))
+        raise ConfigError(
+            f"field {unknown!r} is unknown; --config has {sections} (acolvit_jax/config.py)"
+        ) from error
+    except (flags.Error, TypeError, ValueError, OSError) as error:
         raise ConfigError(str(error).split("\n", 1)[0]) from error
     folder = Path(workdir.value or Path("runs") / built.name)
     cluster = None

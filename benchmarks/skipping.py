@@ -5,9 +5,9 @@ python -m benchmarks.skipping
 
 from __future__ import annotations
 
-import os
+from acolvit_jax.cores import use_cores
 
-os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+use_cores(1)
 
 import jax
 import torch

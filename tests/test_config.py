@@ -85,6 +85,15 @@ BAD = {
     "data.dataset": {"data": {"dataset": "cifar"}},
     "optimizer.ema": {"optimizer": {"ema": 1.0}},
     "config.train.stepz": {"train": {"stepz": 1}},
+    "model.depth": {"model": {"depth": 0}},
+    "model.rel_pos_bias": {"model": {"rel_pos_bias": True}},
+    "data.max_hints": {"data": {"max_hints": -1}},
+    "data.num_threads": {"data": {"num_threads": 0}},
+    "train.micro_batch": {"train": {"micro_batch": -2}},
+    "optimizer.learning_rate": {"optimizer": {"learning_rate": -1.0}},
+    "validation.hints": {"validation": {"hints": ()}},
+    "validation.batch_size": {"validation": {"batch_size": 0}},
+    "room for 20000 hints": {"validation": {"hints": (20_000,)}},
     "gated model needs a budget": {"train": {"budget": None}},
 }
 

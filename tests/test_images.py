@@ -1,5 +1,6 @@
 """Photographs of every kind are read right, and written without risk to what was there."""
 
+import contextlib
 import io
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 
 from acolvit_jax import images
 from acolvit_jax.errors import ImageError
+from tests.photos import make_rgb
 
 
 @pytest.fixture
@@ -213,3 +215,18 @@ def test_images_are_listed_in_order_without_hidden_ones(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     assert [p.name for p in images.list_images(tmp_path)] == ["a.png", "x.JPG"]
+
+
+@pytest.mark.parametrize("suffix", ["JPEG", "WEBP", "TIFF", "PNG"])
+def test_odd_metadata_stops_nobody(suffix):
+    """Any byte of a file may be wrong: it is read, or named in an ImageError."""
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112], exif[0x011A] = "grandmother", 6, 72.0
+    data = save(Image.fromarray(make_rgb(0, (24, 32))), suffix, exif=exif)
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        broken = bytearray(data)
+        for place in rng.integers(0, min(len(data), 400), 3):
+            broken[place] = rng.integers(256)
+        with contextlib.suppress(ImageError):
+            assert images.read_photo(bytes(broken)).rgb.dtype == np.uint8

@@ -6,7 +6,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "acolvit_jax"
 # Each row may import from its own and earlier rows.
 LAYERS = (
-    {"errors", "files", "tables"},
+    {"cores", "errors", "files", "tables"},
     {"config", "color", "progress", "assets"},
     {"config_dict"},
     {"hints", "images"},

@@ -42,16 +42,29 @@ class LoadColor:
             DataError: if too many are corrupt, or all are grey.
         """
         while True:
-            record = self.source[index % len(self.source)]
-            try:
-                rgb = images.read_image(record.data)
-            except ImageError as error:
-                self.skips.add_corrupt(record.name, str(error))
-            else:
-                if not (self.skip_grey and images.is_near_grey(rgb)):
-                    return record.name, rgb
-                self.skips.add_grey(record.name)
+            name, rgb = self.read(index % len(self.source))
+            if rgb is not None:
+                return name, rgb
             index += 1
+
+    def read(self, index: int) -> tuple[str, np.ndarray | None]:
+        """Returns the photo's name and uint8 `[H, W, 3]`, None if it is left out.
+
+        Raises:
+            DataError: if too many are corrupt, or all are grey.
+        """
+        name = f"image {index}"
+        try:
+            record = self.source[index]
+            name = record.name
+            rgb = images.read_image(record.data)
+        except (ImageError, OSError) as error:
+            self.skips.add_corrupt(name, str(error))
+            return name, None
+        if self.skip_grey and images.is_near_grey(rgb):
+            self.skips.add_grey(name)
+            return name, None
+        return name, rgb
 
 
 @dataclass(frozen=True)
@@ -157,18 +170,21 @@ def eval_batches(
 
     Yields:
         `inputs` `[b, len(counts), S, S, 4]`, `rgb` `[b, S, S, 3]` and `valid` `[b]`, 0 for images
-        that only fill the last batch.
+        that are left out or only fill the last batch.
     """
     transform = EvalTransform(data, model, counts)
     load = LoadColor(source, data.skip_grey, Skips(len(source)))
     total = min(max_images, len(source))
     indices = np.arange(total) * len(source) // total
     local = batch_size // process_count
+    blank = np.zeros((model.image_size, model.image_size, 3), np.uint8)
     for start in range(0, total, batch_size):
         first = start + process_index * local
         chosen = [(i, float(i < total)) for i in range(first, first + local)]
         examples = []
         for i, valid in chosen:
-            name, rgb = load(int(indices[min(i, total - 1)]))
-            examples.append(transform(rgb, name) | {"valid": np.float32(valid)})
+            name, rgb = load.read(int(indices[min(i, total - 1)]))
+            valid = valid if rgb is not None else 0.0
+            photo = blank if rgb is None else rgb
+            examples.append(transform(photo, name) | {"valid": np.float32(valid)})
         yield {key: np.stack([e[key] for e in examples]) for key in examples[0]}

@@ -16,6 +16,7 @@ from acolvit_jax.errors import DataError
 
 SAMPLE_VALIDATION_EVERY = 6
 HELD_OUT_SHARE = 0.02  # of a folder without a validation folder
+HELD_OUT_MIN = 8
 HELD_OUT_MAX = 500
 
 
@@ -91,12 +92,17 @@ def _folder(config: DataConfig, split: str) -> FileSource:
         return source
     held_out = _held_out(source)
     chosen = [path for path in source.paths if (path in held_out) == (split == "validation")]
+    if not chosen:
+        raise DataError(
+            f"{len(source)} image(s) in {source.root} are too few to train on and to validate with"
+        )
     return FileSource(source.description, source.root, chosen)
 
 
 def _held_out(source: FileSource) -> set[Path]:
     """A fixed part of a folder, chosen by the hash of the names."""
-    count = min(HELD_OUT_MAX, max(1, round(HELD_OUT_SHARE * len(source))))
+    least = min(HELD_OUT_MIN, len(source) // 4 or 1)
+    count = min(HELD_OUT_MAX, max(least, round(HELD_OUT_SHARE * len(source))))
     ordered = sorted(
         source.paths,
         key=lambda path: hashlib.sha256(path.relative_to(source.root).as_posix().encode()).digest(),

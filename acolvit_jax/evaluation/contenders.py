@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -19,6 +20,8 @@ from acolvit_jax.inference.engine import DEFAULT_BUDGET, Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
 from acolvit_jax.training.load import load_pretrained
+
+IMAGE_SIZE = 224  # of the protocol
 
 Colorize = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 
@@ -63,9 +66,12 @@ def model_contenders(checkpoint: str, budgets: Sequence[float]) -> list[Contende
         CheckpointError: if the model cannot be read.
         ConfigError: if a budget is out of range.
     """
-    label, _, path = checkpoint.rpartition("=")
-    label = label or path.rstrip("/").rsplit("/", 1)[-1]
+    label, path = split_name(checkpoint)
     config, params = load_pretrained(path)
+    if config.image_size != IMAGE_SIZE:
+        raise ConfigError(
+            f"{path} takes images of {config.image_size} pixels; the protocol's are {IMAGE_SIZE}"
+        )
     engine = Engine(config, params)
     digest = _digest(config, params)
     if not config.any_budget:
@@ -77,6 +83,15 @@ def model_contenders(checkpoint: str, budgets: Sequence[float]) -> list[Contende
         identity = f"{digest} {budget}"
         contenders.append(Contender(f"{label}@{budget:g}", identity, colorize, config, budget))
     return contenders
+
+
+def split_name(checkpoint: str) -> tuple[str, str]:
+    """Name and path of `NAME=PATH`, or of a path that may hold an equals sign itself."""
+    label, equals, path = checkpoint.partition("=")
+    if not equals or Path(checkpoint).exists():
+        path = checkpoint
+        label = path.rstrip("/").rsplit("/", 1)[-1]
+    return label, path
 
 
 def _at_budget(engine: Engine, budget: float | None) -> Colorize:

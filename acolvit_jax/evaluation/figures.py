@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -102,6 +103,13 @@ def keep_heat_map(summaries: Sequence[Summary]) -> Figure:
     return figure
 
 
+def _unique_handles(axes: np.ndarray) -> tuple[list[Any], list[str]]:
+    """Handles and labels of all panels, each label once."""
+    pairs = [pair for axis in axes for pair in zip(*axis.get_legend_handles_labels(), strict=True)]
+    by_label = {label: handle for handle, label in pairs}
+    return list(by_label.values()), list(by_label)
+
+
 def quality_against_compute(summaries: Sequence[Summary], counts: Sequence[int]) -> Figure:
     """PSNR against multiply-accumulates: ours at every budget, and the paper's curve.
 
@@ -116,19 +124,21 @@ def quality_against_compute(summaries: Sequence[Summary], counts: Sequence[int])
                 if s.name.split("@")[0] == family
             )
             axis.plot(*zip(*points, strict=True), "o-", label=family, markersize=4)
+        title = f"{count} hints"
         ours = [s.means["psnr"][count] for s in summaries]
         paper = [(row.gmacs, row.psnr[count]) for row in TABLE_1[1:] if count in row.psnr]
         if paper:
             # Shifted to our level: its photos are others.
             shift = max(ours) - max(p for _, p in paper)
             shifted = sorted((g, p + shift) for g, p in paper)
-            label = f"A-ColViT-T ({SOURCE}), {shift:+.1f} dB"
+            label = f"A-ColViT-T ({SOURCE}), shifted"
             axis.plot(*zip(*shifted, strict=True), "s--", color="grey", label=label, markersize=3)
-        axis.set_title(f"{count} hints", fontsize=9)
+            title = f"{count} hints (paper's curve {shift:+.1f} dB)"
+        axis.set_title(title, fontsize=8)
         axis.set_xlabel("multiply-accumulates, 1e9")
     axes[0, 0].set_ylabel("PSNR, dB")
     figure.legend(
-        *axes[0, 0].get_legend_handles_labels(),
+        *_unique_handles(axes[0]),
         fontsize=7,
         loc="lower center",
         bbox_to_anchor=(0.5, -0.2),

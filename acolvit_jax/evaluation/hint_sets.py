@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def drawn_hints(names: Sequence[str], counts: Sequence[int], image_size: int) ->
     }
 
 
+def digest(hints: HintSet) -> str:
+    """Identifies a hint set by its points."""
+    total = hashlib.sha256()
+    for (count, name), cells in sorted(hints.items(), key=lambda item: item[0]):
+        total.update(f"{count} {name} {cells.tolist()};".encode())
+    return total.hexdigest()[:16]
+
+
 def read_hints(
     folder: Path, names: Sequence[str], counts: Sequence[int], image_size: int
 ) -> HintSet:
@@ -65,13 +74,25 @@ def read_hints(
     missing = [path for c, n in wanted if not (path := hint_file(folder, c, n)).is_file()]
     if missing:
         first = ", ".join(str(path) for path in missing[:3])
+        lists = [name for name, list_ in HINT_COUNTS.items() if set(counts) - {0} <= set(list_)]
+        root = folder if folder.name == str(SEED) else folder / str(SEED)
+        advice = "no published list holds these K: write the files yourself"
+        if lists:
+            advice = (
+                f"make them with the same --images and --list and --make_hints --hint_list "
+                f"{lists[0]} --hint_dir {root}"
+            )
         raise HintError(
-            f"{len(missing)} of {len(wanted)} hint files are missing, first {first}; make them "
-            f"with --make_hints --hint_dir {folder} and the same --images"
+            f"{len(missing)} of {len(wanted)} hint files are missing, first {first}; {advice}"
         )
     none = np.zeros((0, 2), int)
-    hints = {
-        (count, name): read_hint_file(hint_file(folder, count, name), image_size=image_size)
-        for count, name in wanted
-    }
+    hints, bad = {}, []
+    for count, name in wanted:
+        try:
+            path = hint_file(folder, count, name)
+            hints[count, name] = read_hint_file(path, image_size=image_size)
+        except HintError as error:
+            bad.append(str(error))
+    if bad:
+        raise HintError(f"{len(bad)} of {len(wanted)} hint files are bad: {'; '.join(bad[:3])}")
     return hints | {(0, name): none for name in names if 0 in counts}

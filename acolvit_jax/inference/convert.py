@@ -9,7 +9,7 @@ from acolvit_jax.config import ModelConfig
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.inference.export import export_stablehlo
 from acolvit_jax.interop.files import WRITERS, read_state_dict, write_state_dict
-from acolvit_jax.interop.torch import from_state_dict, to_state_dict
+from acolvit_jax.interop.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.interop.weights import WEIGHTS_FILE, save_weights
 from acolvit_jax.models.params import param_count
 from acolvit_jax.training.load import load_pretrained, load_with_provenance
@@ -54,7 +54,12 @@ def to_torch(source: str, target: Path) -> str:
     _check_suffix(target, tuple(sorted(WRITERS)))
     config, params = load_pretrained(source)
     write_state_dict(target, to_state_dict(config, params))
-    return f"{describe(config)} -> {target}"
+    note = ""
+    if config.any_budget:
+        note = "; budget_embed.weight is no published name: [b, b^2, 1] @ it.T joins policy_token"
+    if config.width != config.num_heads * HEAD_WIDTH:
+        note += f"; its {config.num_heads} heads are not {HEAD_WIDTH} wide, as published ones are"
+    return f"{describe(config)} -> {target}{note}"
 
 
 def to_stablehlo(source: str, target: Path) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
 import numpy as np
 
 from acolvit_jax.config import ModelConfig
+from acolvit_jax.cores import available_cores
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.models.params import Params
@@ -38,7 +38,7 @@ class Engine:
         self._one = compile_forward(config)
         self._batch_size = batch_size
         # More threads than cores: one prepares the next image while the others compute.
-        self._pool = ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)))
+        self._pool = ThreadPoolExecutor(2 * len(available_cores()))
 
     def check_budget(self, budget: float | None) -> float | None:
         """The budget to run with.

@@ -83,6 +83,30 @@ def _fill(values: np.ndarray) -> np.ndarray:
     return np.pad(values, ((0, missing), *((0, 0),) * (values.ndim - 1))) if missing else values
 
 
+def pin_cells(out: np.ndarray, rgb: np.ndarray, planes: np.ndarray, hint_size: int) -> None:
+    """Gives the photo's pixels under hinted cells exactly the hints' colours.
+
+    Args:
+        out: uint8 `[H, W, 3]`, the photo in colour; changed in place.
+        rgb: uint8 `[H, W, 3]`, the photo.
+        planes: float32 `[S, S, 3]`, from `hint_planes`.
+        hint_size: side of a cell, in pixels of the model's image.
+    """
+    cells = planes[::hint_size, ::hint_size]
+    for row, column in np.argwhere(cells[..., 2] > 0):
+        # The pixels p of the photo with p * S // size // hint_size equal to the cell's number.
+        part = tuple(
+            slice(
+                -(-i * hint_size * size // planes.shape[0]),
+                -(-(i + 1) * hint_size * size // planes.shape[0]),
+            )
+            for i, size in zip((row, column), rgb.shape[:2], strict=True)
+        )
+        a, b = color.denormalize_ab(cells[row, column, :2])
+        pinned = color.recolor(rgb[part].astype(np.float32) / 255.0, a, b)
+        out[part] = np.round(pinned * 255.0).astype(np.uint8)
+
+
 @functools.cache
 def _compose_program() -> jax.stages.Compiled:
     """The compiled program for one chunk of pixels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,22 +17,7 @@ from acolvit_jax.hints import HINT_SIZE, Hint
 from acolvit_jax.inference.colorizer import Colorized, Colorizer
 
 SUFFIX = "_color"
-COMPARE_SUFFIX = "_compare.png"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photo to colorize.
-
-    Attributes:
-        source: the photo.
-        target: the file to write.
-        hints: on the photo.
-    """
-
-    source: Path
-    target: Path
-    hints: Sequence[Hint] = ()
+COMPARE_SUFFIX = ".compare.png"
 
 
 @dataclass(frozen=True)
@@ -49,6 +35,30 @@ class Options:
     hint_size: int = HINT_SIZE
     compare: bool = False
     overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo to colorize.
+
+    Attributes:
+        source: the photo.
+        target: the file to write.
+        hints: on the photo.
+    """
+
+    source: Path
+    target: Path
+    hints: Sequence[Hint] = ()
+
+    @property
+    def compared(self) -> Path:
+        """Where the grey photo with its hints beside the result goes."""
+        return self.target.with_name(self.target.name + COMPARE_SUFFIX)
+
+    def is_done(self, options: Options) -> bool:
+        """Whether everything that is asked for exists."""
+        return self.target.exists() and (not options.compare or self.compared.exists())
 
 
 @dataclass
@@ -112,7 +122,10 @@ def plan_folder(
         ImageError: if there are no photos, or the output is a file.
         HintError: if there are hints for a photo that is not there.
     """
-    root = folder.with_name(folder.name + SUFFIX) if output is None else output
+    folder = folder.resolve()
+    root = folder.with_name(folder.name + SUFFIX) if output is None else output.resolve()
+    if root == folder:
+        raise ImageError(f"{root} is the folder itself; choose another --output")
     if root.exists() and not root.is_dir():
         raise ImageError(f"{root} is a file; the output of a folder is a folder")
     paths = [p for p in images.list_images(folder) if not p.is_relative_to(root)]
@@ -122,13 +135,13 @@ def plan_folder(
     unknown = sorted(set(hints) - set(names.values()) - {path.name for path in paths})
     if unknown:
         raise HintError(f"hints for {len(unknown)} photos not in {folder}, first {unknown[0]!r}")
+    targets = {path: (root / names[path]).with_suffix(_suffix(path)) for path in paths}
+    taken = list(targets.values())
+    for path, target in targets.items():
+        if taken.count(target) > 1 and target.suffix != path.suffix:
+            targets[path] = target.with_name(path.name + target.suffix)  # a.gif.png beside a.png
     return [
-        Job(
-            path,
-            (root / names[path]).with_suffix(_suffix(path)),
-            hints.get(names[path], hints.get(path.name, ())),
-        )
-        for path in paths
+        Job(path, targets[path], hints.get(names[path], hints.get(path.name, ()))) for path in paths
     ]
 
 
@@ -151,11 +164,15 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> Colorized:
         )
     except HintError as error:
         raise HintError(f"{job.source}: {error}") from None
-    job.target.parent.mkdir(parents=True, exist_ok=True)
-    images.write_image(job.target, result.rgb, exif=photo.exif, icc=photo.icc)
-    if options.compare:
-        path = job.target.with_name(job.target.stem + COMPARE_SUFFIX)
-        images.write_image(path, compare(photo.rgb, job.hints, result.rgb))
+    try:
+        if options.compare:
+            images.write_image(job.compared, compare(photo.rgb, job.hints, result.rgb))
+        # Last: a result that exists says that all of the job is done.
+        images.write_image(job.target, result.rgb, exif=photo.exif, icc=photo.icc)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise ImageError(f"cannot write {job.target}: {error.strerror}") from error
     return result
 
 
@@ -178,7 +195,7 @@ def run_jobs(
     """
     tally = Tally()
     for job in jobs:
-        if job.target.exists() and not options.overwrite:
+        if job.is_done(options) and not options.overwrite:
             tally.skipped += 1
             report(job, None, "exists")
             continue

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import io
+import re
 import warnings
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from safetensors import SafetensorError
 
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.files import write_bytes
+
+# Training programs store their arguments beside the weights; as data these run nothing.
+HARMLESS = [argparse.Namespace, np.dtype, np.ndarray, np.dtypes.Float64DType, np.dtypes.Int64DType]
 
 StateDict = dict[str, np.ndarray]
 
@@ -77,11 +81,12 @@ def _torch() -> Any:
 def _read_pth(path: Path) -> StateDict:
     torch = _torch()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.serialization.safe_globals(HARMLESS):
             warnings.simplefilter("ignore")  # of old files' storage classes
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle raises anything at all
-        reason = str(error).strip().split("\n", 1)[0][:200] or type(error).__name__
+        plain = re.sub(r"\x1b\[\d*m", "", str(error)).strip()
+        reason = plain.split("\n", 1)[0].split(". ", 1)[0][:160] or type(error).__name__
         raise CheckpointError(
             f"{path} is damaged, or holds more than weights, which is not loaded: {reason}"
         ) from error
@@ -93,10 +98,14 @@ def _read_pth(path: Path) -> StateDict:
     other = [str(name) for name, value in content.items() if not isinstance(value, torch.Tensor)]
     if other:
         raise CheckpointError(f"{path} holds no state dict: {other[:5]} are no tensors")
-    return {str(name): _to_numpy(value) for name, value in content.items()}
+    try:
+        return {str(name): _to_numpy(value) for name, value in content.items()}
+    except (RuntimeError, TypeError) as error:
+        raise CheckpointError(f"{path} holds tensors that are no plain arrays: {error}") from error
 
 
 def _to_numpy(tensor: Any) -> np.ndarray:
+    tensor = tensor.detach()
     return (tensor.float() if tensor.is_floating_point() else tensor).numpy()
 
 
@@ -111,7 +120,7 @@ def _read_npz(path: Path) -> StateDict:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return dict(file)
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as error:
+    except Exception as error:  # zlib and zipfile raise many kinds
         raise CheckpointError(f"{path} is damaged or no .npz file ({error})") from error
 
 

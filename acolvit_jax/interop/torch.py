@@ -133,11 +133,20 @@ def from_state_dict(mapping: Mapping[str, Array]) -> tuple[ModelConfig, dict[str
     """
     given = {name.removeprefix("module."): np.asarray(x) for name, x in mapping.items()}
     given = {name: x for name, x in given.items() if not IGNORED.match(name)}
+    odd = [name for name, x in given.items() if x.dtype.kind not in "fiu" or not _finite(x)]
+    if odd:
+        raise CheckpointError(
+            f"{len(odd)} arrays are not finite real numbers: {', '.join(odd[:5])}"
+        )
     config = find_architecture(given)
     names = _names(config)
     _check(given, config, names)
     flat = {n.ours: np.ascontiguousarray(n.to_ours(given[n.theirs]), np.float32) for n in names}
     return config, nest(flat)
+
+
+def _finite(x: Array) -> bool:
+    return bool(np.isfinite(x).all())
 
 
 def to_state_dict(config: ModelConfig, params: Mapping[str, Any]) -> dict[str, Array]:
@@ -178,10 +187,15 @@ def find_architecture(given: Mapping[str, Array]) -> ModelConfig:
             f"among its {len(given)} keys"
         )
     width = patch.shape[0]
-    hidden = given.get("blocks.0.mlp.fc1.weight", np.empty((4 * width, 0))).shape[0]
+    if blocks != set(range(len(blocks))):
+        raise CheckpointError(f"blocks {sorted(blocks)[:5]}... are not numbered from 0 on")
+    fc1 = given.get("blocks.0.mlp.fc1.weight", np.empty(()))
+    hidden = fc1.shape[0] if fc1.ndim == 2 and fc1.shape[0] >= width else 4 * width
     table = given.get("blocks.0.attn.rpb_table")
+    if table is not None and table.ndim != 2:
+        raise CheckpointError(f"blocks.0.attn.rpb_table has shape {table.shape}, not two axes")
     grid = DEFAULT_GRID if table is None else (round(table.shape[0] ** 0.5) + 1) // 2
-    if width % HEAD_WIDTH:
+    if width % HEAD_WIDTH or not width or not patch.shape[-1]:
         raise CheckpointError(f"embedding width {width} is no multiple of {HEAD_WIDTH}, a head's")
     return ModelConfig(
         width=width,

@@ -1,7 +1,7 @@
 """Our weights files: safetensors with the architecture and where the weights come from.
 
-The header's metadata holds three JSON texts: `config` (fields of `ModelConfig`), `provenance`
-(data, steps, scores: free), and `sha256` of the arrays, so that a damaged file is noticed.
+The header's metadata holds two JSON texts, `config` (fields of `ModelConfig`) and `provenance`
+(data, steps, scores: free), and `sha256` of all, so that a damaged file is noticed.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def save_weights(
     metadata = {
         "config": json.dumps(dataclasses.asdict(config)),
         "provenance": json.dumps(dict(provenance)),
-        "sha256": _digest(flat),
     }
+    metadata["sha256"] = _digest(flat, metadata)
     write_bytes(path, save(flat, metadata))
 
 
@@ -99,17 +99,21 @@ def load_weights(path: Path) -> Weights:
     except FileNotFoundError as error:
         raise CheckpointError(f"no weights at {path}") from error
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is damaged or no safetensors file ({error})") from error
+        torch_file = path.suffix.lower() in (".pth", ".pt", ".bin", ".npz")
+        advice = f"; python -m acolvit_jax.convert {path} DST reads it" if torch_file else ""
+        raise CheckpointError(
+            f"{path} is damaged or no safetensors file ({error}){advice}"
+        ) from error
     if "config" not in metadata:
         raise CheckpointError(
             f"{path} holds no weights of ours; if they are published PyTorch weights, run "
             f"python -m acolvit_jax.convert {path} DST first"
         )
-    if metadata.get("sha256") != _digest(flat):
-        raise CheckpointError(f"{path} is damaged: its checksum does not match its arrays")
+    if metadata.get("sha256") != _digest(flat, metadata):
+        raise CheckpointError(f"{path} is damaged: its checksum does not match its content")
     try:
         config = model_from_dict(json.loads(metadata["config"]))
-    except (ConfigError, ValueError, TypeError) as error:
+    except (ConfigError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} holds an unknown architecture: {error}") from error
     _check_shapes(path, config, flat)
     params = nest({name: value.astype(np.float32) for name, value in flat.items()})
@@ -124,9 +128,10 @@ def _check_shapes(path: Path, config: ModelConfig, flat: Mapping[str, np.ndarray
         raise CheckpointError(f"{path} does not fit its architecture: {wrong}")
 
 
-def _digest(flat: Mapping[str, np.ndarray]) -> str:
-    """Checksum over names, types, shapes and values."""
-    total = hashlib.sha256()
+def _digest(flat: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+    """Checksum over the texts, and over names, types, shapes and values of the arrays."""
+    texts = json.dumps([metadata.get("config"), metadata.get("provenance")])
+    total = hashlib.sha256(texts.encode())
     for name in sorted(flat):
         value = np.ascontiguousarray(flat[name])
         total.update(f"{name} {value.dtype} {value.shape};".encode())

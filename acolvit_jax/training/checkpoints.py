@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,13 @@ def silence_failed_saves() -> None:
             show(raised)
 
     sys.unraisablehook = show_others
+    show_thread = threading.excepthook
+
+    def show_other_threads(raised: threading.ExceptHookArgs) -> None:
+        if not isinstance(raised.exc_value, OSError):  # the TensorBoard writer's, on a full disk
+            show_thread(raised)
+
+    threading.excepthook = show_other_threads
 
 
 class Checkpoints:
@@ -46,8 +54,14 @@ class Checkpoints:
     damaged file can otherwise restore wrong numbers in silence.
     """
 
-    def __init__(self, workdir: Path) -> None:
-        """Opens or makes the folder."""
+    def __init__(self, workdir: Path, *, read_only: bool = False) -> None:
+        """Opens or makes the folder.
+
+        Args:
+            workdir: folder of the run.
+            read_only: leave everything as it is: the run may be going on at this moment.
+        """
+        self._read_only = read_only
         self.folder = workdir.absolute() / "checkpoints"
         policy = preservation_policy.AnyPreservationPolicy(
             [
@@ -60,7 +74,10 @@ class Checkpoints:
             ]
         )
         options = ocp.CheckpointManagerOptions(
-            create=True, preservation_policy=policy, cleanup_tmp_directories=True
+            create=not read_only,
+            read_only=read_only,
+            preservation_policy=None if read_only else policy,
+            cleanup_tmp_directories=not read_only,
         )
         self._manager = ocp.CheckpointManager(self.folder, options=options)
 
@@ -112,7 +129,8 @@ class Checkpoints:
     def restore_latest(self, target: TrainState) -> tuple[TrainState, dict[str, int]] | None:
         """Reads the newest checkpoint that is whole.
 
-        Damaged ones are moved aside with one warning each, and the one before is used.
+        Damaged ones are named in one warning each, and the one before is used. They are moved aside
+        once another was read, unless this is read-only.
 
         Args:
             target: shapes, dtypes and shardings of the state.
@@ -121,19 +139,54 @@ class Checkpoints:
             The state and the data's position, or None if there is no checkpoint.
 
         Raises:
-            CheckpointError: if there are checkpoints, but none is whole.
+            CheckpointError: if there are checkpoints, but none is whole, or they are of another
+                optimiser.
         """
+        self._manager.reload()
         steps = self.steps()
+        damaged: list[int] = []
         for step in reversed(steps):
+            self._check_tree(step, target)
             try:
-                return self._restore(step, target)
+                restored = self._restore(step, target)
             except Exception as error:  # Orbax and tensorstore raise many kinds
-                self._move_aside(step, error)
+                reason = str(error).split("\n", 1)[0][:200]
+                log.warning(
+                    "checkpoint %d cannot be read (%s); the one before is used", step, reason
+                )
+                damaged.append(step)
+                continue
+            if not self._read_only:
+                self._move_aside(damaged)
+            return restored
         if steps:
             raise CheckpointError(
                 f"none of the checkpoints in {self.folder} can be read; start in a new --workdir"
             )
         return None
+
+    def _check_tree(self, step: int, target: TrainState) -> None:
+        """Refuses a checkpoint that holds other arrays than are asked for.
+
+        Raises:
+            CheckpointError: names the first that differ; nothing is moved then.
+        """
+        try:
+            folder = self.folder / str(step) / "state"
+            found = ocp.PyTreeCheckpointer().metadata(folder).item_metadata.tree
+            stored = {_path(path) for path, _ in jax.tree_util.tree_leaves_with_path(found)}
+        except Exception:  # damaged: restoring says so
+            return
+        wanted = {
+            _path(path) for path, _ in jax.tree_util.tree_leaves_with_path(_saved_tree(target))
+        }
+        if stored and stored != wanted:
+            other = sorted(stored ^ wanted)
+            raise CheckpointError(
+                f"checkpoint {step} in {self.folder} was saved with another optimiser: "
+                f"{len(other)} arrays differ, first {other[0]}; give the optimizer settings that "
+                "the run began with, or start in a new --workdir with train.init_from"
+            )
 
     def _restore(self, step: int, target: TrainState) -> tuple[TrainState, dict[str, int]]:
         args = ocp.args.Composite(
@@ -146,13 +199,13 @@ class Checkpoints:
             raise ValueError("its checksums do not match its arrays")
         return state, meta["data"]
 
-    def _move_aside(self, step: int, error: Exception) -> None:
-        reason = str(error).split("\n", 1)[0][:200]
-        log.warning("checkpoint %d cannot be read (%s); the one before is used", step, reason)
-        if jax.process_index() == 0:
+    def _move_aside(self, steps: list[int]) -> None:
+        """Makes room for the steps to be saved again."""
+        for step in steps if jax.process_index() == 0 else []:
             folder = self.folder / str(step)
             folder.rename(self.folder.parent / f"damaged-checkpoint-{step}")
-        self._manager.reload()
+        if steps:
+            self._manager.reload()
 
     def _unwritten(self, step: int | None, error: Exception) -> CheckpointError:
         text = str(error)
@@ -163,6 +216,12 @@ class Checkpoints:
         return CheckpointError(
             f"cannot write {what} in {self.folder}: {reason}; the last whole one is of step {last}"
         )
+
+
+def _path(keys: tuple[Any, ...]) -> str:
+    """Dotted name of a leaf, the same for tuples, lists, dicts and dataclasses."""
+    parts = (getattr(k, "key", getattr(k, "idx", getattr(k, "name", k))) for k in keys)
+    return ".".join(str(part) for part in parts)
 
 
 def _saved_tree(state: TrainState) -> dict[str, Any]:

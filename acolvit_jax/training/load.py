@@ -55,8 +55,10 @@ def _load_run(workdir: Path) -> Weights:
     from acolvit_jax.training.checkpoints import Checkpoints
 
     config = read_config(workdir)
+    if not (workdir / "checkpoints").is_dir():
+        raise CheckpointError(f"{workdir} has no checkpoint yet")
     target = _restore_target(config)
-    restored = Checkpoints(workdir).restore_latest(target)
+    restored = Checkpoints(workdir, read_only=True).restore_latest(target)
     if restored is None:
         raise CheckpointError(f"{workdir} has no checkpoint yet")
     state = restored[0]

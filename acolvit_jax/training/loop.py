@@ -138,11 +138,12 @@ class _Loop:
             if stopping and not last:
                 self.run.checkpoints.wait()
                 raise PreemptedError(f"asked to stop; saved after step {step}, run again to go on")
+        done = int(self.run.state.step)
         if validation is None:  # the run was complete already, and its record too
-            validation = self._validate(settings.steps, record=False)
+            validation = self._validate(done, record=False)
         self.run.checkpoints.close()
-        folder = self.run.checkpoints.folder / str(settings.steps)
-        return Result(settings.steps, validation, folder, self._picture_path(settings.steps))
+        folder = self.run.checkpoints.folder / str(done)
+        return Result(done, validation, folder, self._picture_path(done))
 
     def _step(self, step: int) -> dict[str, jax.Array]:
         """One optimiser step; the batch of the next goes to the devices meanwhile."""
@@ -173,6 +174,8 @@ class _Loop:
         elapsed = time.perf_counter() - self._start
         values["images_per_second"] = self._images / elapsed
         values["input_wait"] = self.feed.waited / elapsed
+        values["skipped_corrupt"] = len(self.run.loader.skips.corrupt)
+        values["skipped_grey"] = len(self.run.loader.skips.grey)
         self._reset_clock()
         if self.log is not None:
             self.log.write(step, values)
@@ -186,7 +189,7 @@ class _Loop:
                 "higher data.num_threads)"
             )
         skips = self.run.loader.skips
-        if skips.corrupt:
+        if skips.corrupt or skips.grey:
             parts.append(str(skips))
         self.progress.say(", ".join(parts))
 

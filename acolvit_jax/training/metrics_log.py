@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,9 @@ class MetricsLog:
         self._writer.add_image(name, rgb, step, dataformats="HWC")
 
     def close(self) -> None:
-        """Writes what is still in memory."""
-        self._writer.close()
+        """Writes what is still in memory; on a full disk TensorBoard's last events are lost."""
+        with contextlib.suppress(OSError):
+            self._writer.close()
 
 
 def read_metrics(workdir: Path) -> list[dict[str, Any]]:

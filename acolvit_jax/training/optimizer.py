@@ -54,9 +54,10 @@ def make_optimizer(config: OptimizerConfig, steps: int) -> optax.GradientTransfo
         weight_decay=config.weight_decay,
         mask=decay_mask,
     )
-    if not config.grad_clip:
-        return adamw
-    return optax.chain(optax.clip_by_global_norm(config.grad_clip), adamw)
+    # Without clipping the state has the same form, so that clipping can begin on a resume.
+    norm = config.grad_clip
+    clip = optax.clip_by_global_norm(norm) if norm else optax.identity()
+    return optax.chain(clip, adamw)
 
 
 def update_ema(average: Any, params: Any, decay: float, step: jax.Array) -> Any:

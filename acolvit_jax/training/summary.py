@@ -35,11 +35,15 @@ def announce(config: Config, workdir: Path) -> str:
         f"on {jax.device_count()} {jax.default_backend()} device(s), in {workdir}",
     ]
     if config.data.dataset == "sample":
-        size, budget = config.name.split("-")[:2]
         lines.append(
-            "this is a short demonstration on the photographs in the package; the paper's recipe: "
-            f"--config configs/{size}.py:{budget},imagenet, your own photographs: "
-            f"--config configs/{size}.py:{budget},folder --config.data.path=DIR"
+            "this is a short demonstration on the photographs in the package. The paper's recipe: "
+            "--config configs/tiny.py:dense,imagenet, then configs/tiny.py:0.5,imagenet with "
+            "--config.train.init_from=DENSE_RUN. Your own photographs: "
+            "--config configs/tiny.py:0.5,folder --config.data.path=DIR"
+        )
+    elif model.gated and not train.init_from:
+        lines.append(
+            "note: the paper starts A-ColViT from a trained dense model: --config.train.init_from="
         )
     return "\n".join(lines)
 

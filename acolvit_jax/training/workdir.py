@@ -29,6 +29,8 @@ def open_workdir(workdir: Path, config: Config, *, write: bool) -> list[str]:
     Raises:
         ConfigError: if the folder holds a run of another model or budget.
     """
+    if workdir.exists() and not workdir.is_dir():
+        raise ConfigError(f"--workdir {workdir} is a file; it must be a folder")
     path = workdir / CONFIG_FILE
     changes: list[str] = []
     if path.exists():

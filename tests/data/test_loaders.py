@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.loaders import LoadColor, TrainLoader, eval_batches
@@ -161,3 +162,26 @@ def test_validation_takes_a_spread_of_a_large_set(source):
     for i, index in enumerate((0, 4, 8)):
         expected = images.resize(images.read_image(source[index].data), (32, 32))
         np.testing.assert_array_equal(batch["rgb"][i], expected)
+
+
+def test_photos_left_out_do_not_count_in_validation(tmp_path):
+    """Neither grey nor corrupt ones are replaced by a neighbour, which would count twice."""
+    folder = make_folder(tmp_path / "photos", 200)
+    Image.new("RGB", (40, 30), "grey").save(folder / "0001.jpg")
+    (folder / "0003.jpg").write_bytes(b"no photo")
+    batches = eval_batches(
+        folder_source(folder), DATA, MODEL, counts=(1,), batch_size=4, max_images=200
+    )
+    valid = np.concatenate([batch["valid"] for batch in batches])
+    assert valid.sum() == 198
+    assert valid[[1, 3]].tolist() == [0, 0]
+
+
+def test_a_file_that_vanishes_is_skipped(tmp_path):
+    source = folder_source(make_folder(tmp_path / "photos", 200))
+    (tmp_path / "photos" / "0007.jpg").unlink()
+    load = LoadColor(source, True, Skips(200))
+    name, rgb = load(7)
+    assert name == "0008.jpg"
+    assert rgb.shape[-1] == 3
+    assert list(load.skips.corrupt) == ["image 7"]

@@ -31,3 +31,12 @@ def test_missing_files_are_named_with_the_command(tmp_path):
     with pytest.raises(HintError, match=r"2 of 4 hint files are missing.*ILSVRC_2\.txt") as raised:
         read_hints(folder, NAMES, (1, 5), 224)
     assert "--make_hints" in str(raised.value)
+
+
+def test_bad_files_are_counted_and_named(tmp_path):
+    names = ["a.jpg", "b.jpg", "c.jpg"]
+    folder = write_hint_set(tmp_path, names, (1,))
+    for name in ("a", "c"):
+        (folder / "h2-n1" / f"{name}.txt").write_text("0 224\n")
+    with pytest.raises(HintError, match=r"2 of 3 hint files are bad:.*a\.txt.*c\.txt"):
+        read_hints(folder, names, (1,), 224)

@@ -165,3 +165,12 @@ def test_from_pretrained_reads_a_file(tmp_path):
             Colorizer.from_pretrained(tmp_path / "nothing")
     finally:
         jax.config.update("jax_compilation_cache_dir", cached)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (400, 300), (20, 17)])
+def test_exact_hints_are_exact_on_the_photo(colorizer, size):
+    rgb = np.full((*size, 3), 128, np.uint8)
+    hint = Hint(size[0] // 2, size[1] // 3, (12.0, -9.0))
+    result = colorizer(rgb, [hint], exact_hints=True)
+    lab = color.uint8_to_lab(result.rgb[hint.row, hint.column])
+    np.testing.assert_allclose(lab[1:], [12.0, -9.0], atol=0.6)

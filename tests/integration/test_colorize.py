@@ -43,7 +43,7 @@ def test_a_photo_with_hints_from_the_shell(photo, model):
     assert np.shape(values["decisions"]) == (2, 2)
     assert set(values["seconds"]) == {"input", "model", "output"}
     assert images.read_image(values["output"]).shape == (48, 64, 3)
-    compared = images.read_image(photo.with_name("photo_color_compare.png"))
+    compared = images.read_image(photo.with_name("photo_color.jpg.compare.png"))
     assert compared.shape[1] > 2 * 64
     message = one_line_error(run("colorize", *command), 1)
     assert "photo_color.jpg exists; add --overwrite" in message
@@ -152,3 +152,34 @@ def test_another_model_s_file_gives_one_line_in_the_shell(photo, tmp_path):
     (tmp_path / "w.safetensors").write_bytes(b"x" * 100)
     message = one_line_error(run("colorize", photo, f"--checkpoint={tmp_path}/w.safetensors"), 1)
     assert "damaged or no safetensors file" in message
+
+
+def test_photos_of_one_name_get_results_of_their_own(tmp_path, model):
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for suffix in ("png", "gif", "bmp"):
+        Image.fromarray(make_rgb(0)).save(folder / f"a.{suffix}")
+    assert main([str(folder), f"--checkpoint={model}", "--compare"]) == 0
+    names = sorted(p.name for p in (tmp_path / "album_color").iterdir())
+    results = ["a.bmp.png", "a.gif.png", "a.png"]
+    assert names == sorted(results + [f"{name}.compare.png" for name in results])
+
+
+def test_results_inside_the_folder_are_not_colorized_again(tmp_path, model, capsys):
+    folder = make_folder(tmp_path / "album", 2)
+    command = [str(folder), f"--checkpoint={model}", f"--output={folder / 'out'}"]
+    for said in ("2 done, 0 were there already", "0 done, 2 were there already"):
+        assert main(command) == 0
+        assert said in capsys.readouterr().out
+
+
+def test_hints_for_another_photo_are_refused(photo, model, tmp_path):
+    hints = tmp_path / "hints.json"
+    hints.write_text('{"other.jpg": []}')
+    with pytest.raises(UserError, match=r"no hints for 'photo\.jpg'.*other\.jpg"):
+        main([str(photo), f"--checkpoint={model}", f"--hints={hints}"])
+
+
+def test_an_output_that_cannot_be_written_is_one_line(photo, model, tmp_path):
+    with pytest.raises(UserError, match="cannot write"):
+        main([str(photo), f"--checkpoint={model}", f"--output={photo}/x.jpg"])

@@ -123,3 +123,19 @@ def test_bad_input_in_the_shell(tmp_path):
     message = one_line_error(run("convert", tmp_path / "w.pth", tmp_path), 1)
     assert "exists; add --overwrite" in message
     assert "invalid choice" in one_line_error(run("convert", "a", "b", "--to=onnx"), 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("norm.bias", np.full(192, np.nan, np.float32), "not finite real numbers: norm.bias"),
+        ("norm.bias", np.array(["text"] * 192), "not finite real numbers: norm.bias"),
+        ("blocks.0.mlp.fc1.weight", np.float32(3), "mlp.fc1.weight"),
+        ("blocks.2000.x", np.zeros(1, np.float32), "not numbered from 0 on"),
+    ],
+)
+def test_odd_arrays_are_named(tmp_path, published, name, value, part):
+    np.savez(tmp_path / "w.npz", **(published | {name: value}))
+    with pytest.raises(CheckpointError) as raised:
+        main([str(tmp_path / "w.npz"), str(tmp_path / "ours")])
+    assert part in str(raised.value)

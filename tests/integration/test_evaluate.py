@@ -159,3 +159,52 @@ def test_bad_input_gives_one_line(case, setting, tmp_path):
 
 def test_bad_input_in_the_shell():
     assert "nothing to evaluate" in one_line_error(run("evaluate", "--output=/tmp/none"), 2)
+
+
+def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):
+    folder, models = setting
+    (tmp_path / "list.txt").write_text("0003.jpg\n0030.jpg\n")
+    command = ["--checkpoint", models[0], f"--images={folder / 'photos'}", "--hints=1,10"]
+    whole = {(r["image"], r["hints"]): r for r in per_image(report[0]) if r["contender"] == "fixed"}
+    main([*command, f"--output={tmp_path / 'part'}", "--max_images=4"])
+    part = per_image(tmp_path / "part")
+    assert len(part) == 8
+    assert all(row["psnr"] == whole[row["image"], row["hints"]]["psnr"] for row in part)
+    main([*command, f"--output={tmp_path / 'listed'}", f"--list={tmp_path / 'list.txt'}"])
+    assert {r["image"] for r in per_image(tmp_path / "listed")} == {"0003.jpg", "0030.jpg"}
+    (tmp_path / "list.txt").write_text("0003.jpg\nother.jpg\n")
+    with pytest.raises(UserError, match=r"1 of the 2 images .* are missing, first other\.jpg"):
+        main([*command, f"--output={tmp_path / 'x'}", f"--list={tmp_path / 'list.txt'}"])
+
+
+def test_other_hints_are_another_evaluation(setting, tmp_path):
+    folder, models = setting
+    hints = tmp_path / "hints" / "1234"
+    images = f"--images={folder / 'photos'}"
+    main([images, "--make_hints", f"--hint_dir={hints}"])
+    command = ["--checkpoint", models[0], images, "--hints=1", f"--hint_dir={hints}"]
+    main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
+    for path in (hints / "h2-n1").iterdir():
+        path.write_text("0 0\n")
+    with pytest.raises(UserError, match="holds another evaluation"):
+        main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
+
+
+def test_levin_and_throughput(setting, tmp_path):
+    folder, models = setting
+    command = ["--checkpoint", *models, "--baselines=levin", f"--images={folder / 'photos'}"]
+    output = tmp_path / "r"
+    main([*command, "--hints=10", f"--output={output}", "--max_images=2", "--throughput"])
+    text = (output / "report.md").read_text()
+    table = text.split("## Table 2")[1]
+    for name in ("fixed, full depth", "fixed |", "any@0.5", "iColoriT-T (paper, its machine)"):
+        assert name in table
+    data = json.loads((output / "report.json").read_text())
+    assert all(rate > 0 for rate in data["throughput"].values())
+    assert data["contenders"][0]["name"] == "levin"
+
+
+def test_a_model_of_another_size_is_refused(tmp_path):
+    model = write_model(tmp_path)
+    with pytest.raises(UserError, match="takes images of 32 pixels"):
+        main([f"--checkpoint={model}", f"--output={tmp_path / 'r'}"])

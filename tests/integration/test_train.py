@@ -167,7 +167,7 @@ def test_a_full_disk_gives_one_line_and_keeps_the_last_checkpoint(photos, tmp_pa
     """A limit on the size of files stands in for the disk."""
     workdir = tmp_path / "run"
     assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
-    result = run("train", *arguments(photos, workdir, steps=6), file_limit=40)
+    result = run("train", *arguments(photos, workdir, steps=6), file_limit=200)
     message = one_line_error(result, 1)
     assert "cannot write" in message
     assert "File too large" in message
@@ -242,3 +242,15 @@ def test_help_is_answered():
     assert status == 0
     assert "--config configs/tiny.py:0.5" in out
     assert "--workdir" in out
+
+
+def test_other_optimizer_settings_do_not_cost_the_checkpoints(photos, tmp_path):
+    workdir = tmp_path / "run"
+    assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
+    result = run("train", *arguments(photos, workdir, "--config.optimizer.ema=0.9", steps=4))
+    assert "was saved with another optimiser" in one_line_error(result, 1)
+    status, out, err = run(
+        "train", *arguments(photos, workdir, "--config.optimizer.grad_clip=1.0", steps=4)
+    )
+    assert status == 0, err
+    assert "resuming after step 2" in out

@@ -1,5 +1,6 @@
 """State dicts on disk: every form that people publish, and none that harms."""
 
+import argparse
 import pickle
 import zipfile
 
@@ -104,3 +105,23 @@ def test_npz_with_pickles_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="is damaged"):
         read_state_dict(tmp_path / "w.npz")
     assert zipfile.is_zipfile(tmp_path / "w.npz")
+
+
+def test_training_arguments_beside_the_weights_are_read_as_data(tmp_path):
+    """As training programs store them: an argparse.Namespace, numbers of NumPy, an optimiser."""
+    torch = pytest.importorskip("torch")
+    content = {
+        "model": {"a.weight": torch.nn.Parameter(torch.ones(2))},
+        "args": argparse.Namespace(lr=1e-3, output="runs"),
+        "epoch": 3,
+        "optimizer": {"state": {}},
+    }
+    torch.save(content, tmp_path / "w.pth")
+    same(read_state_dict(tmp_path / "w.pth"), {"a.weight": np.ones(2, np.float32)})
+
+
+def test_sparse_tensors_are_named(tmp_path):
+    torch = pytest.importorskip("torch")
+    torch.save({"a": torch.ones(2, 2).to_sparse()}, tmp_path / "w.pth")
+    with pytest.raises(CheckpointError, match="no plain arrays"):
+        read_state_dict(tmp_path / "w.pth")

@@ -128,3 +128,12 @@ def test_checksums_see_every_bit_and_every_swap_but_not_the_sharding():
     assert checksums([x[::-1]]) != base
     split = jax.device_put(x, sharding.batch_sharding(sharding.make_mesh(1)))
     assert checksums([split]) == base
+
+
+def test_a_reader_leaves_a_save_under_way_alone(saved):
+    """Colorizing from a run that is still training must not disturb it."""
+    partial = saved / "checkpoints" / "99.orbax-checkpoint-tmp"
+    partial.mkdir()
+    (partial / "half").write_text("of a save")
+    assert Checkpoints(saved, read_only=True).restore_latest(target_of(make_state(0))) is not None
+    assert (partial / "half").exists()
