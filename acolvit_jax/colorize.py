@@ -78,6 +78,7 @@ def main(argv: Sequence[str]) -> int:
         own = _own(hints, args.source.name)
         work = [jobs.plan_photo(args.source, args.output, own, args.overwrite)]
     colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget)
+    print(f"compiled in {colorizer.engine.compile_seconds:.2f} s", file=sys.stderr)
     if not folder:
         result = jobs.run_job(colorizer, work[0], options)
         milliseconds = sum(result.seconds.values()) * 1e3

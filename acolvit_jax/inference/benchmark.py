@@ -7,8 +7,10 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -21,6 +23,7 @@ from acolvit_jax.inference import finish, timing
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
 from acolvit_jax.inference.engine import Engine
+from acolvit_jax.interop.weights import save_weights
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.prepared import prepare
 
@@ -28,10 +31,8 @@ PATTERNS = 8  # random patterns a keep ratio
 BATCHES = (1, 8, 32)
 PHOTO = (864, 1152)  # one megapixel, 4:3
 _START = (
-    "import time; start = time.perf_counter(); import numpy as np; import sys; "
-    "from acolvit_jax import Colorizer; "
-    "Colorizer.from_pretrained(*sys.argv[1:])(np.zeros((864, 1152, 3), np.uint8)); "
-    "print(time.perf_counter() - start)"
+    "import sys; import numpy as np; from acolvit_jax import Colorizer; "
+    "Colorizer.from_pretrained(*sys.argv[1:])(np.zeros((864, 1152, 3), np.uint8))"
 )
 
 
@@ -116,7 +117,7 @@ def measure(
         config: the architecture.
         params: nested dict of float32 arrays.
         checkpoint: name that a process of its own loads the same model by, for the time from its
-            start; empty leaves that out.
+            start; empty for weights that are in no file.
         keep_ratios: shares of sublayers to force, random fixed patterns.
         budgets: to ask a model of any budget for. A gated model's own decisions are those for some
             of the photographs in the package.
@@ -135,7 +136,7 @@ def measure(
         floor_macs=timing.floor_macs(config),
         batches=_batches(config, params, max(3, rounds // 6), threads, seed),
         stages=_stages(config, params, rounds),
-        starts=_starts(checkpoint) if checkpoint else {},
+        starts=_starts(config, params, checkpoint),
     )
 
 
@@ -235,16 +236,18 @@ def _stages(config: ModelConfig, params: Params, rounds: int) -> dict[str, timin
     return timing.time_in_turns({name: [call] for name, call in calls.items()}, rounds)
 
 
-def _starts(checkpoint: str) -> dict[str, float]:
+def _starts(config: ModelConfig, params: Params, checkpoint: str) -> dict[str, float]:
     """Seconds from the start of a process to its first result, cold and warm."""
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, CACHE_VARIABLE: cache}
-        command = [sys.executable, "-c", _START, checkpoint]
+        path = Path(cache) / "weights.safetensors"
+        if not checkpoint:
+            save_weights(path, config, params, {})
+        command = [sys.executable, "-c", _START, checkpoint or str(path)]
 
         def start() -> float:
-            done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=True
-            )
-            return float(done.stdout)
+            began = time.perf_counter()
+            subprocess.run(command, env=environment, capture_output=True, check=True)
+            return time.perf_counter() - began
 
         return {"nothing cached": start(), "programs cached": min(start() for _ in range(3))}

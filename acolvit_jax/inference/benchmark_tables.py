@@ -23,9 +23,8 @@ def markdown(report: Report) -> str:
     """
     machine = ", ".join(f"{name} {value}" for name, value in report.machine.items())
     parts = [machine, _forwards(report), _floor(report), _batches(report), _stages(report)]
-    if report.starts:
-        starts = [[name, f"{seconds:.2f}"] for name, seconds in report.starts.items()]
-        parts.append(markdown_table(["process start to first result", "s"], starts))
+    starts = [[name, f"{seconds:.2f}"] for name, seconds in report.starts.items()]
+    parts.append(markdown_table(["process start to first result", "s"], starts))
     return "\n\n".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
@@ -23,6 +24,7 @@ class Engine:
 
     Attributes:
         config: the architecture.
+        compile_seconds: time that compiling took, or reading the compiled program from the cache.
     """
 
     def __init__(self, config: ModelConfig, params: Params, *, batch_size: int = 32) -> None:
@@ -35,7 +37,9 @@ class Engine:
         """
         self.config = config
         self._prepared = jax.device_put(prepare(params, config))
+        start = time.perf_counter()
         self._one = compile_forward(config)
+        self.compile_seconds = time.perf_counter() - start
         self._batch_size = batch_size
         # More threads than cores: one prepares the next image while the others compute.
         self._pool = ThreadPoolExecutor(2 * len(available_cores()))

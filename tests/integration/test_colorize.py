@@ -8,6 +8,7 @@ from PIL import Image
 
 from acolvit_jax import images
 from acolvit_jax.colorize import main
+from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.errors import UserError
 from tests.integration.commands import one_line_error, run
 from tests.models_on_disk import write_model
@@ -183,3 +184,18 @@ def test_hints_for_another_photo_are_refused(photo, model, tmp_path):
 def test_an_output_that_cannot_be_written_is_one_line(photo, model, tmp_path):
     with pytest.raises(UserError, match="cannot write"):
         main([str(photo), f"--checkpoint={model}", f"--output={photo}/x.jpg"])
+
+
+def test_the_weights_in_the_package_are_the_default(tmp_path, capsys):
+    """The README's command, on a photo of the package, at several budgets."""
+    photo = sample_photos()[0]
+    macs = []
+    for budget in ("0.3", "1"):
+        output = tmp_path / f"{budget}.png"
+        command = [str(photo), "--hint=40,60:teal", "--hint=9,9:lab:5,-30", "--json"]
+        assert main([*command, f"--output={output}", f"--budget={budget}"]) == 0
+        macs.append(json.loads(capsys.readouterr().out)["macs"])
+        assert images.read_image(output).shape == images.read_image(photo).shape
+    assert macs[0] < 0.6 * macs[1]
+    with pytest.raises(UserError, match=r"budget 0\.01 must be in \[0\.1, 1\]"):
+        main([str(photo), f"--output={tmp_path / 'x.png'}", "--budget=0.01"])

@@ -1,0 +1,48 @@
+"""The README's picture: photographs in the package, with hints of their own colours.
+
+python -m benchmarks.showcase docs/showcase.jpg
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from acolvit_jax import Colorizer, Hint, color, images, pictures
+from acolvit_jax.data.sources import sample_photos
+
+SHOWN = ("bee", "coffee", "astronaut", "lynx", "autumn")
+SIZE = (200, 300)
+HINTS = 12
+
+
+def rows(colorizer: Colorizer, paths: list[Path]) -> list[list[np.ndarray]]:
+    made = []
+    for seed, path in enumerate(paths):
+        rgb = images.resize(images.read_image(path), SIZE)
+        places = np.random.default_rng(seed).integers(0, SIZE, (HINTS, 2))
+        hints = [Hint(int(r), int(c), tuple(int(v) for v in rgb[r, c])) for r, c in places]
+        grey = np.round(color.recolor(rgb / np.float32(255), 0.0, 0.0) * 255).astype(np.uint8)
+        made.append(
+            [
+                pictures.mark_hints(grey, hints),
+                colorizer(rgb).rgb,
+                colorizer(rgb, hints).rgb,
+                rgb,
+            ]
+        )
+    return made
+
+
+def main() -> None:
+    paths = sample_photos()
+    chosen = [p for p in paths if p.stem in SHOWN] or paths
+    headings = ["grey, hints", "no hints", f"{HINTS} hints", "the photo"]
+    sheet = pictures.grid(rows(Colorizer.from_pretrained(), chosen[:4]), headings)
+    images.write_image(Path(sys.argv[1]), sheet, quality=88)
+
+
+if __name__ == "__main__":
+    main()
