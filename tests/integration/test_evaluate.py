@@ -124,7 +124,7 @@ def test_a_bad_image_ends_the_run_or_is_left_out(setting, tmp_path, capsys):
     assert "warning: left out 0001.jpg" in capsys.readouterr().err
     text = (tmp_path / "r" / "report.md").read_text()
     assert "images: 2 of" in text
-    assert "left out: 1 images that do not decode: 0001.jpg" in text
+    assert "left out: 1 bad images: 0001.jpg" in text
 
 
 BAD = {
@@ -188,6 +188,22 @@ def test_other_hints_are_another_evaluation(setting, tmp_path):
         path.write_text("0 0\n")
     with pytest.raises(UserError, match="holds another evaluation"):
         main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
+
+
+def test_bad_hints_are_left_out_when_asked(setting, tmp_path):
+    folder, models = setting
+    hints = tmp_path / "hints" / "1234"
+    images = f"--images={folder / 'photos'}"
+    main([images, "--make_hints", f"--hint_dir={hints}"])
+    (hints / "h2-n1" / "0005.txt").write_text("0 224\n")
+    command = ["--checkpoint", models[0], images, "--hints=1", f"--hint_dir={hints}"]
+    with pytest.raises(UserError, match=r"hints of 1 of 40 images are bad.*0005\.txt"):
+        main([*command, f"--output={tmp_path / 'r'}"])
+    main([*command, f"--output={tmp_path / 'r'}", "--skip_bad"])
+    text = (tmp_path / "r" / "report.md").read_text()
+    assert "images: 39 of" in text
+    assert "left out: 1 bad images" in text
+    assert len(per_image(tmp_path / "r")) == 39
 
 
 def test_levin_and_throughput(setting, tmp_path):

@@ -120,3 +120,18 @@ def test_a_model_of_any_budget_asks_each_group_for_its_own():
 def test_groups_must_divide_the_batch():
     with pytest.raises(ConfigError, match="budget_groups=3 must divide"):
         small_config(model={"any_budget": True}, budget_groups=3)
+
+
+@pytest.mark.parametrize("options", [{}, {"micro_batch": 2}])
+def test_remat_changes_nothing(one_device, options):
+    losses, *_ = run_steps(small_config(steps=STEPS, remat=True, **options), STEPS, devices=1)
+    np.testing.assert_allclose(losses, one_device[0], atol=1e-6)
+
+
+def test_bf16_products_stay_within_a_bound(one_device):
+    """2e-2 of a loss near 1, over twenty steps: bf16 has three digits."""
+    config = small_config(steps=STEPS, model={"dtype": "bfloat16"})
+    losses, state, _ = run_steps(config, STEPS, devices=1)
+    np.testing.assert_allclose(losses, one_device[0], atol=2e-2)
+    assert abs(losses - one_device[0]).max() > 0
+    assert all(leaf.dtype == np.float32 for leaf in jax.tree.leaves(state.params))

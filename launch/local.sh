@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Trains with several processes on one machine, and starts them again when they were preempted.
+#
+#   launch/local.sh [OPTIONS] -- TRAINING ARGUMENTS
+#
+# Options:
+#   --processes N   (2)
+#   --port PORT     of the coordinator (12345)
+#   --restarts N    at most (10)
+#   --dry_run       print every command instead of running it
+#
+# Ctrl-C or SIGTERM reaches all processes: they save and exit.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=launch/common.sh
+source "$here/common.sh"
+
+processes=2 port=12345 restarts=10
+training=()
+while (($#)); do
+  case "$1" in
+  -h | --help)
+    usage "$0"
+    exit 0
+    ;;
+  --processes | --port | --restarts)
+    (($# > 1)) || fail "$1 needs a value"
+    printf -v "${1#--}" '%s' "$2"
+    shift 2
+    ;;
+  --dry_run) DRY_RUN=1 && shift ;;
+  --)
+    shift
+    training=("$@")
+    break
+    ;;
+  *) fail "unknown option $1; see $0 --help" ;;
+  esac
+done
+((${#training[@]})) || fail "no training arguments; add -- --config configs/tiny.py:0.5"
+
+stopping=0 ids=()
+# shellcheck disable=SC2329 # the trap calls it
+stop() {
+  stopping=1
+  ((${#ids[@]})) && kill -TERM "${ids[@]}" 2>/dev/null
+  return 0
+}
+trap stop INT TERM
+
+# Starts all processes and waits for them; returns the first exit code that is not 0.
+all() {
+  local i worst=0 code
+  ids=()
+  for ((i = 0; i < processes; i++)); do
+    python -m acolvit_jax.train "${training[@]}" --coordinator "127.0.0.1:$port" \
+      --num_processes "$processes" --process_id "$i" &
+    ids+=("$!")
+  done
+  for i in "${ids[@]}"; do
+    code=0
+    wait "$i" || code=$?
+    # A signal ends the first wait early: wait for the process itself.
+    if kill -0 "$i" 2>/dev/null; then code=0 && wait "$i" || code=$?; fi
+    ((worst)) || worst=$code
+  done
+  return "$worst"
+}
+
+if ((DRY_RUN)); then
+  for ((i = 0; i < processes; i++)); do
+    run python -m acolvit_jax.train "${training[@]}" --coordinator "127.0.0.1:$port" \
+      --num_processes "$processes" --process_id "$i"
+  done
+  exit 0
+fi
+for ((try = 0; try <= restarts; try++)); do
+  code=0
+  all || code=$?
+  ((code == EXIT_AGAIN || code == 134)) && ((!stopping)) || exit "$code"
+  say "stopped with exit code $code; starting again ($((try + 1)) of $restarts)"
+done
+exit "$code"

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Trains on GPUs under Slurm: one process a GPU, found by --distributed.
+#
+#   launch/slurm.sh [OPTIONS] -- TRAINING ARGUMENTS
+#
+# Options:
+#   --nodes N          (1)
+#   --gpus N           a node (8)
+#   --cpus N           a GPU, for the input pipeline (12)
+#   --time HH:MM:SS    limit of the job (24:00:00)
+#   --partition NAME   default: the cluster's own
+#   --dry_run          print the command instead of running it
+#
+# Slurm warns the job two minutes before its time is over: training saves and exits with code 75,
+# and the job is put in the queue again, under the same number, until training has ended.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=launch/common.sh
+source "$here/common.sh"
+
+nodes=1 gpus=8 cpus=12 time=24:00:00
+partition=() training=()
+while (($#)); do
+  case "$1" in
+  -h | --help)
+    usage "$0"
+    exit 0
+    ;;
+  --nodes | --gpus | --cpus | --time)
+    (($# > 1)) || fail "$1 needs a value"
+    printf -v "${1#--}" '%s' "$2"
+    shift 2
+    ;;
+  --partition)
+    (($# > 1)) || fail "$1 needs a value"
+    partition=("--partition=$2")
+    shift 2
+    ;;
+  --dry_run) DRY_RUN=1 && shift ;;
+  --)
+    shift
+    training=("$@")
+    break
+    ;;
+  *) fail "unknown option $1; see $0 --help" ;;
+  esac
+done
+((${#training[@]})) || fail "no training arguments; add -- --config configs/tiny.py:0.5,imagenet"
+
+quoted=$(printf '%q ' "${training[@]}")
+body="srun python -m acolvit_jax.train --distributed $quoted || code=\$?
+if [ \"\${code:-0}\" = $EXIT_AGAIN ]; then scontrol requeue \"\$SLURM_JOB_ID\"; fi
+exit \"\${code:-0}\""
+run sbatch --job-name=acolvit_jax "--nodes=$nodes" "--ntasks-per-node=$gpus" \
+  "--gpus-per-node=$gpus" "--cpus-per-task=$cpus" "--time=$time" "${partition[@]}" --requeue \
+  --signal=TERM@120 --open-mode=append --output=acolvit_jax-%j.log "--wrap=$body"

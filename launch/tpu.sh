@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# Trains on a Cloud TPU VM or pod slice, through a queued resource.
+#
+#   launch/tpu.sh COMMAND --name NAME --zone ZONE [OPTIONS] [-- TRAINING ARGUMENTS]
+#
+# Commands, each safe to run twice:
+#   create    asks for the TPU and waits until it is there
+#   install   copies the committed files to all workers and installs them
+#   run       starts training on all workers, if it does not run
+#   logs      follows the log of worker 0
+#   status    state of the TPU, and the exit code of training once it has ended
+#   watch     create, install, run; and again after every preemption until training has ended
+#   delete    gives the TPU back
+#
+# Options:
+#   --name NAME        of the queued resource and its node
+#   --zone ZONE        for example us-central2-b
+#   --project PROJECT  default: gcloud's own
+#   --type TYPE        accelerator type (v5litepod-8)
+#   --version VERSION  runtime version (v2-alpha-tpuv5-lite)
+#   --spot             cheaper, and preempted at any time
+#   --poll SECONDS     between looks at the TPU (30)
+#   --dry_run          print every command instead of running it
+#
+# Training arguments are those of acolvit_jax.train. The work folder and the data should be on
+# storage that outlives the TPU, for example --workdir gs://BUCKET/run mounted with gcsfuse.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=launch/common.sh
+source "$here/common.sh"
+
+name="" zone="" type=v5litepod-8 version=v2-alpha-tpuv5-lite poll=30
+project=() spot=() training=()
+command=${1:-}
+case "$command" in
+-h | --help | "")
+  usage "$0"
+  exit 0
+  ;;
+esac
+shift
+while (($#)); do
+  case "$1" in
+  --name | --zone | --type | --version | --poll)
+    (($# > 1)) || fail "$1 needs a value"
+    printf -v "${1#--}" '%s' "$2"
+    shift 2
+    ;;
+  --project)
+    (($# > 1)) || fail "$1 needs a value"
+    project=(--project "$2")
+    shift 2
+    ;;
+  --spot) spot=(--spot) && shift ;;
+  --dry_run) DRY_RUN=1 && shift ;;
+  --)
+    shift
+    training=("$@")
+    break
+    ;;
+  *) fail "unknown option $1; see $0 --help" ;;
+  esac
+done
+[[ -n $name ]] || fail "--name is missing"
+[[ -n $zone ]] || fail "--zone is missing"
+where=(--zone "$zone" "${project[@]}")
+
+queued() { run gcloud compute tpus queued-resources "$@" "${where[@]}"; }
+on_workers() { # WORKER COMMAND
+  run gcloud compute tpus tpu-vm ssh "$name" "${where[@]}" "--worker=$1" "--command=$2"
+}
+
+# ACTIVE, PROVISIONING, SUSPENDED, FAILED, ..., or ABSENT.
+state() {
+  gcloud compute tpus queued-resources describe "$name" "${where[@]}" \
+    "--format=value(state.state)" 2>/dev/null || echo ABSENT
+}
+
+create() {
+  if ((DRY_RUN)) || [[ $(state) == ABSENT ]]; then
+    queued create "$name" --node-id "$name" --accelerator-type "$type" \
+      --runtime-version "$version" "${spot[@]}"
+  else
+    say "$name exists"
+  fi
+  ((DRY_RUN)) || wait_until_active
+}
+
+wait_until_active() {
+  local now
+  while now=$(state) && [[ $now != ACTIVE ]]; do
+    case "$now" in
+    FAILED | SUSPENDED | ABSENT) fail "$name is $now; launch/tpu.sh delete, then create again" ;;
+    esac
+    say "$name is $now"
+    sleep "$poll"
+  done
+}
+
+install() {
+  local archive=/tmp/acolvit_jax.tar.gz
+  run git -C "$here/.." archive --format=tar.gz -o "$archive" HEAD
+  run gcloud compute tpus tpu-vm scp "$archive" "$name:$archive" "${where[@]}" --worker=all
+  on_workers all "mkdir -p acolvit_jax && tar -xzf $archive -C acolvit_jax && \
+python3 -m venv acolvit_jax/.venv && acolvit_jax/.venv/bin/pip install -q './acolvit_jax[tpu]'"
+}
+
+start() {
+  ((${#training[@]})) || fail "no training arguments; add -- --config configs/tiny.py:0.5,imagenet"
+  local inner
+  inner=".venv/bin/python -m acolvit_jax.train --distributed $(printf '%q ' "${training[@]}")"
+  inner+=">> train.log 2>&1; echo \$? > train.exit"
+  on_workers all "cd acolvit_jax && if [ -f train.pid ] && kill -0 \$(cat train.pid) 2>/dev/null; \
+then echo 'training runs already'; else rm -f train.exit; nohup bash -c $(printf '%q' "$inner") \
+>/dev/null 2>&1 & echo \$! > train.pid; fi"
+}
+
+exit_code() { on_workers 0 "cat acolvit_jax/train.exit 2>/dev/null || true" 2>/dev/null || true; }
+
+watch() {
+  create
+  install
+  start
+  ((DRY_RUN)) && return
+  local now code
+  while true; do
+    sleep "$poll"
+    now=$(state)
+    if [[ $now != ACTIVE ]]; then
+      say "$name is $now; asking for it again"
+      give_back
+      create
+      install
+      start
+      continue
+    fi
+    code=$(exit_code)
+    case "$code" in
+    "") ;;
+    0) say "training has ended" && return ;;
+    "$EXIT_AGAIN" | 134) say "training stopped with $code; starting it again" && start ;;
+    *) fail "training failed with exit code $code; see launch/tpu.sh logs" ;;
+    esac
+  done
+}
+
+give_back() {
+  if ((DRY_RUN)) || [[ $(state) != ABSENT ]]; then
+    queued delete "$name" --quiet --force
+  else
+    say "$name is gone already"
+  fi
+}
+
+case "$command" in
+create) create ;;
+install) install ;;
+run) start ;;
+logs) on_workers 0 "tail -n 100 -F acolvit_jax/train.log" ;;
+status)
+  ((DRY_RUN)) || state
+  exit_code
+  ;;
+watch) watch ;;
+delete) give_back ;;
+*) fail "unknown command $command; see $0 --help" ;;
+esac

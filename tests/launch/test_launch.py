@@ -1,0 +1,195 @@
+"""Launchers: what they would run, against a gcloud that records its calls and can fail."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from acolvit_jax.training.metrics_log import read_metrics
+from tests.integration.commands import SMALL
+from tests.photos import make_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ["tpu", "slurm", "local"]
+WHERE = ["--name", "mine", "--zone", "us-x1"]
+TRAINING = ["--", "--config", "configs/tiny.py:0.5,imagenet", "--workdir", "my run"]
+# Each describe gives the next line of `states`, the last one for ever; each ssh that asks for the
+# exit code the next line of `codes`.
+GCLOUD = """#!/usr/bin/env bash
+echo "$*" >> "$FAKE/calls"
+next() { head -n 1 "$FAKE/$1"; [ "$(wc -l < "$FAKE/$1")" -le 1 ] || sed -i 1d "$FAKE/$1"; }
+case "$*" in
+*describe*) state=$(next states); [ "$state" = ABSENT ] && exit 1; echo "$state" ;;
+*train.exit*cat*|*"cat acolvit_jax/train.exit"*) next codes ;;
+*create*) [ ! -e "$FAKE/quota" ] || { echo "no quota" >&2; exit 1; } ;;
+esac
+"""
+
+
+def launch(script, *arguments, env=None):
+    done = subprocess.run(
+        ["bash", str(ROOT / "launch" / f"{script}.sh"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def gcloud(tmp_path):
+    """A fake gcloud; returns its folder."""
+    program = tmp_path / "bin" / "gcloud"
+    program.parent.mkdir()
+    program.write_text(GCLOUD)
+    program.chmod(0o755)
+    (tmp_path / "states").write_text("ACTIVE\n")
+    (tmp_path / "codes").write_text("\n")
+    return tmp_path
+
+
+def tpu(gcloud, *arguments):
+    env = {"PATH": f"{gcloud / 'bin'}:{os.environ['PATH']}", "FAKE": str(gcloud)}
+    result = launch("tpu", *arguments, env=env)
+    calls = gcloud / "calls"
+    return *result, calls.read_text().splitlines() if calls.exists() else []
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_shellcheck_has_nothing_to_say(script):
+    shellcheck = shutil.which("shellcheck")
+    if shellcheck is None:
+        pytest.skip("shellcheck is not installed")
+    done = subprocess.run(
+        [shellcheck, "-x", f"launch/{script}.sh", "launch/common.sh"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_and_unknown_options(script):
+    status, out, _ = launch(script, "--help")
+    assert status == 0
+    assert "--dry_run" in out
+    first = ["create"] if script == "tpu" else []
+    status, _, err = launch(script, *first, "--nonsense")
+    assert status == 2
+    assert err.startswith("error: unknown option --nonsense")
+
+
+@pytest.mark.parametrize("script", ["slurm", "local"])
+def test_training_arguments_are_needed(script):
+    status, _, err = launch(script)
+    assert (status, "no training arguments" in err) == (2, True)
+
+
+def test_slurm_asks_for_a_process_a_gpu_and_goes_on_after_its_time():
+    status, out, _ = launch("slurm", "--nodes", "2", "--gpus", "4", "--dry_run", *TRAINING)
+    assert status == 0
+    assert out.startswith("sbatch ")
+    for part in (
+        "--nodes=2",
+        "--ntasks-per-node=4",
+        "--signal=TERM@120",
+        "requeue",
+        "--distributed",
+    ):
+        assert part in out
+
+
+def test_create_waits_and_is_safe_to_run_twice(gcloud):
+    (gcloud / "states").write_text("ABSENT\nWAITING_FOR_RESOURCES\nPROVISIONING\nACTIVE\n")
+    status, _, err, calls = tpu(gcloud, "create", *WHERE, "--spot", "--poll", "0")
+    assert status == 0, err
+    assert [c for c in calls if "queued-resources create" in c] == [
+        "compute tpus queued-resources create mine --node-id mine --accelerator-type v5litepod-8 "
+        "--runtime-version v2-alpha-tpuv5-lite --spot --zone us-x1"
+    ]
+    status, _, err, calls = tpu(gcloud, "create", *WHERE, "--poll", "0")
+    assert "mine exists" in err
+    assert sum("queued-resources create" in c for c in calls) == 1
+
+
+def test_a_failing_gcloud_ends_the_launch(gcloud):
+    (gcloud / "states").write_text("ABSENT\n")
+    (gcloud / "quota").touch()
+    status, _, err, _ = tpu(gcloud, "create", *WHERE)
+    assert status == 1
+    assert "no quota" in err
+    (gcloud / "quota").unlink()
+    (gcloud / "states").write_text("FAILED\n")
+    status, _, err, _ = tpu(gcloud, "create", *WHERE)
+    assert status == 2
+    assert "error: mine is FAILED" in err
+
+
+def test_watch_starts_again_after_preemption(gcloud):
+    (gcloud / "states").write_text("ABSENT\nACTIVE\nACTIVE\nSUSPENDED\nSUSPENDED\nABSENT\nACTIVE\n")
+    (gcloud / "codes").write_text("\n75\n\n0\n")
+    status, _, err, calls = tpu(gcloud, "watch", *WHERE, "--poll", "0", *TRAINING)
+    assert status == 0, err
+    kinds = [
+        kind
+        for call in calls
+        for kind in ("resources create", "resources delete", " scp ", "acolvit_jax.train")
+        if kind in call
+    ]
+    once = ["resources create", " scp ", "acolvit_jax.train"]
+    assert kinds in (
+        [*once, "resources delete", *once, "acolvit_jax.train"],
+        [*once, "acolvit_jax.train", "resources delete", *once],
+    )
+    assert "asking for it again" in err
+    assert "starting it again" in err
+    assert "training has ended" in err
+
+
+def test_watch_gives_up_on_an_error_of_training(gcloud):
+    (gcloud / "codes").write_text("2\n")
+    status, _, err, _ = tpu(gcloud, "watch", *WHERE, "--poll", "0", *TRAINING)
+    assert status == 2
+    assert "exit code 2" in err
+
+
+def test_the_remote_command_is_what_a_shell_understands(gcloud, tmp_path):
+    """The command sent to a worker, run here with a python that records its arguments."""
+    *_, calls = tpu(gcloud, "run", *WHERE, *TRAINING)
+    remote = calls[-1].split("--command=", 1)[1]
+    home = tmp_path / "home"
+    python = home / "acolvit_jax" / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/usr/bin/env bash\nprintf "%s\\n" "$@"\nexit 75\n')
+    python.chmod(0o755)
+    script = f"{remote}\nwait"
+    subprocess.run(["bash", "-c", script], cwd=home, check=True, timeout=30)
+    assert (home / "acolvit_jax" / "train.log").read_text().splitlines() == [
+        *("-m", "acolvit_jax.train", "--distributed"),
+        *TRAINING[1:],
+    ]
+    assert (home / "acolvit_jax" / "train.exit").read_text() == "75\n"
+
+
+def test_dry_run_touches_nothing(gcloud):
+    for command in ("create", "install", "run", "logs", "watch", "delete", "status"):
+        status, out, err, calls = tpu(gcloud, command, *WHERE, "--dry_run", *TRAINING)
+        assert status == 0, err
+        assert out.startswith(("gcloud ", "git "))
+        assert calls == []
+
+
+def test_two_local_processes_train(tmp_path):
+    photos = make_folder(tmp_path / "photos", 40)
+    training = ["--config", "configs/tiny.py:0.5,folder", f"--config.data.path={photos}"]
+    training += [f"--workdir={tmp_path / 'run'}", *SMALL, "--config.train.steps=2"]
+    env = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    status, out, err = launch("local", "--port", "18475", "--", *training, env=env)
+    assert status == 0, err
+    assert "validation after 2 steps" in out
+    assert [e["step"] for e in read_metrics(tmp_path / "run") if "loss" in e] == [1, 2]
