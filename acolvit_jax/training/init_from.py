@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 import jax
 
+from acolvit_jax.config import ModelConfig
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.models.params import flatten
 
+SAME_IN_BOTH = ("width", "depth", "num_heads", "patch_size", "image_size", "head")
 NEW_IN_GATED = ("policy_token", "budget_embed", "gate")  # parameters that dense models lack
 
 
@@ -37,6 +39,25 @@ class Grafted(NamedTuple):
         if any(name.endswith("bias_table") for name in self.left_out):
             parts.append("A-ColViT has no relative position bias")
         return "; ".join(parts)
+
+
+def check_architecture(target: ModelConfig, source: ModelConfig) -> None:
+    """Refuses a source whose arrays fit but mean something else.
+
+    Args:
+        target: of the run.
+        source: of the model to start from.
+
+    Raises:
+        CheckpointError: lists the fields that differ.
+    """
+    different = [
+        f"{name} {getattr(source, name)} for {getattr(target, name)}"
+        for name in SAME_IN_BOTH
+        if getattr(source, name) != getattr(target, name)
+    ]
+    if different:
+        raise CheckpointError(f"init_from is another architecture: {'; '.join(different)}")
 
 
 def graft(initial: Any, source: Any) -> Grafted:

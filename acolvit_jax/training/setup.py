@@ -16,7 +16,7 @@ from acolvit_jax.data.sources import make_source
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.checkpoints import Checkpoints
-from acolvit_jax.training.init_from import graft
+from acolvit_jax.training.init_from import check_architecture, graft
 from acolvit_jax.training.load import load_pretrained
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import TrainState, init_state
@@ -108,7 +108,8 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
     params = init_params(config.model, config.train.seed)
     if not config.train.init_from:
         return params
-    _, source = load_pretrained(config.train.init_from)
+    architecture, source = load_pretrained(config.train.init_from)
+    check_architecture(config.model, architecture)
     grafted = graft(params, source)
     notes.append(f"from {config.train.init_from}: {grafted}")
     return grafted.params

@@ -137,3 +137,29 @@ def test_a_reader_leaves_a_save_under_way_alone(saved):
     (partial / "half").write_text("of a save")
     assert Checkpoints(saved, read_only=True).restore_latest(target_of(make_state(0))) is not None
     assert (partial / "half").exists()
+
+
+def test_saved_over_eight_devices_it_comes_back_over_two_and_over_one(tmp_path):
+    """Split by fsdp on one side and on the other; the checksums do not depend on it."""
+    state = make_state(2)
+    axis_types = (jax.sharding.AxisType.Auto,) * 2
+
+    def shardings(devices):
+        some = jax.devices()[:devices]
+        mesh = jax.make_mesh((1, devices), sharding.BATCH_AXES, axis_types=axis_types, devices=some)
+        return sharding.state_shardings(state, mesh)
+
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(jax.device_put(state, shardings(8)), {"next_index": 2}, None)
+    checkpoints.close()
+    for devices in (2, 1):
+        target = jax.tree.map(
+            lambda x, where: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=where),
+            state,
+            shardings(devices),
+        )
+        restored, position = Checkpoints(tmp_path).restore_latest(target)
+        jax.tree.map(np.testing.assert_array_equal, restored, state)
+        assert position == {"next_index": 2}
+        used = {d for leaf in jax.tree.leaves(restored) for d in leaf.devices()}
+        assert len(used) == devices

@@ -7,7 +7,7 @@ import pytest
 
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.models.params import init_params
-from acolvit_jax.training.init_from import graft
+from acolvit_jax.training.init_from import check_architecture, graft
 from tests.training.runs import MODEL
 
 DENSE = dataclasses.replace(MODEL, gated=False, rel_pos_bias=True)
@@ -44,3 +44,10 @@ def test_every_misfit_is_listed():
     message = str(caught.value)
     assert "blocks.1.norm1.scale is missing" in message
     assert "blocks.0.ffn.fc1.kernel (32, 64) for (32, 128)" in message
+
+
+def test_another_number_of_heads_is_refused_though_all_shapes_fit():
+    source = dataclasses.replace(MODEL, num_heads=4)
+    with pytest.raises(CheckpointError, match="num_heads 4 for 2"):
+        check_architecture(MODEL, source)
+    check_architecture(MODEL, dataclasses.replace(MODEL, gated=False))
