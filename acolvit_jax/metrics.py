@@ -27,6 +27,10 @@ def psnr(predicted: jax.Array, truth: jax.Array) -> jax.Array:
     if predicted.shape != truth.shape:
         raise ValueError(f"shapes differ: {predicted.shape=}, {truth.shape=}")
     mse = ((predicted - truth) ** 2).mean(axis=(1, 2, 3))
+    return _decibels(mse)
+
+
+def _decibels(mse: jax.Array) -> jax.Array:
     return 10.0 * jnp.log10(1.0 / jnp.maximum(mse, MSE_FLOOR))
 
 
@@ -62,8 +66,7 @@ def boundary_psnr(predicted: jax.Array, truth: jax.Array, patch_size: int) -> ja
     edge = (first & (place > 0)) | (last & (place < predicted.shape[1] - 1))
     mask = (edge[:, None] | edge[None, :])[None, :, :, None]
     squares = jnp.where(mask, (predicted - truth) ** 2, 0.0).sum(axis=(1, 2, 3))
-    mse = squares / (3 * mask.sum())
-    return 10.0 * jnp.log10(1.0 / jnp.maximum(mse, MSE_FLOOR))
+    return _decibels(squares / (3 * mask.sum()))
 
 
 def patch_error_variance(predicted: jax.Array, truth: jax.Array, patch_size: int) -> jax.Array:

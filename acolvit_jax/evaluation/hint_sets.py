@@ -67,7 +67,6 @@ def read_hints(
         names: file names of the images.
         counts: K to evaluate.
         image_size: side of the model's image, in pixels.
-
         skip_bad: leave out images whose files hold something else, instead of stopping.
 
     Returns:

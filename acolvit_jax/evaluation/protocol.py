@@ -112,10 +112,13 @@ def evaluate(
             features = settings.lpips.features(truth.astype(np.float32) / 255.0)
         for count in settings.counts:
             cells = [hint_set[count, photo.name] for photo in photos]
+            inputs = np.stack([p.inputs(c) for p, c in zip(photos, cells, strict=True)])
             for contender in contenders:
                 if all((contender.name, count, p.name) in file.scores for p in photos):
                     continue
-                file.add(_score_batch(contender, count, photos, cells, features, settings))
+                file.add(
+                    _score_batch(contender, count, photos, cells, inputs, truth, features, settings)
+                )
                 progress.advance(len(photos))
         progress.say(f"{len(file.scores):,} scores")
     return bad
@@ -156,13 +159,14 @@ def _score_batch(
     count: int,
     photos: list[Photo],
     cells: list[np.ndarray],
+    inputs: np.ndarray,
+    truth: np.ndarray,
     features: Features | None,
     settings: Settings,
 ) -> list[Score]:
     """Scores of one contender at one K."""
-    inputs = np.stack([photo.inputs(c) for photo, c in zip(photos, cells, strict=True)])
     ab, decisions = contender.colorize(inputs)
-    rgb, values = simple_scores(inputs, ab, np.stack([photo.rgb for photo in photos]))
+    rgb, values = simple_scores(inputs, ab, truth)
     scores = [dict(v) for v in values]
     if settings.lpips is not None and features is not None:
         for score, value in zip(scores, _lpips(settings.lpips, rgb, features), strict=True):

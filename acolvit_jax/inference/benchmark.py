@@ -20,7 +20,7 @@ from acolvit_jax import color, images
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.hints import Hint, hint_planes
 from acolvit_jax.inference import finish, timing
-from acolvit_jax.inference.colorizer import Colorizer
+from acolvit_jax.inference.colorizer import Colorizer, model_lightness
 from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.interop.weights import save_weights
@@ -192,8 +192,8 @@ def _own_decisions(config: ModelConfig, params: Params, budget: float | None) ->
     side = config.image_size
     inputs = []
     for path in sample_photos()[:PATTERNS]:
-        lab = color.uint8_to_lab(images.resize(images.read_image(path), (side, side)))
-        inputs.append(np.pad(color.normalize_l(lab[..., :1]), ((0, 0), (0, 0), (0, 3))))
+        lightness = model_lightness(images.read_image(path), side)
+        inputs.append(np.pad(lightness, ((0, 0), (0, 0), (0, 3))))
     return engine.many(np.stack(inputs), engine.check_budget(budget))[1]
 
 

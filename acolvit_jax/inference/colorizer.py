@@ -115,7 +115,7 @@ class Colorizer:
         rgb = _pixels(photo)
         side = self.engine.config.image_size
         planes = hint_planes(hints, rgb.shape[:2], side, hint_size)
-        inputs = np.concatenate([_lightness(rgb, side), planes], axis=-1)
+        inputs = np.concatenate([model_lightness(rgb, side), planes], axis=-1)
         times.append(time.perf_counter())
         ab_norm, decisions = self.engine.one(inputs, asked)
         times.append(time.perf_counter())
@@ -144,7 +144,15 @@ def _pixels(photo: np.ndarray | str | Path | bytes) -> np.ndarray:
     return photo
 
 
-def _lightness(rgb: np.ndarray, side: int) -> np.ndarray:
-    """Normalised lightness `[S, S, 1]` of a photo at the model's size."""
+def model_lightness(rgb: np.ndarray, side: int) -> np.ndarray:
+    """Normalised lightness of a photo at the model's size.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`.
+        side: S, of the model's image, in pixels.
+
+    Returns:
+        float32 `[S, S, 1]`.
+    """
     lab = color.uint8_to_lab(images.resize(rgb, (side, side)))
     return color.normalize_l(lab[..., :1])

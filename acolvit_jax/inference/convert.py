@@ -12,7 +12,7 @@ from acolvit_jax.interop.files import WRITERS, read_state_dict, write_state_dict
 from acolvit_jax.interop.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.interop.weights import WEIGHTS_FILE, save_weights
 from acolvit_jax.models.params import param_count
-from acolvit_jax.training.load import load_pretrained, load_with_provenance
+from acolvit_jax.training.load import load_pretrained
 
 
 def from_torch(source: Path, target: Path) -> str:
@@ -64,7 +64,7 @@ def to_torch(source: str, target: Path) -> str:
 
 def to_stablehlo(source: str, target: Path) -> str:
     """Exports one of our models as a program; see `export_stablehlo`."""
-    config, params, _ = load_with_provenance(source)
+    config, params = load_pretrained(source)
     export_stablehlo(target, config, params)
     return f"{describe(config)} -> {target}"
 

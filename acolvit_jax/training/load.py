@@ -28,12 +28,12 @@ def load_pretrained(name_or_path: str | Path = PRETRAINED) -> tuple[ModelConfig,
     Raises:
         CheckpointError: if there is none, or it cannot be read.
     """
-    config, params, _ = load_with_provenance(name_or_path)
+    config, params, _ = _load(name_or_path)
     return config, params
 
 
-def load_with_provenance(name_or_path: str | Path = PRETRAINED) -> Weights:
-    """Reads a model and what is known about it; see `load_pretrained`."""
+def _load(name_or_path: str | Path) -> Weights:
+    """A model, whatever holds it."""
     path = bundled_weights() if name_or_path == PRETRAINED else Path(name_or_path)
     if path.is_file():
         return load_weights(path)
