@@ -11,6 +11,7 @@ from acolvit_jax.errors import ConfigError
 
 HEADS = ("cnn", "linear")
 DTYPES = ("float32", "bfloat16")
+OPTIMIZERS = ("adamw", "muon")
 DATASETS = (
     "sample",
     "folder",
@@ -139,9 +140,11 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """AdamW with warm-up and cosine decay (the reference, "Training recipe").
+    """AdamW with warm-up and cosine decay (the reference, "Training recipe"), or Muon.
 
     Attributes:
+        name: `adamw`, or `muon`: the matrices of the blocks by Muon, scaled so that AdamW's
+            learning rates fit, all else by AdamW.
         learning_rate: peak of the schedule.
         floor: learning rate at the end.
         warmup: share of the steps over which the rate rises from 0.
@@ -152,6 +155,7 @@ class OptimizerConfig:
         ema: decay of the averaged parameters that evaluation uses; 0 keeps none.
     """
 
+    name: str = "adamw"
     learning_rate: float = 5e-4
     floor: float = 1e-5
     warmup: float = 0.12
@@ -162,11 +166,12 @@ class OptimizerConfig:
     ema: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuses shares outside their range.
+        """Refuses unknown optimisers and shares outside their range.
 
         Raises:
             ConfigError: names the field, its value and what is allowed.
         """
+        choose("optimizer.name", self.name, OPTIMIZERS)
         at_least("optimizer", self, 0, "learning_rate", "floor", "weight_decay", "grad_clip")
         for name in ("warmup", "b1", "b2", "ema"):
             if not 0 <= getattr(self, name) < 1:
@@ -185,9 +190,12 @@ class TrainConfig:
         micro_batch: images that a device computes at once; 0 is four on CPU, where that is
             fastest, and all elsewhere. The result does not depend on it.
         budget: keep ratio beta that the sparsity loss asks for; None for the dense baseline. For
-            a model of any budget the smallest: beta is drawn uniformly between it and 1.
-        budget_groups: parts of a batch that each get a beta of their own; the sparsity loss looks
-            at the mean of a part, so that its photos may differ. For a model of any budget only.
+            a model of any budget the smallest: every photo is trained at two budgets between it
+            and 1 (`training/budgets.py`).
+        budget_groups: parts of a batch that each get two budgets of their own, a low and a high
+            one; the photos of a part are compared. For a model of any budget only.
+        budget_spread: how far the photos of a part are asked to differ in their compute: standard
+            deviation of the keep ratio at a budget of 1/2. For a model of any budget only.
         sparsity_weight: of the sparsity loss.
         huber_delta: where the Huber loss turns from square to linear.
         init_from: checkpoint to take parameters from; empty starts from nothing.
@@ -203,6 +211,7 @@ class TrainConfig:
     remat: bool = False
     budget: float | None = 0.5
     budget_groups: int = 4
+    budget_spread: float = 0.12
     sparsity_weight: float = 1.0
     huber_delta: float = 0.01
     init_from: str = ""
@@ -221,7 +230,7 @@ class TrainConfig:
             raise ConfigError(f"train.budget={self.budget} must be in (0, 1]")
         names = ("steps", "batch_size", "budget_groups")
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
-        at_least("train", self, 0, "micro_batch", "sparsity_weight", "seed")
+        at_least("train", self, 0, "micro_batch", "budget_spread", "sparsity_weight", "seed")
         if self.huber_delta <= 0:
             raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")
 

@@ -1,4 +1,4 @@
-"""AdamW with the decay mask, warm-up and cosine (the reference, "Training recipe")."""
+"""AdamW with the decay mask, warm-up and cosine (the reference, "Training recipe"), and Muon."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
+import optax.contrib
 
 from acolvit_jax.config import OptimizerConfig
+
+ADAMW_RMS = 0.2  # size of an update by AdamW; Muon's are scaled to it
 
 
 def learning_rate_schedule(config: OptimizerConfig, steps: int) -> optax.Schedule:
@@ -44,20 +47,59 @@ def make_optimizer(config: OptimizerConfig, steps: int) -> optax.GradientTransfo
         steps: of the whole run, for the schedule.
 
     Returns:
-        AdamW, after clipping by the global norm where `grad_clip` is set.
+        AdamW or Muon, after clipping by the global norm where `grad_clip` is set.
     """
-    adamw = optax.adamw(
-        learning_rate_schedule(config, steps),
+    # Without clipping the state has the same form, so that clipping can begin on a resume.
+    norm = config.grad_clip
+    clip = optax.clip_by_global_norm(norm) if norm else optax.identity()
+    return optax.chain(clip, _MAKERS[config.name](config, learning_rate_schedule(config, steps)))
+
+
+def _adamw(config: OptimizerConfig, schedule: optax.Schedule) -> optax.GradientTransformation:
+    return optax.adamw(
+        schedule,
         b1=config.b1,
         b2=config.b2,
         eps=1e-8,
         weight_decay=config.weight_decay,
         mask=decay_mask,
     )
-    # Without clipping the state has the same form, so that clipping can begin on a resume.
-    norm = config.grad_clip
-    clip = optax.clip_by_global_norm(norm) if norm else optax.identity()
-    return optax.chain(clip, adamw)
+
+
+def _muon(config: OptimizerConfig, schedule: optax.Schedule) -> optax.GradientTransformation:
+    """Muon on the matrices of the blocks; `b1` and `b2` are AdamW's, on all else."""
+    return optax.contrib.muon(
+        schedule,
+        weight_decay=config.weight_decay,
+        adam_b1=config.b1,
+        adam_b2=config.b2,
+        adam_weight_decay=0.0,
+        muon_weight_dimension_numbers=muon_matrices,
+        consistent_rms=ADAMW_RMS,
+    )
+
+
+_MAKERS = {"adamw": _adamw, "muon": _muon}
+
+
+def muon_matrices(params: Any) -> Any:
+    """Which parameters Muon takes: the matrices of attention and FFN.
+
+    Embedding, head and decision heads stay with AdamW, as is usual for first and last layers.
+
+    Args:
+        params: nested dict of the model.
+
+    Returns:
+        A tree of the same form: how a leaf is a matrix, None where AdamW takes it.
+    """
+
+    def numbers(path: tuple[Any, ...], leaf: Any) -> optax.contrib.MuonDimensionNumbers | None:
+        names = {str(getattr(key, "key", key)) for key in path}
+        taken = leaf.ndim == 2 and names & {"attention", "ffn"}
+        return optax.contrib.MuonDimensionNumbers(0, 1) if taken else None
+
+    return jax.tree_util.tree_map_with_path(numbers, params)
 
 
 def update_ema(average: Any, params: Any, decay: float, step: jax.Array) -> Any:

@@ -14,7 +14,7 @@ from jax.sharding import Mesh
 from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.models.acolvit import TrainingNoise, training_noise
 from acolvit_jax.models.params import graphdef_of
-from acolvit_jax.training import losses, sharding
+from acolvit_jax.training import budgets, losses, sharding
 from acolvit_jax.training.optimizer import learning_rate_schedule, update_ema
 from acolvit_jax.training.state import TrainState
 
@@ -48,8 +48,9 @@ def make_train_step(
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(root_key, state.step)
+        batch = _with_budgets(batch, key, config)
         noise = training_noise(key, batch["inputs"].shape[0], config.model)
-        metrics, grads = loss_and_grad(state.params, _with_budgets(batch, key, config), noise)
+        metrics, grads = loss_and_grad(state.params, batch, noise)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         ema = state.ema
@@ -68,13 +69,12 @@ def make_train_step(
 
 
 def _with_budgets(batch: Batch, key: jax.Array, config: Config) -> Batch:
-    """Adds `budget` `[B]` to the batch of a model of any budget, equal within each group."""
+    """For a model of any budget: every photo at two of them, `budget` `[2 * B]`."""
     if not config.model.any_budget:
         return batch
     key = jax.random.fold_in(key, 1)
-    groups = config.train.budget_groups
-    budgets = losses.draw_budgets(key, groups, config.train.budget or 0.0)
-    return batch | {"budget": jnp.repeat(budgets, batch["inputs"].shape[0] // groups)}
+    drawn = budgets.draw_budgets(key, config.train.budget_groups, config.train.budget or 0.0)
+    return budgets.twice(batch, drawn)
 
 
 def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
@@ -123,21 +123,24 @@ def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array
     def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
         given = {name: value for name, value in batch.items() if name != "target_ab"}
         ab, decisions = forward(params, given, noise)
-        loss = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
+        by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
+        loss = by_image.mean()
         metrics = {"huber": loss, "keep": decisions.mean(axis=0)}
         if config.train.budget is not None:
-            metrics["sparsity"] = losses.sparsity(decisions, _asked(batch, config))
+            metrics["sparsity"] = losses.sparsity(decisions, _asked(batch, by_image, config))
             loss = loss + config.train.sparsity_weight * metrics["sparsity"]
         return loss, metrics | {"loss": loss}
 
     return loss_fn
 
 
-def _asked(batch: Batch, config: Config) -> jax.Array | float:
-    """The budget, or that of each group of the batch."""
+def _asked(batch: Batch, by_image: jax.Array, config: Config) -> jax.Array | float:
+    """The budget of the whole batch, or that of each image."""
+    settings = config.train
     if not config.model.any_budget:
-        return config.train.budget or 0.0
-    return batch["budget"].reshape(config.train.budget_groups, -1)[:, 0]
+        return settings.budget or 0.0
+    groups, spread = settings.budget_groups, settings.budget_spread
+    return budgets.own_budgets(batch["budget"], by_image, groups, spread)
 
 
 def _whole(loss_fn: Callable[..., tuple[jax.Array, Metrics]]) -> LossAndGrad:

@@ -1,11 +1,13 @@
 """The schedule, the decay mask, AdamW by hand, the average."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
 from acolvit_jax.config import OptimizerConfig
+from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.params import flatten, param_shapes
 from acolvit_jax.models.variants import VARIANTS, icolorit
 from acolvit_jax.training import optimizer
@@ -76,3 +78,32 @@ def test_the_average_warms_up():
     assert float(average) == pytest.approx(0.9)
     late = optimizer.update_ema(jnp.array(0.0), jnp.array(1.0), 0.99, jnp.array(10**6))
     assert float(late) == pytest.approx(0.01)
+
+
+def test_muon_takes_the_matrices_of_the_blocks_alone():
+    shapes = param_shapes(VARIANTS["tiny"])
+    specs = optimizer.muon_matrices(shapes)
+    found = jax.tree.leaves(specs, is_leaf=lambda x: x is None or isinstance(x, tuple))
+    for name, spec in zip(flatten(shapes), found, strict=True):
+        wanted = name.startswith("blocks") and name.endswith(".kernel") and ".gate." not in name
+        assert (spec is not None) == wanted, name
+
+
+def test_muon_s_updates_are_orthogonal_and_of_adamw_s_size():
+    config = OptimizerConfig(name="muon", warmup=0.0, learning_rate=0.1, weight_decay=0.0)
+    tx = optimizer.make_optimizer(config, 10)
+    rng = np.random.default_rng(0)
+    params = {"ffn": {"kernel": jnp.zeros((8, 32)), "bias": jnp.zeros(32)}}
+    grads = jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape), jnp.float32), params)
+    update = tx.update(grads, tx.init(params), params)[0]["ffn"]
+    values = np.linalg.svd(np.asarray(update["kernel"]), compute_uv=False)
+    # An orthogonal 8 x 32 matrix has singular values 1; times 0.1 * 0.2 * sqrt(32). The iteration
+    # of five steps leaves them within a third of 1.
+    np.testing.assert_allclose(values / (0.1 * 0.2 * 32**0.5), 1.0, atol=1 / 3)
+    # All else takes Adam's first step, with Nesterov's look ahead: b1 (1 - b1) / (1 - b1^2) + 1.
+    np.testing.assert_allclose(np.abs(update["bias"]), 0.1 * (0.09 / 0.19 + 1), rtol=1e-4)
+
+
+def test_an_unknown_optimiser_is_refused():
+    with pytest.raises(ConfigError, match="choose one of adamw, muon"):
+        OptimizerConfig(name="sgd")

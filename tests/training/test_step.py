@@ -105,15 +105,16 @@ def test_initial_parameters_depend_on_the_seed_alone():
     assert (a["policy_token"] != c["policy_token"]).any()
 
 
-def test_a_model_of_any_budget_asks_each_group_for_its_own():
-    """Devices and micro-batches change nothing; the loss is that of the groups' budgets."""
+def test_a_model_of_any_budget_asks_each_photo_for_its_own():
+    """Devices and micro-batches change nothing; groups and spread change what is asked for."""
     model = {"any_budget": True}
     options = {"steps": 5, "model": model, "budget": 0.2, "budget_groups": 4}
     whole = run_steps(small_config(**options), 5, devices=1)
     parts = run_steps(small_config(**options, micro_batch=2), 5, devices=2)
     np.testing.assert_allclose(parts[0], whole[0], atol=1e-5)
-    one = run_steps(small_config(**{**options, "budget_groups": 1}), 5, devices=1)
-    assert abs(one[0] - whole[0]).max() > 1e-4
+    for change in ({"budget_groups": 1}, {"budget_spread": 0.0}):
+        other = run_steps(small_config(**{**options, **change}), 5, devices=1)
+        assert abs(other[0] - whole[0]).max() > 1e-4
     assert float(abs(whole[1].params["budget_embed"]).max()) > 0
 
 
