@@ -21,6 +21,10 @@ class ImageError(UserError):
     """A file that cannot be read as a photograph, or a photograph that cannot be written."""
 
 
+class PixelLimitError(ImageError):
+    """A photograph of more pixels than are allowed; it was not decoded."""
+
+
 class HintError(UserError):
     """A hint, or a file of hints, that does not fit the image."""
 

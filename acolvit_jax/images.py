@@ -14,10 +14,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from acolvit_jax.errors import ImageError
+from acolvit_jax.errors import ImageError, PixelLimitError
 from acolvit_jax.files import write_bytes
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+FORMATS = ("BMP", "GIF", "JPEG", "MPO", "PNG", "TIFF", "WEBP")  # Pillow's names for those
 WRITERS = {
     ".jpeg": "JPEG",
     ".jpg": "JPEG",
@@ -57,7 +58,9 @@ class Photo:
     icc: bytes | None
 
 
-def read_photo(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def read_photo(
+    source: ImageSource, *, max_pixels: int = MAX_PIXELS, formats: tuple[str, ...] | None = None
+) -> Photo:
     """Reads a photograph with its metadata.
 
     EXIF orientation is applied; alpha is laid over white; palettes, grey, 16-bit and CMYK files
@@ -66,19 +69,22 @@ def read_photo(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Photo:
     Args:
         source: path, encoded bytes or binary file.
         max_pixels: larger pictures are refused before they are decoded.
+        formats: Pillow's names of the formats to read, such as `FORMATS`; None is whatever Pillow
+            can, which for a stranger's bytes is too much (it starts Ghostscript for EPS).
 
     Returns:
         The upright photo.
 
     Raises:
+        PixelLimitError: if it has more pixels than allowed.
         ImageError: one line that names the file and what is wrong with it.
     """
     name = _name_of(source)
     with _errors_of(name):
         stream = io.BytesIO(source) if isinstance(source, bytes) else source
-        with Image.open(stream) as image:
+        with Image.open(stream, formats=formats) as image:
             if image.width * image.height > max_pixels:
-                raise ImageError(
+                raise PixelLimitError(
                     f"{name}: {image.width}x{image.height} pixels are more than the "
                     f"{max_pixels:,} allowed"
                 )
@@ -222,7 +228,7 @@ def encode_image(
     """Encodes a picture in the format of a file suffix.
 
     Args:
-        rgb: uint8 `[H, W, 3]`.
+        rgb: uint8 `[H, W, 3]`, or `[H, W]` for a grey file.
         suffix: `.jpg`, `.jpeg`, `.png`, `.webp`, `.tif` or `.tiff`, in any case.
         exif: EXIF block to keep.
         icc: colour profile to keep.

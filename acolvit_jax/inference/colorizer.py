@@ -45,6 +45,21 @@ class Colorized:
         return float(self.decisions.mean())
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """Colours at the model's size, and what they took.
+
+    Attributes:
+        ab_norm: float32 `[S, S, 2]`, normalised a and b.
+        decisions: float32 `[depth, 2]` (attention, FFN), 1 where the sublayer was computed.
+        macs: multiply-accumulates of the forward.
+    """
+
+    ab_norm: np.ndarray
+    decisions: np.ndarray
+    macs: float
+
+
 class Colorizer:
     """Colorizes photos of any size; any number of threads may share one.
 
@@ -110,25 +125,51 @@ class Colorizer:
             HintError: for a hint outside the photo, or a hint size that does not divide.
             ConfigError: if the budget does not fit the model.
         """
-        asked = self.budget if budget is None else self.engine.check_budget(budget)
         times = [time.perf_counter()]
         rgb = _pixels(photo)
         side = self.engine.config.image_size
         planes = hint_planes(hints, rgb.shape[:2], side, hint_size)
-        inputs = np.concatenate([model_lightness(rgb, side), planes], axis=-1)
+        lightness = model_lightness(rgb, side)
         times.append(time.perf_counter())
-        ab_norm, decisions = self.engine.one(inputs, asked)
+        predicted = self.predict(lightness, planes, budget=budget, exact_hints=exact_hints)
         times.append(time.perf_counter())
-        ab = color.denormalize_ab(ab_norm)
-        if exact_hints:
-            ab = np.where(planes[..., 2:] > 0, color.denormalize_ab(planes[..., :2]), ab)
+        ab = color.denormalize_ab(predicted.ab_norm)
         out = finish.colour_photo(rgb, ab)
         if exact_hints:
             finish.pin_cells(out, rgb, planes, hint_size)
         times.append(time.perf_counter())
         stages = dict(zip(("input", "model", "output"), np.diff(times).tolist(), strict=True))
+        return Colorized(out, ab, predicted.decisions, predicted.macs, stages)
+
+    def predict(
+        self,
+        lightness: np.ndarray,
+        planes: np.ndarray,
+        *,
+        budget: float | None = None,
+        exact_hints: bool = False,
+    ) -> Prediction:
+        """Predicts colours at the model's size; for who keeps a photo's lightness between calls.
+
+        Args:
+            lightness: float32 `[S, S, 1]`, from `model_lightness`.
+            planes: float32 `[S, S, 3]`, from `hint_planes`.
+            budget: keep ratio of this call, for a model of any budget.
+            exact_hints: give the hinted cells exactly the colours asked for.
+
+        Returns:
+            The colours.
+
+        Raises:
+            ConfigError: if the budget does not fit the model.
+        """
+        asked = self.budget if budget is None else self.engine.check_budget(budget)
+        inputs = np.concatenate([lightness, planes], axis=-1)
+        ab_norm, decisions = self.engine.one(inputs, asked)
+        if exact_hints:
+            ab_norm = np.where(planes[..., 2:] > 0, planes[..., :2], ab_norm)
         macs = float(forward_macs(decisions, self.engine.config))
-        return Colorized(out, ab, decisions, macs, stages)
+        return Prediction(ab_norm, decisions, macs)
 
 
 def _pixels(photo: np.ndarray | str | Path | bytes) -> np.ndarray:
