@@ -22,17 +22,19 @@ REQUIRES = [
     "pillow>=11.0",
     "safetensors>=0.5",
     "scipy>=1.13",
+    "starlette>=1.0",
     "tensorboardX>=2.6.2",
     "tensorflow-datasets>=4.9.9",
     "tqdm>=4.66",
+    "uvicorn>=0.30",
 ]
 
 EXTRAS = {
     "cuda": ["jax[cuda12]"],
     "tpu": ["jax[tpu]"],
     "torch": ["torch>=2.4"],
-    "demo": ["starlette>=0.40", "uvicorn>=0.30"],
     "dev": [
+        "httpx2>=2.0",  # starlette.testclient speaks through it
         "hypothesis>=6.100",
         "ipykernel>=6.29",
         "lpips==0.1.4",
@@ -59,7 +61,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["acolvit_jax", "acolvit_jax.*"]),
-    package_data={"acolvit_jax": ["py.typed"], "acolvit_jax.assets": ["photos/*", "weights/*"]},
+    package_data={
+        "acolvit_jax": ["py.typed"],
+        "acolvit_jax.assets": ["photos/*", "weights/*"],
+        "acolvit_jax.demo": ["static/**"],
+    },
     install_requires=REQUIRES,
     extras_require=EXTRAS,
 )

@@ -1,0 +1,44 @@
+"""What the demo's server puts up with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on memory, time and numbers; what goes beyond is refused or forgotten.
+
+    Attributes:
+        upload_bytes: of one encoded photo.
+        pixels: of one decoded photo.
+        uploads_bytes: of all uploads that are on their way or wait for their decoding.
+        json_bytes: of a JSON body.
+        hints: on one photo.
+        photos: in the store.
+        store_bytes: of decoded pixels in the store.
+        age: seconds that a photo stays after its last use.
+        results: remembered requests of one photo.
+        upload_seconds: from the first byte of a body to the last.
+        stall_seconds: between two pieces of a body.
+        decodes: uploads decoded at once.
+        pictures: pictures made at once: grey ones, results, thumbnails.
+        waiting: jobs of one kind that may wait for their turn.
+    """
+
+    upload_bytes: int = 64 * MIB
+    pixels: int = 50_000_000
+    uploads_bytes: int = 256 * MIB
+    json_bytes: int = MIB // 4
+    hints: int = 1024
+    photos: int = 64
+    store_bytes: int = 1024 * MIB
+    age: float = 3600.0
+    results: int = 64
+    upload_seconds: float = 300.0
+    stall_seconds: float = 20.0
+    decodes: int = 2
+    pictures: int = 2
+    waiting: int = 32

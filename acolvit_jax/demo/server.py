@@ -1,0 +1,120 @@
+"""Runs the web application on a socket."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from acolvit_jax.demo.app import make_app
+from acolvit_jax.demo.security import EVERYWHERE, Access
+from acolvit_jax.errors import UserError
+from acolvit_jax.inference.colorizer import Colorizer
+
+SHUTDOWN_SECONDS = 3
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Takes a port; nobody can connect before the server runs.
+
+    Args:
+        host: name or address to bind to.
+        port: 0 takes a free one.
+
+    Returns:
+        The bound socket.
+
+    Raises:
+        UserError: if the port is in use or cannot be had, or there is no such host.
+    """
+    try:
+        flags = socket.AI_PASSIVE
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=flags)
+        family, kind, protocol, _, address = found[0]
+        taken = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:
+        raise UserError(f"--host {host!r} cannot be found: {error}") from error
+    try:
+        if os.name == "posix":  # elsewhere this would let two servers share a port
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except OSError as error:
+        taken.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"port {port} on {host} is in use; choose another --port, or 0 for any"
+            raise UserError(message) from error
+        raise UserError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
+    return taken
+
+
+def url_of(host: str, taken: socket.socket) -> str:
+    """The address of the page, `http://HOST:PORT/`."""
+    name = f"[{host}]" if ":" in host else host or "0.0.0.0"
+    return f"http://{name}:{taken.getsockname()[1]}/"
+
+
+class _Server(uvicorn.Server):
+    """A server that tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            self._on_ready()
+
+
+def serve(
+    checkpoint: str,
+    *,
+    host: str,
+    port: int,
+    budget: float | None = None,
+    proxies: tuple[str, ...] = (),
+    open_browser: bool = True,
+) -> None:
+    """Serves the demo until Ctrl-C.
+
+    Args:
+        checkpoint: `pretrained`, or what else `Colorizer.from_pretrained` takes.
+        host: name or address to bind to.
+        port: 0 takes a free one.
+        budget: keep ratio where a request names none.
+        proxies: host names of proxies before the server; see `Access`.
+        open_browser: show the page when it is ready.
+
+    Raises:
+        UserError: if the port or the model cannot be had.
+    """
+    access = Access(host, proxies)
+    with listen(host, port) as taken:
+        colorizer = Colorizer.from_pretrained(checkpoint, budget=budget)
+        url = url_of(host, taken)
+
+        def on_ready() -> None:
+            print(f"serving on {url}", flush=True)
+            if open_browser:
+                page = url_of("127.0.0.1" if host in EVERYWHERE else host, taken)
+                threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+
+        config = uvicorn.Config(
+            make_app(colorizer, model_name=Path(checkpoint).name, access=access),
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            ws="none",
+        )
+        try:
+            _Server(config, on_ready).run([taken])
+        except KeyboardInterrupt:
+            return  # the server has shut down; Ctrl-C is how one ends it

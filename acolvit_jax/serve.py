@@ -1,0 +1,65 @@
+"""Command line: `python -m acolvit_jax.serve [--port 8000]`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from acolvit_jax import cli
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments."""
+    parser = cli.ArgumentParser(
+        prog="python -m acolvit_jax.serve",
+        description="Serves a page on which photos are coloured by clicking.",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to bind to (127.0.0.1: this computer only)"
+    )
+    parser.add_argument("--port", type=_port, default=8000, help="0 takes a free one (8000)")
+    parser.add_argument("--no_browser", action="store_true", help="do not open the page")
+    parser.add_argument(
+        "--behind_proxy",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="also answer to this host name, and let its site frame the page; repeatable; "
+        "*.example.org is every name below example.org",
+    )
+    cli.add_model_arguments(parser)
+    return parser
+
+
+def _port(text: str) -> int:
+    """A port's number."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError
+    return port
+
+
+def main(argv: Sequence[str]) -> None:
+    """Serves until Ctrl-C.
+
+    Args:
+        argv: arguments after the program's name.
+
+    Raises:
+        UserError: for what the person can mend.
+    """
+    args = parser().parse_args(argv)
+    from acolvit_jax.demo.server import serve
+
+    serve(
+        args.checkpoint,
+        host=args.host,
+        port=args.port,
+        budget=args.budget,
+        proxies=tuple(args.behind_proxy),
+        open_browser=not args.no_browser,
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)
