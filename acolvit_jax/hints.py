@@ -56,6 +56,25 @@ class Hint:
         return float(lab[1]), float(lab[2])
 
 
+def true_hints(rgb: np.ndarray, count: int, seed: int) -> list[Hint]:
+    """Hints that a photo's own colours give, as if a person knew them.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`, the photo in colour.
+        count: of hints.
+        seed: of their places.
+
+    Returns:
+        Hints on random pixels.
+    """
+    places = np.random.default_rng(seed).integers(0, rgb.shape[:2], (count, 2)).tolist()
+    colors = (rgb[row, column].tolist() for row, column in places)
+    return [
+        Hint(row, column, (red, green, blue))
+        for (row, column), (red, green, blue) in zip(places, colors, strict=True)
+    ]
+
+
 def sample_cells(
     rng: np.random.Generator, grid: tuple[int, int], max_hints: int = MAX_HINTS
 ) -> np.ndarray:

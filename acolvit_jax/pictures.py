@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from acolvit_jax import color
+from acolvit_jax import color, images
 from acolvit_jax.hints import Hint
 
 _GAP = 6
@@ -70,6 +70,36 @@ def mark_hints(rgb: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
         box = (hint.column - r, hint.row - r, hint.column + r, hint.row + r)
         draw.ellipse(box, fill=tuple(int(c) for c in fill), outline="white", width=max(1, r // 3))
     return np.asarray(image)
+
+
+def hinted_grey(rgb: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
+    """The grey of a photo's own lightness, with its hints.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`.
+        hints: in pixels of the photo.
+
+    Returns:
+        uint8 `[H, W, 3]`.
+    """
+    grey = color.recolor(rgb.astype(np.float32) / 255.0, 0.0, 0.0)
+    return mark_hints(np.round(grey * 255.0).astype(np.uint8), hints)
+
+
+def side_by_side(columns: Mapping[str, np.ndarray], *, max_side: int = 360) -> np.ndarray:
+    """Pictures of one photo under headings, small enough to look at together.
+
+    Args:
+        columns: by heading, uint8 `[H, W, 3]`, all of one size.
+        max_side: a picture's longer side, in pixels, is at most this.
+
+    Returns:
+        uint8 `[h, w, 3]`.
+    """
+    height, width = next(iter(columns.values())).shape[:2]
+    scale = min(1.0, max_side / max(height, width))
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    return grid([[images.resize(picture, size) for picture in columns.values()]], list(columns))
 
 
 def grid(rows: Sequence[Sequence[np.ndarray]], headings: Sequence[str]) -> np.ndarray:

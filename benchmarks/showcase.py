@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from acolvit_jax import Colorizer, Hint, color, images, pictures
+from acolvit_jax import Colorizer, images, pictures
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.hints import true_hints
 
 SHOWN = ("bee", "coffee", "astronaut", "lynx", "autumn")
 SIZE = (200, 300)
@@ -22,12 +23,10 @@ def rows(colorizer: Colorizer, paths: list[Path]) -> list[list[np.ndarray]]:
     made = []
     for seed, path in enumerate(paths):
         rgb = images.resize(images.read_image(path), SIZE)
-        places = np.random.default_rng(seed).integers(0, SIZE, (HINTS, 2))
-        hints = [Hint(int(r), int(c), tuple(int(v) for v in rgb[r, c])) for r, c in places]
-        grey = np.round(color.recolor(rgb / np.float32(255), 0.0, 0.0) * 255).astype(np.uint8)
+        hints = true_hints(rgb, HINTS, seed)
         made.append(
             [
-                pictures.mark_hints(grey, hints),
+                pictures.hinted_grey(rgb, hints),
                 colorizer(rgb).rgb,
                 colorizer(rgb, hints).rgb,
                 rgb,

@@ -128,3 +128,12 @@ def test_training_planes_equal_the_planes_of_the_same_hints_by_hand():
     mean = color.denormalize_ab(hints.cell_means(ab)[3, 50])
     placed = hints.hint_planes([Hint(7, 100, tuple(mean.tolist()))], (SIDE, SIDE), SIDE)
     np.testing.assert_allclose(trained[..., 1:], placed, atol=1e-6)
+
+
+def test_true_hints_have_the_colours_of_their_pixels():
+    rgb = np.random.default_rng(0).integers(0, 256, (5, 9, 3), dtype=np.uint8)
+    made = hints.true_hints(rgb, 40, seed=1)
+    assert all(hint.color == tuple(rgb[hint.row, hint.column]) for hint in made)
+    assert {hint.row for hint in made} == set(range(5))
+    assert {hint.column for hint in made} == set(range(9))
+    assert made == hints.true_hints(rgb, 40, seed=1)

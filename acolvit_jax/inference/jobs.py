@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from acolvit_jax import color, images, pictures
+from acolvit_jax import images, pictures
 from acolvit_jax.errors import HintError, ImageError, UserError
 from acolvit_jax.hints import HINT_SIZE, Hint
 from acolvit_jax.inference.colorizer import Colorized, Colorizer
@@ -221,8 +221,7 @@ def compare(rgb: np.ndarray, hints: Sequence[Hint], result: np.ndarray) -> np.nd
     Returns:
         uint8 picture with headings.
     """
-    grey = color.recolor(rgb.astype(np.float32) / 255.0, 0.0, 0.0)
-    marked = pictures.mark_hints(np.round(grey * 255.0).astype(np.uint8), hints)
+    marked = pictures.hinted_grey(rgb, hints)
     return pictures.grid([[marked, result]], [f"grey, {len(hints)} hints", "result"])
 
 
