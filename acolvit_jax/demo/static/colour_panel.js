@@ -1,0 +1,117 @@
+// Everything that gives the selected hint its colour: disc, hex, eyedropper, recent, suggested.
+
+import { byId, make, recall, remember } from './dom.js';
+import { labToHex, labToRgb, parseHex, rgbToLab, toHex } from './color.js';
+import { clampToGamut } from './gamut.js';
+import { suggest } from './suggestions.js';
+
+const RECENT = 10;
+const SAME = 3; // distance in a,b below which two recent colours are one
+
+export class ColourPanel {
+  #panel = byId('colour');
+  #hex = byId('hex');
+  #recent = recall('recent', []).filter((c) => Number.isFinite(c?.a) && Number.isFinite(c?.b));
+
+  constructor(hints, commands, picker, eyedropper, say) {
+    Object.assign(this, { hints, commands, picker, eyedropper, say });
+    picker.addEventListener('pick', ({ detail }) => {
+      commands.colour(detail.a, detail.b, detail.stamp, detail.mode);
+      if (detail.mode === 'soon') this.#keep();
+    });
+    picker.addEventListener('done', () => {
+      hints.settle();
+      this.#keep();
+      this.show();
+    });
+    this.#hex.addEventListener('change', (event) => this.#typed(event));
+    this.#hex.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') this.#typed(event);
+    });
+    eyedropper.addEventListener('pick', ({ detail }) => {
+      if (!hints.selected) say('Select a hint first, then pick a colour');
+      this.#give(detail.a, detail.b, detail.stamp);
+    });
+    const button = byId('eyedropper');
+    button.addEventListener('click', () => eyedropper.toggle());
+    eyedropper.addEventListener('change', () => {
+      button.setAttribute('aria-pressed', String(eyedropper.active));
+      if (eyedropper.active) say('Click any picture to take its colour. Escape ends it.');
+    });
+    byId('remove').addEventListener('click', (event) => {
+      if (hints.selected) commands.remove(hints.selected.id, event.timeStamp);
+    });
+  }
+
+  /** Shows the selected hint; while something is dragged (`live`) only what moves with it. */
+  show(live = false) {
+    const { selected } = this.hints;
+    this.#panel.dataset.empty = String(!selected);
+    for (const control of this.#panel.querySelectorAll('button, input')) {
+      if (!control.closest('[data-always]')) control.disabled = !selected;
+    }
+    if (!selected) {
+      this.picker.show(null);
+      this.#hex.value = '';
+      return;
+    }
+    const l = this.commands.lightnessOf(selected);
+    const own = this.commands.ownColour(selected);
+    const hex = labToHex(l, selected.a, selected.b);
+    this.#panel.style.setProperty('--color', hex);
+    if (document.activeElement !== this.#hex || live) this.#hex.value = hex;
+    byId('lightness').textContent = `L ${l.toFixed(0)}`;
+    this.picker.show({ l, a: selected.a, b: selected.b }, own);
+    if (live) return;
+    this.#fill('suggestions', suggest(l, own), l, true);
+    this.#fill('recent', this.#recent, l, false);
+    byId('recent-block').hidden = !this.#recent.length;
+  }
+
+  #fill(id, colors, l, named) {
+    byId(id).replaceChildren(...colors.map((color) => {
+      const [a, b] = clampToGamut(l, color.a, color.b);
+      const hex = labToHex(l, a, b);
+      const label = named ? `${color.name}, ${hex}` : hex;
+      const chip = make('button', {
+        type: 'button', className: named ? 'chip' : 'swatch', title: label, aria: { label },
+      });
+      chip.style.setProperty('--color', hex);
+      chip.append(make('span', { className: 'dot' }), named ? color.name : '');
+      chip.addEventListener('click', (event) => this.#give(a, b, event.timeStamp));
+      return chip;
+    }));
+  }
+
+  #typed(event) {
+    const rgb = parseHex(this.#hex.value);
+    this.#hex.setAttribute('aria-invalid', String(!rgb));
+    if (!rgb) {
+      this.say('A hex colour looks like #c03020', 'error');
+      return;
+    }
+    const { selected } = this.hints;
+    const l = selected && this.commands.lightnessOf(selected);
+    // The text that is shown already is no wish for its rounded colour.
+    if (!selected || toHex(rgb) === labToHex(l, selected.a, selected.b)) return;
+    const [, a, b] = rgbToLab(rgb);
+    this.#give(a, b, event.timeStamp);
+    this.#hex.value = toHex(labToRgb(l, this.hints.selected.a, this.hints.selected.b));
+  }
+
+  #give(a, b, stamp) {
+    this.commands.colour(a, b, stamp);
+    this.#keep();
+    this.show();
+  }
+
+  /** Remembers the selected hint's colour as the most recent. */
+  #keep() {
+    const { selected } = this.hints;
+    if (!selected) return;
+    const { a, b } = selected;
+    const others = this.#recent.filter((c) => Math.hypot(c.a - a, c.b - b) > SAME);
+    this.#recent = [{ a, b }, ...others].slice(0, RECENT);
+    remember('recent', this.#recent);
+  }
+}

@@ -1,0 +1,213 @@
+// Lays the model's colours on the photo's lightness with WebGL 2.
+
+import { ACROSS, BASE, COLOUR, VERTEX } from './shaders.js';
+
+/** The part of a pane that the photo covers, in whole pixels of the canvas; null for none. */
+export function covered(pane) {
+  const { left, top, width, height } = pane.photo;
+  const x0 = Math.max(pane.x, Math.round(left));
+  const y0 = Math.max(pane.y, Math.round(top));
+  const x1 = Math.min(pane.x + pane.width, Math.round(left + width));
+  const y1 = Math.min(pane.y + pane.height, Math.round(top + height));
+  return x1 > x0 && y1 > y0 ? { x: x0, y: y0, width: x1 - x0, height: y1 - y0 } : null;
+}
+
+export class GlCompositor {
+  name = 'webgl';
+  amount = 1;
+  #programs = {};
+  #side = 0;
+  #baseStale = true;
+  #acrossStale = true;
+  #layout = '';
+
+  /** @throws {Error} if the browser has no WebGL 2. */
+  constructor(canvas) {
+    this.canvas = canvas;
+    const gl = canvas.getContext('webgl2', {
+      alpha: false, antialias: false, depth: false, stencil: false, powerPreference: 'high-performance',
+    });
+    if (!gl) throw new Error('no WebGL 2');
+    this.gl = gl;
+    for (const [name, source] of Object.entries({ base: BASE, across: ACROSS, colour: COLOUR })) {
+      this.#programs[name] = this.#program(source);
+    }
+    gl.bindVertexArray(gl.createVertexArray());
+    gl.enable(gl.SCISSOR_TEST);
+    gl.disable(gl.DITHER);
+    this.limit = gl.getParameter(gl.MAX_TEXTURE_SIZE);
+    this.grey = this.#texture(gl.LINEAR_MIPMAP_LINEAR, gl.LINEAR);
+    this.ab = this.#texture(gl.NEAREST, gl.NEAREST);
+    this.base = this.#target();
+    this.across = this.#target();
+  }
+
+  /** The grey photo: an ImageBitmap or a canvas. */
+  setPhoto(picture) {
+    const { gl } = this;
+    gl.bindTexture(gl.TEXTURE_2D, this.grey);
+    gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, gl.RED, gl.UNSIGNED_BYTE, picture);
+    gl.generateMipmap(gl.TEXTURE_2D);
+    this.#baseStale = true;
+  }
+
+  /** The model's colours: int8 a, b interleaved; null for none yet. */
+  setAb(values, side) {
+    const { gl } = this;
+    this.#side = values ? side : 0;
+    if (!values) return;
+    gl.bindTexture(gl.TEXTURE_2D, this.ab);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG8_SNORM, side, side, 0, gl.RG, gl.BYTE, values);
+    this.#acrossStale = true;
+  }
+
+  /**
+   * Draws the panes.
+   * @param panes [{x, y, width, height, colour, photo: {left, top, width, height}}], canvas pixels
+   * @param background [r, g, b], 0..255
+   */
+  draw(panes, background) {
+    const { gl, canvas } = this;
+    this.#fit(panes);
+    gl.viewport(0, 0, canvas.width, canvas.height);
+    if (this.#baseStale) this.#drawBase(panes);
+    const colour = panes.find((pane) => pane.colour);
+    if (colour && this.#side && this.#acrossStale) this.#drawAcross(colour);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.viewport(0, 0, canvas.width, canvas.height);
+    gl.scissor(0, 0, canvas.width, canvas.height);
+    gl.clearColor(...background.map((v) => v / 255), 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    const uniforms = this.#use('colour', { base: this.base.texture, across: this.across.texture });
+    gl.uniform1i(uniforms.side, this.#side);
+    for (const pane of panes) {
+      gl.uniform1f(uniforms.amount, pane.colour && this.#side ? this.amount : 0);
+      this.#fill(pane, uniforms);
+    }
+  }
+
+  /** [r, g, b] of a canvas pixel, as drawn by the last `draw` of this task; waits for it. */
+  pixel(x, y) {
+    const out = new Uint8Array(4);
+    const { gl } = this;
+    gl.readPixels(x, this.canvas.height - 1 - y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, out);
+    return [...out.subarray(0, 3)];
+  }
+
+  dispose() {
+    this.gl.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+
+  /** Gives the intermediate textures the canvas's size and notes what a new layout makes stale. */
+  #fit(panes) {
+    const { gl, canvas } = this;
+    const layout = JSON.stringify([canvas.width, canvas.height, this.#side, panes]);
+    if (layout === this.#layout) return;
+    this.#layout = layout;
+    this.#baseStale = true;
+    this.#acrossStale = true;
+    this.#size(this.base, canvas.width, canvas.height);
+    this.#size(this.across, canvas.width, Math.max(1, this.#side));
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  }
+
+  #drawBase(panes) {
+    const { gl } = this;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.base.framebuffer);
+    const uniforms = this.#use('base', { grey: this.grey });
+    for (const pane of panes) this.#fill(pane, uniforms);
+    this.#baseStale = false;
+  }
+
+  #drawAcross(pane) {
+    const { gl, canvas } = this;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.across.framebuffer);
+    gl.viewport(0, 0, canvas.width, this.#side);
+    gl.scissor(pane.x, 0, pane.width, this.#side);
+    const uniforms = this.#use('across', { ab: this.ab });
+    gl.uniform1i(uniforms.side, this.#side);
+    const { left, top, width, height } = pane.photo;
+    gl.uniform4f(uniforms.place, left, top, width, height);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+    this.#acrossStale = false;
+  }
+
+  #fill(pane, uniforms) {
+    const { gl, canvas } = this;
+    const part = covered(pane);
+    if (!part) return;
+    gl.scissor(part.x, canvas.height - part.y - part.height, part.width, part.height);
+    const { left, top, width, height } = pane.photo;
+    gl.uniform4f(uniforms.place, left, top, width, height);
+    gl.uniform1f(uniforms.height, canvas.height);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+  }
+
+  #use(name, textures) {
+    const { gl } = this;
+    const { program, uniforms } = this.#programs[name];
+    gl.useProgram(program);
+    Object.entries(textures).forEach(([uniform, texture], unit) => {
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+      gl.uniform1i(uniforms[uniform], unit);
+    });
+    gl.activeTexture(gl.TEXTURE0);
+    return uniforms;
+  }
+
+  #program(fragment) {
+    const { gl } = this;
+    const program = gl.createProgram();
+    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, fragment]]) {
+      const shader = gl.createShader(kind);
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+    }
+    gl.linkProgram(program);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
+      const logs = gl.getAttachedShaders(program).map((shader) => gl.getShaderInfoLog(shader));
+      throw new Error(`shaders: ${gl.getProgramInfoLog(program)} ${logs.join(' ')}`);
+    }
+    const uniforms = {};
+    const count = gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS);
+    for (let i = 0; i < count; i++) {
+      const { name } = gl.getActiveUniform(program, i);
+      uniforms[name] = gl.getUniformLocation(program, name);
+    }
+    return { program, uniforms };
+  }
+
+  #texture(minify, magnify) {
+    const { gl } = this;
+    const texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, minify);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, magnify);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+    return texture;
+  }
+
+  #target() {
+    const texture = this.#texture(this.gl.NEAREST, this.gl.NEAREST);
+    return { texture, framebuffer: this.gl.createFramebuffer(), width: 0, height: 0 };
+  }
+
+  #size(target, width, height) {
+    if (target.width === width && target.height === height) return;
+    const { gl } = this;
+    Object.assign(target, { width, height });
+    gl.bindTexture(gl.TEXTURE_2D, target.texture);
+    gl.texImage2D(
+      gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, null,
+    );
+    gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer);
+    gl.framebufferTexture2D(
+      gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, target.texture, 0,
+    );
+  }
+}

@@ -1,0 +1,140 @@
+// The person's work: hints and their size, with undo and redo over immutable snapshots.
+
+const EMPTY = Object.freeze({ hints: Object.freeze([]), size: 2 });
+const DEPTH = 500; // snapshots kept
+const REST = 700; // ms after which small steps become one undo step
+
+const freeze = (snapshot) => Object.freeze({
+  hints: Object.freeze(snapshot.hints.map((hint) => Object.freeze(hint))),
+  size: snapshot.size,
+});
+
+/** Fires `change` (the picture must be asked for again) and `select`. */
+export class HintDocument extends EventTarget {
+  #past = [];
+  #future = [];
+  #present = EMPTY;
+  #base = null; // the snapshot before the gesture that is under way
+  #timer = 0;
+  #nextId = 1;
+  #selected = null;
+
+  get hints() { return this.#present.hints; }
+  get size() { return this.#present.size; }
+  get canUndo() { return this.#past.length > 0 || this.#base !== null; }
+  get canRedo() { return this.#future.length > 0; }
+  get selected() { return this.find(this.#selected); }
+
+  find(id) {
+    return this.#present.hints.find((hint) => hint.id === id) ?? null;
+  }
+
+  /** Begins anew, for another photo. */
+  reset(size = this.size) {
+    this.#past = [];
+    this.#future = [];
+    this.#base = null;
+    this.#selected = null;
+    this.#present = freeze({ hints: [], size });
+    this.#changed();
+  }
+
+  select(id) {
+    if (this.#selected === id) return;
+    this.#selected = id;
+    this.dispatchEvent(new Event('select'));
+  }
+
+  /** Adds and selects a hint; with `live` the gesture goes on (it may be dragged at once). */
+  add(hint, live = false) {
+    const added = { ...hint, id: this.#nextId++ };
+    this.#apply({ ...this.#present, hints: [...this.hints, added] }, live);
+    this.select(added.id);
+    return added.id;
+  }
+
+  /** Changes a hint. `live` belongs to a gesture that `settle` ends; `soon` ends by itself. */
+  update(id, changes, mode = '') {
+    const hints = this.hints.map((hint) => (hint.id === id ? { ...hint, ...changes } : hint));
+    this.#apply({ ...this.#present, hints }, mode !== '');
+    if (mode === 'soon') this.#timer = setTimeout(() => this.settle(), REST);
+  }
+
+  remove(id) {
+    if (!this.find(id)) return;
+    if (this.#selected === id) this.select(null);
+    this.#apply({ ...this.#present, hints: this.hints.filter((hint) => hint.id !== id) });
+  }
+
+  clear() {
+    if (!this.hints.length) return;
+    this.select(null);
+    this.#apply({ ...this.#present, hints: [] });
+  }
+
+  setSize(size) {
+    if (size !== this.size) this.#apply({ ...this.#present, size });
+  }
+
+  /** Replaces all hints, those of a file for example. */
+  replace(hints) {
+    this.select(null);
+    this.#apply({ ...this.#present, hints: hints.map((h) => ({ ...h, id: this.#nextId++ })) });
+  }
+
+  /** Ends a gesture: what it did is one undo step. */
+  settle() {
+    clearTimeout(this.#timer);
+    if (!this.#base) return;
+    this.#push(this.#base);
+    this.#base = null;
+    this.dispatchEvent(new Event('history'));
+  }
+
+  /** Takes back a gesture that is under way. */
+  abandon() {
+    if (!this.#base) return;
+    this.#present = this.#base;
+    this.#base = null;
+    this.#changed();
+  }
+
+  undo() {
+    this.settle();
+    if (!this.#past.length) return;
+    this.#future.push(this.#present);
+    this.#present = this.#past.pop();
+    this.#changed();
+  }
+
+  redo() {
+    this.settle();
+    if (!this.#future.length) return;
+    this.#past.push(this.#present);
+    this.#present = this.#future.pop();
+    this.#changed();
+  }
+
+  #apply(snapshot, live = false) {
+    clearTimeout(this.#timer);
+    if (live) this.#base ??= this.#present;
+    else {
+      this.settle();
+      this.#push(this.#present);
+    }
+    this.#future = [];
+    this.#present = freeze(snapshot);
+    this.#changed();
+  }
+
+  #push(snapshot) {
+    this.#past.push(snapshot);
+    if (this.#past.length > DEPTH) this.#past.shift();
+  }
+
+  #changed() {
+    if (this.#selected !== null && !this.selected) this.select(null);
+    this.dispatchEvent(new Event('change'));
+    this.dispatchEvent(new Event('history'));
+  }
+}

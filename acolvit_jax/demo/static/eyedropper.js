@@ -1,0 +1,57 @@
+// Takes a colour from any picture on the page.
+
+import { rgbToLab } from './color.js';
+
+/** [L*, a*, b*] of the pixel of an <img> under a point of the window; null outside. */
+export function pixelOf(img, clientX, clientY) {
+  const { left, top, width, height } = img.getBoundingClientRect();
+  const { naturalWidth, naturalHeight } = img;
+  if (!naturalWidth) return null;
+  // A covered picture (object-fit) is scaled to the longer need and cut.
+  const fit = getComputedStyle(img).objectFit === 'cover' ? Math.max : Math.min;
+  const scale = fit(width / naturalWidth, height / naturalHeight);
+  const x = (clientX - left - (width - naturalWidth * scale) / 2) / scale;
+  const y = (clientY - top - (height - naturalHeight * scale) / 2) / scale;
+  if (x < 0 || y < 0 || x >= naturalWidth || y >= naturalHeight) return null;
+  const context = new OffscreenCanvas(1, 1).getContext('2d');
+  context.drawImage(img, -Math.floor(x), -Math.floor(y));
+  return rgbToLab([...context.getImageData(0, 0, 1, 1).data.subarray(0, 3)]);
+}
+
+/** Fires `change` when it begins or ends and `pick` with {a, b, stamp}. */
+export class Eyedropper extends EventTarget {
+  active = false;
+
+  constructor() {
+    super();
+    document.addEventListener('click', (event) => this.#click(event), { capture: true });
+  }
+
+  toggle(active = !this.active) {
+    if (active === this.active) return;
+    this.active = active;
+    document.body.toggleAttribute('data-picking', active);
+    this.dispatchEvent(new Event('change'));
+  }
+
+  finish(a, b, stamp) {
+    this.toggle(false);
+    this.dispatchEvent(new CustomEvent('pick', { detail: { a, b, stamp } }));
+  }
+
+  #click(event) {
+    // A key press on a picture's button has no place: the picture's middle is taken.
+    const host = event.target.closest?.('[data-pick], button');
+    const img = event.target.closest?.('img') ?? host?.querySelector('img');
+    if (!img || !(this.active || img.closest('[data-pick]'))) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const box = img.getBoundingClientRect();
+    const byKey = event.detail === 0 && event.clientX === 0 && event.clientY === 0;
+    const [x, y] = byKey
+      ? [box.left + box.width / 2, box.top + box.height / 2]
+      : [event.clientX, event.clientY];
+    const lab = pixelOf(img, x, y);
+    if (lab) this.finish(lab[1], lab[2], event.timeStamp);
+  }
+}

@@ -1,0 +1,186 @@
+// The keyboard does all that the pointer does.
+
+import { byId, clamp, isTextField } from './dom.js';
+
+const FAR = 8; // cells, with Shift
+const ZOOM = 1.25;
+const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+export class Keyboard {
+  #stage = byId('stage');
+
+  /** @param app what main.js put together. */
+  constructor(app) {
+    this.app = app;
+    this.plain = this.#plainKeys();
+    document.addEventListener('keydown', (event) => this.#down(event));
+    document.addEventListener('keyup', (event) => {
+      if (event.code === 'Space') this.#space(false);
+    });
+    window.addEventListener('blur', () => this.#space(false));
+  }
+
+  #plainKeys() {
+    const { app } = this;
+    const { commands, hints, viewport, stage, budget, marks } = app;
+    const middle = () => [viewport.width / 2, viewport.height / 2];
+    const remove = (event) => commands.remove(hints.selected?.id, event.timeStamp);
+    return {
+      1: () => stage.setView('grey'),
+      2: () => stage.setView('result'),
+      3: () => stage.setView('side'),
+      4: () => stage.setView('compare'),
+      '[': (event) => budget.turn(-5, event.timeStamp),
+      ']': (event) => budget.turn(5, event.timeStamp),
+      '+': () => viewport.zoomAt(...middle(), ZOOM),
+      '=': () => viewport.zoomAt(...middle(), ZOOM),
+      '-': () => viewport.zoomAt(...middle(), 1 / ZOOM),
+      f: () => viewport.fit(),
+      a: () => viewport.actualSize(),
+      Delete: remove,
+      Backspace: remove,
+      n: () => commands.cycle(1),
+      p: () => commands.cycle(-1),
+      m: () => marks.focus(hints.selected?.id),
+      s: () => app.nextSize(),
+      c: () => app.picker.focus(),
+      i: () => app.eyedropper.toggle(),
+      h: () => byId('marks').toggleAttribute('data-hidden'),
+      d: () => byId('dial').focus(),
+      e: () => byId('divider').focus(),
+      g: () => app.showStart(),
+      o: () => byId('file-photo').click(),
+      t: () => byId('theme').click(),
+      '?': () => byId('help').showModal(),
+    };
+  }
+
+  #down(event) {
+    if (document.querySelector('dialog[open]') || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey) {
+      this.#withControl(event);
+      return;
+    }
+    if (isTextField(event.target)) {
+      if (event.key === 'Escape') this.#stage.focus();
+      return;
+    }
+    if (event.key === 'Escape') this.#escape();
+    else if (event.altKey) this.#altArrow(event);
+    else if (event.shiftKey && event.key === 'Delete') this.app.clear(event.timeStamp);
+    else if (this.#onStage(event) || event.repeat) return;
+    else {
+      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const working = document.body.dataset.screen === 'work';
+      if (!(key in this.plain) || (!working && !'o?tg'.includes(key))) return;
+      event.preventDefault();
+      this.plain[key](event);
+    }
+  }
+
+  #withControl(event) {
+    const { hints, save } = this.app;
+    const key = event.key.toLowerCase();
+    const action = {
+      z: () => (event.shiftKey ? hints.redo() : hints.undo()),
+      y: () => hints.redo(),
+      o: () => byId('file-photo').click(),
+      s: () => save(event.shiftKey ? 'json' : 'png'),
+    }[key];
+    if (!action || isTextField(event.target)) return;
+    event.preventDefault();
+    action();
+  }
+
+  #escape() {
+    const { eyedropper, hints } = this.app;
+    if (eyedropper.active) eyedropper.toggle(false);
+    else if (document.body.dataset.screen === 'start') this.app.showWork();
+    else if (document.activeElement !== this.#stage) this.#stage.focus();
+    else hints.select(null);
+  }
+
+  /** Keys that mean something on the photo only; whether this was one. */
+  #onStage(event) {
+    const mark = event.target.closest?.('.mark');
+    if (event.target !== this.#stage && !mark) return false;
+    if (event.code === 'Space') {
+      event.preventDefault();
+      this.#space(true);
+      return true;
+    }
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      event.preventDefault();
+      if (mark) this.#moveHint(Number(mark.dataset.hint), arrow, event);
+      else this.#moveCross(arrow, event.shiftKey);
+      return true;
+    }
+    if (event.key === 'Enter' && !mark) {
+      event.preventDefault();
+      this.#placeAtCross(event);
+      return true;
+    }
+    return false;
+  }
+
+  /** Alt and arrows move the selected hint from wherever the focus is. */
+  #altArrow(event) {
+    const arrow = ARROWS[event.key];
+    const { selected } = this.app.hints;
+    if (!arrow || !selected) return;
+    event.preventDefault();
+    this.#moveHint(selected.id, arrow, event);
+  }
+
+  #cell() {
+    const { photo } = this.app.session;
+    const { imageSize } = this.app.commands;
+    return [Math.max(1, photo.height / imageSize), Math.max(1, photo.width / imageSize)];
+  }
+
+  #moveHint(id, [down, right], event) {
+    const { hints, commands, viewport } = this.app;
+    const hint = hints.find(id);
+    if (!hint) return;
+    const [height, width] = this.#cell();
+    const far = event.shiftKey ? FAR : 1;
+    const row = hint.row + Math.round(down * height * far);
+    const column = hint.column + Math.round(right * width * far);
+    commands.move(id, row, column, event.timeStamp, 'soon');
+    viewport.reveal(row, column);
+  }
+
+  #moveCross([down, right], fast) {
+    const { session, marks } = this.app;
+    const { photo } = session;
+    if (!photo) return;
+    const [height, width] = this.#cell();
+    const far = fast ? FAR : 1;
+    const from = marks.cross ?? { row: photo.height / 2, column: photo.width / 2 };
+    const row = clamp(from.row + down * height * far, 0, photo.height - 1);
+    const column = clamp(from.column + right * width * far, 0, photo.width - 1);
+    marks.moveCross(row, column);
+    byId('spoken').textContent = `row ${Math.round(row)}, column ${Math.round(column)}`;
+  }
+
+  #placeAtCross(event) {
+    const { marks, commands, viewport, session } = this.app;
+    const { photo } = session;
+    if (!photo) return;
+    if (!marks.cross) marks.moveCross(photo.height / 2, photo.width / 2);
+    const { row, column } = marks.cross;
+    if (!commands.picking) {
+      commands.place(row, column, event.timeStamp, false);
+      return;
+    }
+    const panes = viewport.panes();
+    const { x, y } = viewport.toStage(row, column, panes.at(-1));
+    commands.pickOnStage(x, y, event.timeStamp);
+  }
+
+  #space(held) {
+    this.app.pointer.space = held;
+    this.#stage.toggleAttribute('data-space', held);
+  }
+}

@@ -1,0 +1,300 @@
+// Puts the page together.
+
+import * as api from './api.js';
+import { BudgetPanel } from './budget_panel.js';
+import { ColourPanel } from './colour_panel.js';
+import { Commands } from './commands.js';
+import { byId, make } from './dom.js';
+import { HintDocument } from './document.js';
+import { Eyedropper } from './eyedropper.js';
+import { download, listenForFiles } from './files.js';
+import { showGallery } from './gallery.js';
+import { parseHints, toJson } from './hint_text.js';
+import { mountIcons } from './icons.js';
+import { Keyboard } from './keyboard.js';
+import { Latency } from './latency.js';
+import { Marks } from './marks.js';
+import { Picker } from './picker.js';
+import { Pointer } from './pointer.js';
+import { Reference } from './reference.js';
+import { Session } from './session.js';
+import { startSheet } from './sheet.js';
+import { Stage } from './stage.js';
+import { publish } from './state.js';
+import { startTheme } from './theme.js';
+import { say } from './toast.js';
+import { Viewport } from './viewport.js';
+
+const complain = (error) => say(error.message, 'error');
+
+class App {
+  constructor(info) {
+    this.info = info;
+    const plain = new URLSearchParams(location.search).get('renderer') === '2d';
+    this.latency = new Latency();
+    this.session = new Session(this.latency);
+    this.hints = new HintDocument();
+    this.viewport = new Viewport();
+    this.stage = new Stage(this.viewport, plain);
+    this.commands = new Commands({
+      ...this, imageSize: info.model.image_size, limit: info.limits.hints, say,
+    });
+    this.marks = new Marks(
+      this.viewport, this.hints, this.commands.lightnessOf, (id) => this.hints.select(id));
+    this.eyedropper = new Eyedropper();
+    this.commands.eyedropper = this.eyedropper;
+    this.picker = new Picker();
+    this.colour = new ColourPanel(this.hints, this.commands, this.picker, this.eyedropper, say);
+    this.budget = new BudgetPanel(info.model);
+    this.reference = new Reference(say);
+    this.pointer = new Pointer(this.viewport, this.hints, this.commands);
+    this.keyboard = new Keyboard(this);
+    this.sheet = startSheet();
+    this.hints.reset(info.hint_size_default);
+    this.#listenToSession();
+    this.#listenToWork();
+    this.#buttons();
+    startTheme(byId('theme'), () => this.stage.readTheme());
+    listenForFiles({
+      openPhoto: (file) => this.openFile(file),
+      addReference: (file) => this.reference.show(file, file.name),
+      loadHints: (file) => this.loadHints(file),
+    });
+    this.colour.show();
+  }
+
+  openFile(file) {
+    if (!file) return;
+    if (file.size > this.info.limits.upload_bytes) {
+      const most = Math.round(this.info.limits.upload_bytes / 1e6);
+      say(`${file.name || 'This file'} is larger than the ${most} MB allowed`, 'error');
+      return;
+    }
+    this.title = file.name || 'Pasted photo';
+    this.session.open(file);
+  }
+
+  openSample({ name, title }) {
+    this.title = title;
+    this.session.open({ sample: name });
+  }
+
+  async loadHints(file) {
+    if (!this.session.photo) {
+      say('Open a photo first, then its hints');
+      return;
+    }
+    try {
+      const hints = parseHints(await file.text(), this.session.photo);
+      if (hints.length > this.info.limits.hints) throw new Error(`${file.name} holds too many hints`);
+      this.hints.replace(hints);
+      say(`${hints.length} hints loaded`);
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  /** Saves `png`, `jpeg`, or `json` (the hints). */
+  save = async (format) => {
+    const { photo } = this.session;
+    if (!photo) return;
+    const stem = (this.title || 'photo').replace(/\.[^.]*$/, '');
+    if (format === 'json') {
+      const text = `${JSON.stringify(toJson(this.hints.hints), null, 1)}\n`;
+      download(new Blob([text], { type: 'application/json' }), `${stem}_hints.json`);
+      return;
+    }
+    document.body.toggleAttribute('data-saving', true);
+    try {
+      const { blob, name } = await this.session.save(format);
+      download(blob, name);
+      say(`Saved ${name}, ${photo.width} x ${photo.height}`);
+    } catch (error) {
+      complain(error);
+    } finally {
+      document.body.toggleAttribute('data-saving', false);
+    }
+  };
+
+  clear(stamp) {
+    if (this.hints.hints.length) this.latency.begin(stamp, 'clear');
+    this.hints.clear();
+  }
+
+  nextSize() {
+    const sizes = this.info.hint_sizes;
+    this.hints.setSize(sizes[(sizes.indexOf(this.hints.size) + 1) % sizes.length]);
+  }
+
+  showStart() {
+    document.body.dataset.screen = 'start';
+    byId('start-back').hidden = !this.session.photo;
+    byId('start').focus({ preventScroll: true });
+  }
+
+  showWork() {
+    if (!this.viewport.photo) return;
+    document.body.dataset.screen = 'work';
+    byId('stage').focus({ preventScroll: true });
+  }
+
+  ask() {
+    this.session.ask(toJson(this.hints.hints), this.hints.size, this.budget.budget);
+    this.#busy(true);
+  }
+
+  #busy(busy) {
+    byId('stage').setAttribute('aria-busy', String(busy));
+  }
+
+  #listenToSession() {
+    const { session, stage, viewport } = this;
+    const on = (type, handler) => session.addEventListener(type, ({ detail }) => handler(detail));
+    on('progress', ({ fraction }) => this.#progress(fraction));
+    on('preview', ({ picture, width, height }) => {
+      byId('stage').dataset.state = 'uploading';
+      this.#display(picture, { width, height });
+    });
+    on('photo', () => {
+      byId('stage').dataset.state = 'ready';
+      this.#display(session.grey.picture, session.photo);
+      this.hints.reset();
+      const uploaded = session.source instanceof Blob;
+      if (uploaded) this.reference.show(session.source, 'This photo’s own colours');
+      else this.reference.clear();
+    });
+    on('grey', () => stage.setPhoto(session.grey.picture));
+    on('again', () => say('The server had put this photo away. It is loaded again.'));
+    on('answer', ({ field, result, timing, actions, first }) => {
+      stage.setField(field, first);
+      this.latency.shown(actions, timing).then((ms) => this.budget.showTime(ms));
+      this.budget.showAnswer(result, timing);
+      this.#busy(session.queue.waiting);
+    });
+    on('trouble', ({ error, opening }) => {
+      this.#busy(false);
+      complain(error);
+      // A preview of a photo that was refused gives way to the photo before it.
+      if (!opening || byId('stage').dataset.state !== 'uploading') return;
+      if (session.photo) {
+        byId('stage').dataset.state = 'ready';
+        this.#display(session.grey.picture, session.photo);
+        stage.setField(session.field);
+      } else this.showStart();
+    });
+    window.addEventListener('pagehide', () => session.photo && api.discard(session.photo));
+    viewport.addEventListener('change', () => {
+      this.marks.place();
+      byId('zoom').textContent = `${Math.round(viewport.percent)}%`;
+      const shown = session.grey?.picture.width;
+      if (shown && viewport.percent > (130 * shown) / viewport.photo.width) session.refine();
+    });
+  }
+
+  /** Shows another photo, grey. */
+  #display(picture, size) {
+    this.stage.setField(null);
+    this.stage.setPhoto(picture);
+    this.marks.cross = null;
+    this.marks.hideCross();
+    document.body.dataset.screen = 'work';
+    this.stage.measure();
+    this.viewport.setPhoto({ width: size.width, height: size.height });
+    byId('stage').focus({ preventScroll: true });
+    byId('photo-name').textContent = this.title;
+    byId('photo-size').textContent = `${size.width} × ${size.height}`;
+    document.title = `${this.title} – A-ColViT`;
+  }
+
+  #progress(fraction) {
+    const bar = byId('progress');
+    bar.hidden = fraction === null;
+    if (fraction === null || fraction >= 1) bar.removeAttribute('value');
+    else bar.value = fraction;
+  }
+
+  #listenToWork() {
+    const { hints, marks, colour, commands } = this;
+    hints.addEventListener('change', () => {
+      marks.place();
+      colour.show(true);
+      byId('tip').hidden = hints.hints.length > 0;
+      if (byId('stage').dataset.state === 'ready') this.ask();
+    });
+    hints.addEventListener('select', () => {
+      marks.showSelection();
+      colour.show();
+    });
+    hints.addEventListener('history', () => {
+      byId('undo').disabled = !hints.canUndo;
+      byId('redo').disabled = !hints.canRedo;
+      byId('clear').disabled = !hints.hints.length;
+      for (const radio of document.getElementsByName('size')) {
+        radio.checked = Number(radio.value) === hints.size;
+      }
+    });
+    commands.onRest = () => colour.show();
+    commands.onPointer = () => marks.hideCross();
+    commands.onPlace = () => this.sheet.show('colour');
+    this.budget.addEventListener('budget', ({ detail }) => {
+      this.latency.begin(detail.stamp, 'dial');
+      this.ask();
+    });
+    this.stage.addEventListener('view', () => {
+      for (const button of document.querySelectorAll('[data-view-button]')) {
+        button.setAttribute('aria-pressed', String(button.dataset.viewButton === this.stage.view));
+      }
+    });
+  }
+
+  #buttons() {
+    const { viewport, hints, stage } = this;
+    const on = (id, action) => byId(id).addEventListener('click', action);
+    const middle = () => [viewport.width / 2, viewport.height / 2];
+    on('undo', () => hints.undo());
+    on('redo', () => hints.redo());
+    on('clear', (event) => this.clear(event.timeStamp));
+    on('zoom-in', () => viewport.zoomAt(...middle(), 1.25));
+    on('zoom-out', () => viewport.zoomAt(...middle(), 0.8));
+    on('zoom', () => viewport.actualSize());
+    on('fit', () => viewport.fit());
+    on('home', () => this.showStart());
+    on('start-back', () => this.showWork());
+    on('help-open', () => byId('help').showModal());
+    for (const button of document.querySelectorAll('[data-view-button]')) {
+      button.addEventListener('click', () => stage.setView(button.dataset.viewButton));
+    }
+    for (const button of document.querySelectorAll('[data-save]')) {
+      button.addEventListener('click', () => {
+        byId('save-menu').hidePopover();
+        this.save(button.dataset.save);
+      });
+    }
+    byId('sizes').append(...this.info.hint_sizes.map((size) => {
+      const input = make('input', {
+        type: 'radio', name: 'size', value: size, checked: size === hints.size,
+        aria: { label: `Hint size ${size}` },
+      });
+      input.addEventListener('change', () => hints.setSize(size));
+      const dot = make('span', { className: 'size-dot' });
+      dot.style.setProperty('--size', size);
+      return make('label', { title: `Hint of ${size} x ${size} model pixels (S)` }, input, dot);
+    }));
+    stage.setView('result');
+  }
+}
+
+async function start() {
+  mountIcons();
+  try {
+    const [info, samples] = await Promise.all([api.getInfo(), api.getSamples()]);
+    const app = new App(info);
+    showGallery(samples, (sample) => app.openSample(sample));
+    publish(app);
+  } catch (error) {
+    complain(error);
+    throw error;
+  }
+}
+
+start();

@@ -1,0 +1,205 @@
+// The stage: the canvas and how the chosen view divides it into grey and colour.
+
+import { byId, clamp, make, prefersStill } from './dom.js';
+import { GlCompositor } from './compositor_gl.js';
+import { PlainCompositor } from './compositor_2d.js';
+
+const FADE = 280; // ms, when the first colours arrive
+const PIXELS_MAX = 6_000_000; // of the canvas
+
+export class Stage extends EventTarget {
+  view = 'result'; // grey, result, side, compare
+  divide = 0.5; // of the stage's width, in the compare view
+  #element = byId('stage');
+  #divider = byId('divider');
+  #photo = null; // picture
+  #field = null;
+  #frame = 0;
+  #background = [0, 0, 0];
+
+  constructor(viewport, plain) {
+    super();
+    this.viewport = viewport;
+    this.#makeCompositor(plain);
+    new ResizeObserver(() => this.measure()).observe(this.#element);
+    viewport.addEventListener('change', () => this.invalidate());
+    this.#listenToDivider();
+  }
+
+  get renderer() { return this.compositor.name; }
+
+  measure() {
+    const { clientWidth, clientHeight } = this.#element;
+    if (!clientWidth || !clientHeight) return;
+    const wanted = Math.max(1, window.devicePixelRatio);
+    const ratio = Math.min(wanted, Math.sqrt(PIXELS_MAX / (clientWidth * clientHeight)));
+    const { canvas } = this;
+    canvas.width = Math.round(clientWidth * ratio);
+    canvas.height = Math.round(clientHeight * ratio);
+    this.viewport.setStage(clientWidth, clientHeight, ratio);
+    this.draw();
+  }
+
+  /** Reads the colour around the photo from the style sheet. */
+  readTheme() {
+    const color = getComputedStyle(this.#element).backgroundColor;
+    this.#background = color.match(/[\d.]+/g).slice(0, 3).map(Number);
+    this.invalidate();
+  }
+
+  setPhoto(picture) {
+    const limit = this.compositor.limit;
+    const shrink = Math.min(1, limit / Math.max(picture.width, picture.height));
+    if (shrink < 1) {
+      const small = new OffscreenCanvas(
+        Math.max(1, Math.floor(picture.width * shrink)),
+        Math.max(1, Math.floor(picture.height * shrink)));
+      small.getContext('2d').drawImage(picture, 0, 0, small.width, small.height);
+      picture = small;
+    }
+    this.#photo = picture;
+    this.compositor.setPhoto(picture);
+    this.invalidate();
+  }
+
+  /** Shows colours (an AbField), or grey for null. The first colours fade in. */
+  setField(field, fade = false) {
+    this.#field = field;
+    this.compositor.setAb(field?.values ?? null, field?.side ?? 0);
+    this.compositor.amount = 1;
+    if (field && fade && !prefersStill()) this.#fadeIn();
+    else this.draw();
+  }
+
+  setView(view) {
+    this.view = view;
+    this.#element.dataset.view = view;
+    this.#divider.hidden = view !== 'compare';
+    this.viewport.setSplit(view === 'side');
+    this.#placeDivider();
+    this.invalidate();
+    this.dispatchEvent(new Event('view'));
+  }
+
+  setDivide(fraction) {
+    this.divide = clamp(fraction, 0, 1);
+    this.#placeDivider();
+    this.invalidate();
+  }
+
+  /** Draws before the next frame. */
+  invalidate() {
+    this.#frame ||= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const { viewport } = this;
+    if (!this.#photo || !viewport.photo || !viewport.width) return;
+    this.compositor.draw(this.#panes(), this.#background);
+    this.dispatchEvent(new Event('drawn'));
+  }
+
+  /** Whether the result, not the grey photo, is seen at a place of the stage. */
+  coloured(x, y) {
+    if (this.view === 'compare') return x >= this.divide * this.viewport.width;
+    if (this.view === 'side') {
+      const [first] = this.viewport.panes();
+      return x >= first.width || y >= first.height;
+    }
+    return this.view === 'result';
+  }
+
+  /** Panes in pixels of the canvas. */
+  #panes() {
+    const { viewport } = this;
+    const device = (pane, colour, photo = viewport.place(pane)) => {
+      const r = viewport.ratio;
+      const x = Math.round(pane.x * r);
+      const y = Math.round(pane.y * r);
+      return {
+        x,
+        y,
+        width: Math.round((pane.x + pane.width) * r) - x,
+        height: Math.round((pane.y + pane.height) * r) - y,
+        colour,
+        photo: {
+          left: photo.left * r, top: photo.top * r, width: photo.width * r, height: photo.height * r,
+        },
+      };
+    };
+    const panes = viewport.panes();
+    if (this.view === 'side') return [device(panes[0], false), device(panes[1], true)];
+    const [whole] = panes;
+    if (this.view !== 'compare') return [device(whole, this.view === 'result')];
+    const photo = viewport.place(whole);
+    const left = Math.round(whole.width * this.divide);
+    return [
+      device({ ...whole, width: left }, false, photo),
+      device({ ...whole, x: left, width: whole.width - left }, true, photo),
+    ];
+  }
+
+  #fadeIn() {
+    const start = performance.now();
+    const step = (now) => {
+      this.compositor.amount = clamp((now - start) / FADE, 0.001, 1);
+      this.draw();
+      if (this.compositor.amount < 1) requestAnimationFrame(step);
+    };
+    step(start);
+  }
+
+  #placeDivider() {
+    this.#divider.style.left = `${this.divide * 100}%`;
+    this.#divider.setAttribute('aria-valuenow', String(Math.round(this.divide * 100)));
+  }
+
+  #listenToDivider() {
+    const divider = this.#divider;
+    divider.addEventListener('pointerdown', (event) => {
+      event.stopPropagation();
+      divider.setPointerCapture(event.pointerId);
+    });
+    divider.addEventListener('pointermove', (event) => {
+      if (!divider.hasPointerCapture(event.pointerId)) return;
+      const { left, width } = this.#element.getBoundingClientRect();
+      this.setDivide((event.clientX - left) / width);
+    });
+    divider.addEventListener('keydown', (event) => {
+      const step = { ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.setDivide(this.divide + step * (event.shiftKey ? 5 : 1));
+    });
+  }
+
+  /** WebGL where there is one; a lost context, or none, means the plain one. */
+  #makeCompositor(plain) {
+    this.canvas?.remove();
+    const canvas = make('canvas', { id: 'canvas', aria: { hidden: 'true' } });
+    this.canvas = canvas;
+    this.#element.prepend(canvas);
+    if (!plain) {
+      try {
+        this.compositor = new GlCompositor(canvas);
+        canvas.addEventListener('webglcontextlost', () => this.#fallBack(), { once: true });
+        return;
+      } catch {
+        this.#makeCompositor(true); // a canvas that was asked for WebGL gives nothing else
+        return;
+      }
+    }
+    this.compositor = new PlainCompositor(canvas);
+  }
+
+  #fallBack() {
+    const photo = this.#photo;
+    this.#makeCompositor(true);
+    this.measure();
+    if (photo) this.setPhoto(photo);
+    this.setField(this.#field);
+  }
+}
