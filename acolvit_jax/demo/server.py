@@ -18,6 +18,7 @@ from acolvit_jax.errors import UserError
 from acolvit_jax.inference.colorizer import Colorizer
 
 SHUTDOWN_SECONDS = 3
+KEEP_ALIVE_SECONDS = 75  # a person thinks between two clicks
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -112,6 +113,7 @@ def serve(
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ws="none",
         )
         try:

@@ -1,0 +1,49 @@
+"""What a client of the demo does."""
+
+import json
+
+import numpy as np
+
+from tests.photos import make_jpeg
+
+HINTS = [
+    {"row": 0, "column": 0, "color": "#c81e1e"},
+    {"row": 47, "column": 63, "color": "lab:5,-40"},
+    {"row": 20, "column": 31, "color": "teal"},
+]
+
+
+def add(client, data=None, **options):
+    """Sends a photo; returns what the server says of it."""
+    response = client.post("/v1/photos", content=data or make_jpeg(0), **options)
+    assert response.status_code == 201, response.text
+    return response.json()
+
+
+def colorize(client, photo, hints=HINTS, **fields):
+    response = client.post(f"/{photo['url']}/colorize", json={"hints": hints, **fields})
+    assert response.status_code == 200, response.text
+    return response
+
+
+def values(response, side=32):
+    """The answer's a and b, int8 `[S, S, 2]`."""
+    return np.frombuffer(response.content, np.int8).reshape(side, side, 2)
+
+
+def result_of(response):
+    return json.loads(response.headers["X-Result"])
+
+
+def refused(response, status, field=None, *, text=""):
+    """Checks an error's form; returns its line."""
+    assert response.status_code == status, (response.status_code, response.text)
+    assert response.headers["Content-Type"] == "application/json"
+    content = response.json()
+    assert set(content) == {"error", "field"}
+    assert content["field"] == field, content
+    assert text in content["error"]
+    assert content["error"].strip()
+    assert "\n" not in content["error"]
+    assert "Traceback" not in content["error"]
+    return content["error"]
