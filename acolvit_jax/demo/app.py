@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -65,14 +66,14 @@ def _without_body(send: Send) -> Send:
     return send_head
 
 
-def _page_routes() -> dict[str, dict[str, Handler]]:
+def _page_routes(folder: Path) -> dict[str, dict[str, Handler]]:
     """The page and its files."""
 
     async def page(request: Request) -> Response:
-        return static_files.answer(request, static_files.PAGE)
+        return static_files.answer(request, static_files.PAGE, folder)
 
     async def file(request: Request) -> Response:
-        return static_files.answer(request, request.path_params["path"])
+        return static_files.answer(request, request.path_params["path"], folder)
 
     return {"/": {"GET": page}, "/static/{path:path}": {"GET": file}}
 
@@ -103,6 +104,7 @@ def make_app(
     limits: Limits | None = None,
     access: Access | None = None,
     clock: Callable[[], float] = time.monotonic,
+    folder: Path = static_files.FOLDER,
 ) -> Starlette:
     """Makes the application.
 
@@ -112,6 +114,7 @@ def make_app(
         limits: of memory, time and numbers.
         access: which names the server answers to.
         clock: of the store's ages, in seconds.
+        folder: of the page's own files.
 
     Returns:
         An ASGI application.
@@ -119,7 +122,7 @@ def make_app(
     limits = limits or Limits()
     store = PhotoStore(limits, clock)
     handlers = Handlers(Studio(colorizer, store, limits), limits, model_name)
-    routes = {**_page_routes(), **_interface_routes(handlers)}
+    routes = {**_page_routes(folder), **_interface_routes(handlers)}
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -26,7 +26,7 @@ MEDIA_TYPES = {
 }
 
 
-def list_files(folder: Path = FOLDER) -> dict[str, Path]:
+def list_files(folder: Path) -> dict[str, Path]:
     """Files below a folder that a page is made of, by their path with slashes."""
     return {
         path.relative_to(folder).as_posix(): path
@@ -35,7 +35,7 @@ def list_files(folder: Path = FOLDER) -> dict[str, Path]:
     }
 
 
-def answer(request: Request, name: str, folder: Path = FOLDER) -> Response:
+def answer(request: Request, name: str, folder: Path) -> Response:
     """A file, or 304 if the client has it.
 
     Args:

@@ -21,14 +21,13 @@ def small_colorizer():
 
 @pytest.fixture
 def make_client(small_colorizer):
-    """Makes clients of an application with its own limits, access, clock or colorizer."""
+    """Makes clients of an application with its own limits, access, clock, folder, model."""
     clients = []
 
-    def make(*, colorizer=None, access=None, clock=None, **limits):
-        rest = {"clock": clock} if clock else {}
-        app = make_app(
-            colorizer or small_colorizer, limits=Limits(**limits), access=access, **rest
-        )
+    def make(*, colorizer=None, access=None, clock=None, folder=None, **limits):
+        given = {"clock": clock, "folder": folder}
+        rest = {name: value for name, value in given.items() if value is not None}
+        app = make_app(colorizer or small_colorizer, limits=Limits(**limits), access=access, **rest)
         client = TestClient(app, BASE, raise_server_exceptions=False, follow_redirects=False)
         client.__enter__()
         clients.append(client)
