@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from acolvit_jax.demo.app import make_app
 from acolvit_jax.demo.security import EVERYWHERE, Access
@@ -60,6 +61,20 @@ def url_of(host: str, taken: socket.socket) -> str:
     return f"http://{name}:{taken.getsockname()[1]}/"
 
 
+def settings(app: ASGIApp) -> uvicorn.Config:
+    """How an application is run: quietly, without what it does not need."""
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ws="none",
+    )
+
+
 class _Server(uvicorn.Server):
     """A server that tells when it answers."""
 
@@ -106,17 +121,8 @@ def serve(
                 page = url_of("127.0.0.1" if host in EVERYWHERE else host, taken)
                 threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
 
-        config = uvicorn.Config(
-            make_app(colorizer, model_name=Path(checkpoint).name, access=access),
-            access_log=False,
-            log_config=None,
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            ws="none",
-        )
+        app = make_app(colorizer, model_name=Path(checkpoint).name, access=access)
         try:
-            _Server(config, on_ready).run([taken])
+            _Server(settings(app), on_ready).run([taken])
         except KeyboardInterrupt:
             return  # the server has shut down; Ctrl-C is how one ends it

@@ -1,0 +1,66 @@
+"""The demo on a real port, in a thread."""
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+
+import uvicorn
+
+from acolvit_jax.demo.app import make_app
+from acolvit_jax.demo.limits import Limits
+from acolvit_jax.demo.server import listen, settings
+
+
+class Live:
+    """A server's address, and ways to speak to it."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def call(self, method, path, body=None, headers=None):
+        """Status, headers and body of a request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+
+    def connect(self):
+        """A bare connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def raw(self, data):
+        """What comes back for bytes, until the server closes or goes quiet."""
+        with self.connect() as connection:
+            connection.settimeout(1)
+            connection.sendall(data)
+            received = b""
+            with contextlib.suppress(TimeoutError, ConnectionResetError):
+                while piece := connection.recv(65536):
+                    received += piece
+                    if b"\r\n\r\n" in received and received.endswith(b"}"):
+                        break
+            return received
+
+
+@contextlib.contextmanager
+def running(colorizer, **limits):
+    """A server with its own limits, until the block ends."""
+    with listen("127.0.0.1", 0) as taken:
+        app = make_app(colorizer, limits=Limits(**limits))
+        server = uvicorn.Server(settings(app))
+        thread = threading.Thread(target=server.run, args=([taken],))
+        thread.start()
+        try:
+            deadline = time.monotonic() + 20
+            while not server.started:
+                assert thread.is_alive()
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            yield Live(taken.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive()

@@ -1,0 +1,168 @@
+"""A real server on a real port: slow clients, raw bytes, several clients at once."""
+
+import json
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from acolvit_jax.demo.studio import to_int8
+from tests.demo.live import running
+from tests.photos import make_jpeg
+
+
+@pytest.fixture(scope="module")
+def live(small_colorizer):
+    with running(small_colorizer, stall_seconds=3, upload_seconds=6, upload_bytes=300_000) as live:
+        yield live
+
+
+def add(live, data):
+    status, _, body = live.call("POST", "/v1/photos", data)
+    assert status == 201, body
+    return json.loads(body)
+
+
+def colorize(live, photo, hints=()):
+    body = json.dumps({"hints": list(hints)})
+    status, _, content = live.call("POST", f"/{photo['url']}/colorize", body)
+    assert status == 200, content
+    return content
+
+
+def head(length, path="/v1/photos"):
+    return f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode()
+
+
+def read_until_closed(connection):
+    received = b""
+    while piece := connection.recv(65536):
+        received += piece
+    return received
+
+
+def test_a_stalled_upload_stops_nobody_and_times_out(live):
+    photo = add(live, make_jpeg(0))
+    stalled = [live.connect() for _ in range(40)]  # many more than there are threads
+    start = time.monotonic()
+    for connection in stalled:
+        connection.sendall(head(10_000) + b"\xff\xd8some")
+    for seed in range(3):
+        assert colorize(live, photo) == colorize(live, add(live, make_jpeg(0)))
+        assert add(live, make_jpeg(seed))
+    assert time.monotonic() - start < 3
+    for connection in stalled:
+        with connection:
+            answer = read_until_closed(connection)
+            assert answer.startswith(b"HTTP/1.1 408 "), answer
+            assert b'"error":"the body came too slowly"' in answer
+    assert time.monotonic() - start < 20
+
+
+def test_a_trickle_times_out_too(live):
+    with live.connect() as connection:
+        connection.sendall(head(10_000))
+        start = time.monotonic()
+        connection.settimeout(0.5)
+        answer = b""
+        while not answer and time.monotonic() - start < 15:
+            connection.sendall(b"x")
+            try:
+                answer = connection.recv(65536)
+            except TimeoutError:
+                continue
+        assert answer.startswith(b"HTTP/1.1 408 "), answer
+        assert 5 < time.monotonic() - start < 12
+
+
+def test_a_client_that_leaves_harms_nobody(live):
+    for _ in range(20):
+        with live.connect() as connection:
+            connection.sendall(head(10_000) + b"half")
+    add(live, make_jpeg(0))
+
+
+def test_a_browser_hears_of_413_though_it_sends_all(live):
+    """The answer comes while the rest of the body is on its way; it must not be lost."""
+    for length in (10_000_000, 301_000):
+        status, _, body = live.call("POST", "/v1/photos", bytes(length))
+        assert status == 413
+        assert b"longer than" in body
+
+
+def test_expect_100_is_answered_before_the_body(live):
+    request = head(10**9).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    assert live.raw(request).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/static/../server.py",
+        "/static/../../serve.py",
+        "/static/%2e%2e/server.py",
+        "/static/..%2fserver.py",
+        "/static/..%5cserver.py",
+        "/static//etc/passwd",
+        "/static/%2fetc%2fpasswd",
+        "//etc/passwd",
+        "/../../../../etc/passwd",
+        "/static/index.html%00.png",
+        "/static/%00",
+        "/static/\\..\\server.py",
+        "/v1/samples/../../server.py/thumbnail",
+        "/v1/samples/..%2f..%2fserver/thumbnail",
+        "http://localhost/static/../server.py",
+    ],
+)
+def test_no_raw_path_leads_out(live, target):
+    answer = live.raw(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 4"), answer
+    assert b"import" not in answer
+    assert b"root:" not in answer
+
+
+def test_raw_bytes_fail_nothing(live):
+    rng = random.Random(7)
+    good = head(11, "/v1/photos").replace(
+        b"\r\n\r\n", b"\r\nContent-Type: application/json\r\n\r\n"
+    )
+    for _ in range(60):
+        data = bytearray(good + b'{"sample":1}')
+        for _ in range(rng.randrange(1, 8)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        with live.connect() as connection:
+            connection.sendall(bytes(data))
+            connection.settimeout(0.05)
+            try:
+                answer = connection.recv(65536)
+            except (TimeoutError, ConnectionResetError):
+                continue
+            assert not answer.startswith(b"HTTP/1.1 5"), (data, answer)
+    add(live, make_jpeg(0))
+
+
+def test_an_old_client_without_host_is_refused(live):
+    assert b" 400 " in live.raw(b"GET /v1/info HTTP/1.0\r\n\r\n")
+
+
+def test_clients_at_once_get_their_own_photos(live, small_colorizer):
+    data = [make_jpeg(i, (40 + i, 60)) for i in range(8)]
+    photos = [add(live, each) for each in data]
+    expected = [to_int8(small_colorizer(each).ab / 110) for each in data]
+    order = [i % 8 for i in range(80)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda i: colorize(live, photos[i]), order))
+    assert answers == [expected[i] for i in order]
+
+
+def test_one_connection_serves_many_requests(live):
+    get = b"GET /v1/photos/x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with live.connect() as connection:
+        connection.sendall(get * 3)
+        received = b""
+        while received.count(b"HTTP/1.1 404") < 3:
+            piece = connection.recv(65536)
+            assert piece
+            received += piece

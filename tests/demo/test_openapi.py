@@ -1,0 +1,85 @@
+"""The OpenAPI document agrees with the routes and with the answers."""
+
+import re
+
+import jsonschema
+import pytest
+from starlette.routing import Route
+
+from acolvit_jax.demo.openapi import document
+from tests.demo.calls import add, colorize, result_of
+
+PAGE = ("/", "/static/{path:path}")
+METHODS = {"get", "post", "delete"}
+
+
+def validator(name):
+    """Checks JSON against a schema of the document."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document()["components"]}
+    return jsonschema.Draft202012Validator(schema)
+
+
+def listed():
+    return {path: METHODS & set(item) for path, item in document()["paths"].items()}
+
+
+def test_every_route_is_listed_and_every_listed_path_is_routed(client):
+    routes = {}
+    for route in client.app.routes:
+        assert isinstance(route, Route)
+        allowed = client.options(route.path).headers["Allow"].lower().split(", ")
+        routes[route.path] = METHODS & set(allowed)
+    assert {path: methods for path, methods in routes.items() if path not in PAGE} == listed()
+
+
+def test_every_listed_path_answers_with_what_is_listed(client):
+    photo = add(client)
+    result = result_of(colorize(client, photo))["id"]
+    for path, methods in listed().items():
+        real = path.format(id=photo["id"], result=result, name="bee")
+        for method in sorted(methods, key=("post", "get", "delete").index):
+            if method == "delete":
+                continue
+            body = {"sample": "bee"} if path == "/v1/photos" else {"hints": []}
+            rest = {"json": body} if method == "post" else {}
+            answer = client.request(method, real, **rest)
+            described = document()["paths"][path][method]["responses"]
+            assert str(answer.status_code) in described
+            assert answer.status_code < 300
+            kind = answer.headers["Content-Type"].partition(";")[0]
+            success = described[str(answer.status_code)]
+            assert kind in success["content"]
+            for header in success.get("headers", ()):
+                assert header in answer.headers
+    assert client.delete("/" + photo["url"]).status_code == 204
+
+
+def test_answers_fit_their_schemas(client):
+    photo = add(client)
+    validator("Photo").validate(photo)
+    validator("Info").validate(client.get("/v1/info").json())
+    for sample in client.get("/v1/samples").json():
+        validator("Sample").validate(sample)
+    validator("Result").validate(result_of(colorize(client, photo)))
+    validator("Error").validate(client.get("/nothing").json())
+    request = validator("ColorizeRequest")
+    request.validate({"hints": [{"row": 0, "column": 0, "color": "red"}], "budget": 0.5})
+    with pytest.raises(jsonschema.ValidationError):
+        request.validate({"hints": [{"row": 0}]})
+
+
+def test_the_document_is_whole(client):
+    content = client.get("/v1/openapi.json").json()
+    assert content == document()
+    assert content["openapi"].startswith("3.1")
+    for schema in content["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    references = set(re.findall(r"#/components/schemas/(\w+)", str(content)))
+    assert references <= set(content["components"]["schemas"])
+    for path, item in content["paths"].items():
+        named = {p["name"] for p in item.get("parameters", ())}
+        assert named == set(re.findall(r"{(\w+)}", path))
+    names = [
+        item[m]["operationId"] for item in content["paths"].values() for m in METHODS & set(item)
+    ]
+    assert len(set(names)) == len(names)
