@@ -117,7 +117,7 @@ def make_app(
         folder: of the page's own files.
 
     Returns:
-        An ASGI application.
+        An ASGI application; `state.hang_up()` ends its waiting for slow clients.
     """
     limits = limits or Limits()
     store = PhotoStore(limits, clock)
@@ -143,7 +143,7 @@ def make_app(
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.store = store
+    app.state.hang_up = handlers.hang_up
     return app
 
 

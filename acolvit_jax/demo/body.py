@@ -21,6 +21,12 @@ class BodyReader:
         """Reads within limits."""
         self._limits = limits
         self._held = 0
+        self._timers: set[asyncio.Timeout] = set()
+
+    def hang_up(self) -> None:
+        """Ends all reading now, because the server goes down."""
+        for timer in self._timers:
+            timer.reschedule(asyncio.get_running_loop().time())
 
     @asynccontextmanager
     async def read(self, request: Request, max_bytes: int) -> AsyncIterator[bytes]:
@@ -49,8 +55,10 @@ class BodyReader:
         """Reads the pieces of a body, each in its time, all in theirs."""
         now = asyncio.get_running_loop().time
         end, stall, length = now() + self._limits.upload_seconds, self._limits.stall_seconds, 0
+        timer = asyncio.timeout_at(min(now() + stall, end))
+        self._timers.add(timer)
         try:
-            async with asyncio.timeout_at(min(now() + stall, end)) as timer:
+            async with timer:
                 async for piece in request.stream():
                     timer.reschedule(min(now() + stall, end))
                     pieces.append(piece)
@@ -67,6 +75,8 @@ class BodyReader:
             raise RequestError(408, "the body came too slowly", headers=_CLOSE) from None
         except ClientDisconnect:
             raise RequestError(400, "the client went away", headers=_CLOSE) from None
+        finally:
+            self._timers.remove(timer)
 
 
 def _check_headers(request: Request, max_bytes: int) -> None:

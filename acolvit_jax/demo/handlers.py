@@ -59,6 +59,10 @@ class Handlers:
         self._decodes = Workers("decode", limits.decodes, limits.waiting)
         self._pictures = Workers("picture", limits.pictures, limits.waiting)
 
+    def hang_up(self) -> None:
+        """Waits for no client any more, because the server goes down."""
+        self._bodies.hang_up()
+
     def close(self) -> None:
         """Lets the threads end."""
         for workers in (self._model, self._decodes, self._pictures):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from acolvit_jax.demo.app import make_app
 from acolvit_jax.demo.security import EVERYWHERE, Access
@@ -61,7 +62,7 @@ def url_of(host: str, taken: socket.socket) -> str:
     return f"http://{name}:{taken.getsockname()[1]}/"
 
 
-def settings(app: ASGIApp) -> uvicorn.Config:
+def settings(app: Starlette) -> uvicorn.Config:
     """How an application is run: quietly, without what it does not need."""
     return uvicorn.Config(
         app,
@@ -75,17 +76,31 @@ def settings(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
-    """A server that tells when it answers."""
+class Server(uvicorn.Server):
+    """A server that tells when it answers, and ends quietly."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
+    def __init__(self, app: Starlette, on_ready: Callable[[], None]) -> None:
+        """Prepares to run.
+
+        Args:
+            app: from `make_app`.
+            on_ready: is called once, when the server listens.
+        """
+        super().__init__(settings(app))
+        self._app = app
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to listen."""
         await super().startup(sockets)
         if self.started and not self.should_exit:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends; what is cut off now is cut off on purpose, and no error."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._app.state.hang_up()
+        await super().shutdown(sockets)
 
 
 def serve(
@@ -123,6 +138,6 @@ def serve(
 
         app = make_app(colorizer, model_name=Path(checkpoint).name, access=access)
         try:
-            _Server(settings(app), on_ready).run([taken])
+            Server(app, on_ready).run([taken])
         except KeyboardInterrupt:
             return  # the server has shut down; Ctrl-C is how one ends it

@@ -6,11 +6,9 @@ import socket
 import threading
 import time
 
-import uvicorn
-
 from acolvit_jax.demo.app import make_app
 from acolvit_jax.demo.limits import Limits
-from acolvit_jax.demo.server import listen, settings
+from acolvit_jax.demo.server import Server, listen
 
 
 class Live:
@@ -50,7 +48,7 @@ def running(colorizer, **limits):
     """A server with its own limits, until the block ends."""
     with listen("127.0.0.1", 0) as taken:
         app = make_app(colorizer, limits=Limits(**limits))
-        server = uvicorn.Server(settings(app))
+        server = Server(app, lambda: None)
         thread = threading.Thread(target=server.run, args=([taken],))
         thread.start()
         try:
