@@ -29,7 +29,7 @@ FLAGS = (
     "--no-first-run",
     "--hide-scrollbars",
 )
-SOFTWARE_GL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # no GPU needed
+SOFTWARE_GL = "--enable-unsafe-swiftshader"  # no GPU needed
 START_SECONDS = 120
 
 
@@ -84,7 +84,7 @@ def browsing(
     profile = tempfile.mkdtemp(prefix="acolvit-demo-")
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for flag in (*FLAGS, *SOFTWARE_GL, f"--user-data-dir={profile}", *flags):
+    for flag in (*FLAGS, SOFTWARE_GL, f"--user-data-dir={profile}", *flags):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     if downloads is not None:

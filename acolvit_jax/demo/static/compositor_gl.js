@@ -1,6 +1,10 @@
 // Lays the model's colours on the photo's lightness with WebGL 2.
 
-import { ACROSS, BASE, COLOUR, VERTEX } from './shaders.js';
+import { clamp } from './dom.js';
+import { ACROSS, BASE, COLOUR, DOWN, VERTEX } from './shaders.js';
+
+const SAMPLES = 2; // of the colours for each of the model's pixels, at least
+const STRIDE_MAX = 8; // canvas pixels between samples
 
 /** The part of a pane that the photo covers, in whole pixels of the canvas; null for none. */
 export function covered(pane) {
@@ -18,8 +22,9 @@ export class GlCompositor {
   #programs = {};
   #side = 0;
   #baseStale = true;
-  #acrossStale = true;
+  #coloursStale = true;
   #layout = '';
+  #grid = { origin: [0, 0], extent: [1, 1] };
 
   /** @throws {Error} if the browser has no WebGL 2. */
   constructor(canvas) {
@@ -29,7 +34,9 @@ export class GlCompositor {
     });
     if (!gl) throw new Error('no WebGL 2');
     this.gl = gl;
-    for (const [name, source] of Object.entries({ base: BASE, across: ACROSS, colour: COLOUR })) {
+    for (const [name, source] of Object.entries({
+      base: BASE, across: ACROSS, down: DOWN, colour: COLOUR,
+    })) {
       this.#programs[name] = this.#program(source);
     }
     gl.bindVertexArray(gl.createVertexArray());
@@ -40,6 +47,7 @@ export class GlCompositor {
     this.ab = this.#texture(gl.NEAREST, gl.NEAREST);
     this.base = this.#target();
     this.across = this.#target();
+    this.colours = this.#target(gl.LINEAR);
   }
 
   /** The grey photo: an ImageBitmap or a canvas. */
@@ -60,7 +68,7 @@ export class GlCompositor {
     gl.bindTexture(gl.TEXTURE_2D, this.ab);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG8_SNORM, side, side, 0, gl.RG, gl.BYTE, values);
-    this.#acrossStale = true;
+    this.#coloursStale = true;
   }
 
   /**
@@ -74,14 +82,16 @@ export class GlCompositor {
     gl.viewport(0, 0, canvas.width, canvas.height);
     if (this.#baseStale) this.#drawBase(panes);
     const colour = panes.find((pane) => pane.colour);
-    if (colour && this.#side && this.#acrossStale) this.#drawAcross(colour);
+    if (colour && this.#side && this.#coloursStale) this.#upsample(colour);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.scissor(0, 0, canvas.width, canvas.height);
     gl.clearColor(...background.map((v) => v / 255), 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    const uniforms = this.#use('colour', { base: this.base.texture, across: this.across.texture });
-    gl.uniform1i(uniforms.side, this.#side);
+    const uniforms = this.#use('colour', { base: this.base.texture, colours: this.colours.texture });
+    const { origin, extent } = this.#grid;
+    gl.uniform2f(uniforms.origin, ...origin);
+    gl.uniform2f(uniforms.extent, ...extent);
     for (const pane of panes) {
       gl.uniform1f(uniforms.amount, pane.colour && this.#side ? this.amount : 0);
       this.#fill(pane, uniforms);
@@ -107,10 +117,8 @@ export class GlCompositor {
     if (layout === this.#layout) return;
     this.#layout = layout;
     this.#baseStale = true;
-    this.#acrossStale = true;
+    this.#coloursStale = true;
     this.#size(this.base, canvas.width, canvas.height);
-    this.#size(this.across, canvas.width, Math.max(1, this.#side));
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
   #drawBase(panes) {
@@ -121,17 +129,34 @@ export class GlCompositor {
     this.#baseStale = false;
   }
 
-  #drawAcross(pane) {
-    const { gl, canvas } = this;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.across.framebuffer);
-    gl.viewport(0, 0, canvas.width, this.#side);
-    gl.scissor(pane.x, 0, pane.width, this.#side);
-    const uniforms = this.#use('across', { ab: this.ab });
-    gl.uniform1i(uniforms.side, this.#side);
+  /** Upsamples the colours for the part of a pane that the photo covers. */
+  #upsample(pane) {
+    const { gl } = this;
+    const part = covered(pane);
+    if (!part) return;
+    const side = this.#side;
     const { left, top, width, height } = pane.photo;
-    gl.uniform4f(uniforms.place, left, top, width, height);
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
-    this.#acrossStale = false;
+    const stride = clamp(Math.floor(Math.min(width, height) / side / SAMPLES), 1, STRIDE_MAX);
+    const columns = Math.ceil(part.width / stride);
+    const rows = Math.ceil(part.height / stride);
+    this.#grid = { origin: [part.x, part.y], extent: [columns * stride, rows * stride] };
+    const passes = [
+      ['across', { ab: this.ab }, this.across, columns, side],
+      ['down', { across: this.across.texture }, this.colours, columns, rows],
+    ];
+    for (const [name, textures, target, across, down] of passes) {
+      this.#size(target, across, down);
+      gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer);
+      gl.viewport(0, 0, across, down);
+      gl.scissor(0, 0, across, down);
+      const uniforms = this.#use(name, textures);
+      gl.uniform1i(uniforms.side, side);
+      gl.uniform1f(uniforms.stride, stride);
+      gl.uniform2f(uniforms.origin, part.x, part.y);
+      gl.uniform4f(uniforms.place, left, top, width, height);
+      gl.drawArrays(gl.TRIANGLES, 0, 3);
+    }
+    this.#coloursStale = false;
   }
 
   #fill(pane, uniforms) {
@@ -192,8 +217,8 @@ export class GlCompositor {
     return texture;
   }
 
-  #target() {
-    const texture = this.#texture(this.gl.NEAREST, this.gl.NEAREST);
+  #target(filter = this.gl.NEAREST) {
+    const texture = this.#texture(filter, filter);
     return { texture, framebuffer: this.gl.createFramebuffer(), width: 0, height: 0 };
   }
 

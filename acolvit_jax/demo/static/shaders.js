@@ -1,8 +1,9 @@
-// The three passes of the WebGL compositor, in GLSL.
+// The passes of the WebGL compositor, in GLSL.
 //
 // base:   the photo's f(Y) at the screen's resolution, once for each view;
-// across: a*, b* upsampled along the rows (bicubic), for each answer: width x 224 pixels only;
-// colour: a*, b* upsampled along the columns, laid on f(Y), to sRGB: what is seen.
+// across, down: a*, b* upsampled along the rows, then the columns (bicubic), for each answer, to a
+//         few samples for each of the model's pixels: the screen's own resolution adds nothing;
+// colour: a*, b* (bilinear between those samples) laid on f(Y), to sRGB: what is seen.
 // Values between passes are packed into two bytes each, which every device can render.
 
 import { FROM_XYZ } from './color.js';
@@ -57,50 +58,72 @@ void main() {
   packed = vec4(pack(fy), 0.0, 1.0);
 }`;
 
-export const ACROSS = `${HEAD}
-uniform sampler2D ab;
-uniform int side;
+// The sampling grid of the next two passes: `stride` canvas pixels from `origin`.
+const BICUBIC = `
+uniform vec2 origin;
+uniform float stride;
+uniform int side; // of the model's image
 out vec4 packed;
+vec4 taps(float coordinate, out int first) {
+  first = int(floor(coordinate)) - 1;
+  return inside(cubic(fract(coordinate)), first, side);
+}
+`;
+
+export const ACROSS = `${HEAD}${BICUBIC}
+uniform sampler2D ab;
 void main() {
-  float x = (gl_FragCoord.x - place.x) / place.z * float(side) - 0.5;
-  int first = int(floor(x)) - 1;
-  vec4 w = inside(cubic(fract(x)), first, side);
-  int row = int(gl_FragCoord.y);
+  int first;
+  vec4 w = taps((origin.x + gl_FragCoord.x * stride - place.x) / place.z * float(side) - 0.5, first);
   vec2 value = vec2(0.0);
   for (int i = 0; i < 4; i++) {
-    value += w[i] * texelFetch(ab, ivec2(clamp(first + i, 0, side - 1), row), 0).rg;
+    value += w[i] * texelFetch(ab, ivec2(clamp(first + i, 0, side - 1), int(gl_FragCoord.y)), 0).rg;
   }
   value = value / 3.0 + 0.5; // bicubic reaches beyond [-1, 1]
   packed = vec4(pack(value.x), pack(value.y));
 }`;
 
+export const DOWN = `${HEAD}${BICUBIC}
+uniform sampler2D across;
+void main() {
+  int first;
+  vec4 w = taps((origin.y + gl_FragCoord.y * stride - place.y) / place.w * float(side) - 0.5, first);
+  vec4 sums = vec4(0.0);
+  for (int i = 0; i < 4; i++) {
+    sums += w[i] * texelFetch(across, ivec2(int(gl_FragCoord.x), clamp(first + i, 0, side - 1)), 0);
+  }
+  packed = vec4(pack(unpack(sums.xy)), pack(unpack(sums.zw)));
+}`;
+
+// The square roots are sRGB's curve to a tenth of a step of 8 bits above its straight foot, at a
+// fraction of the cost of a power where there is no graphics hardware.
 export const COLOUR = `${HEAD}
 uniform sampler2D base;
-uniform sampler2D across;
-uniform int side;
+uniform sampler2D colours;
+uniform vec2 origin;
+uniform vec2 extent; // of the texture of colours, in canvas pixels
 uniform float amount; // 0 is grey, 1 the colours
 out vec4 shown;
 float cube(float t) { return t > 0.2068966 ? t * t * t : (t - 16.0 / 116.0) / 7.787; }
+vec3 encode(vec3 linear) {
+  vec3 v = clamp(linear, 0.0, 1.0);
+  vec3 a = sqrt(v);
+  vec3 b = sqrt(a);
+  vec3 c = sqrt(b);
+  vec3 curve = -0.0040650 - 0.0201874 * v + 0.6539810 * a + 0.6887234 * b - 0.3184833 * c;
+  return mix(12.92 * v, curve, vec3(greaterThan(v, vec3(0.0031308))));
+}
 void main() {
-  ivec2 here = ivec2(gl_FragCoord.xy);
-  float fy = unpack(texelFetch(base, here, 0).rg);
+  float fy = unpack(texelFetch(base, ivec2(gl_FragCoord.xy), 0).rg);
   vec2 ab = vec2(0.0);
   if (amount > 0.0) {
-    float row = (height - gl_FragCoord.y - place.y) / place.w * float(side) - 0.5;
-    int first = int(floor(row)) - 1;
-    vec4 w = inside(cubic(fract(row)), first, side);
-    vec4 sums = vec4(0.0);
-    for (int i = 0; i < 4; i++) {
-      sums += w[i] * texelFetch(across, ivec2(here.x, clamp(first + i, 0, side - 1)), 0);
-    }
-    ab = vec2(unpack(sums.xy), unpack(sums.zw));
-    ab = (ab - 0.5) * (3.0 * 110.0 * amount);
+    vec2 pixel = vec2(gl_FragCoord.x, height - gl_FragCoord.y);
+    vec4 both = texture(colours, (pixel - origin) / extent);
+    ab = (vec2(unpack(both.xy), unpack(both.zw)) - 0.5) * (3.0 * 110.0 * amount);
   }
   float x = cube(fy + ab.x / 500.0);
   float y = cube(fy);
   float z = cube(max(fy - ab.y / 200.0, 0.0));
   vec3 linear = vec3(${FROM_XYZ.map(sum).join(',\n    ')});
-  vec3 low = 12.92 * linear;
-  vec3 high = 1.055 * pow(max(linear, 0.0031308), vec3(1.0 / 2.4)) - 0.055;
-  shown = vec4(clamp(mix(low, high, vec3(greaterThan(linear, vec3(0.0031308)))), 0.0, 1.0), 1.0);
+  shown = vec4(encode(linear), 1.0);
 }`;
