@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from acolvit_jax import images
-from acolvit_jax.errors import ImageError
+from acolvit_jax.errors import ImageError, PixelLimitError
 from tests.photos import make_rgb
 
 
@@ -199,6 +199,28 @@ def test_resize_is_pillows_antialiased_bilinear(picture):
 def test_crop_resize_takes_the_box(picture):
     out = images.crop_resize(picture, (12, 0, 24, 8), (8, 12))
     assert (out == (0, 255, 0)).all()
+
+
+def test_only_named_formats_are_opened():
+    rgb = Image.fromarray(make_rgb(0, (24, 32)))
+    for kind in ("BMP", "GIF", "JPEG", "MPO", "PNG", "TIFF", "WEBP"):
+        assert images.read_photo(save(rgb, kind), formats=images.FORMATS).rgb.shape == (24, 32, 3)
+    for kind in ("EPS", "PPM", "JPEG2000"):
+        with pytest.raises(ImageError, match="is not an image"):
+            images.read_photo(save(rgb, kind), formats=images.FORMATS)
+    assert images.read_photo(save(rgb, "PPM")).rgb.shape == (24, 32, 3)
+
+
+def test_too_many_pixels_are_told_apart_from_what_is_no_image():
+    with pytest.raises(PixelLimitError, match="32x24 pixels are more than the 700 allowed"):
+        images.read_photo(save(Image.fromarray(make_rgb(0, (24, 32))), "PNG"), max_pixels=700)
+
+
+def test_grey_pictures_are_written_grey():
+    grey = make_rgb(0, (24, 32))[..., 0]
+    image = Image.open(io.BytesIO(images.encode_image(grey, ".png")))
+    assert image.mode == "L"
+    np.testing.assert_array_equal(np.asarray(image), grey)
 
 
 def test_near_grey_photos_are_told_apart():

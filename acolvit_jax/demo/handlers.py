@@ -26,7 +26,6 @@ from acolvit_jax.demo.studio import Studio
 from acolvit_jax.demo.workers import Workers
 from acolvit_jax.errors import ImageError, PixelLimitError
 from acolvit_jax.hints import HINT_SIZE
-from acolvit_jax.models.compute import forward_macs
 
 RESULT_FORMATS = {"png": (".png", "image/png"), "jpeg": (".jpg", "image/jpeg")}
 GREY_SIDES = (64, 4096)
@@ -74,25 +73,12 @@ class Handlers:
 
     async def info(self, request: Request) -> Response:
         """What the server is and allows."""
-        engine, rules = self.studio.colorizer.engine, self.studio.rules
-        config, fixed = engine.config, rules.budget is None
-        every = [[1.0, 1.0]] * config.depth
-        model = {
-            "name": self._model_name,
-            "image_size": config.image_size,
-            "depth": config.depth,
-            "any_budget": not fixed,
-            "budget_min": None if fixed else rules.budgets[0],
-            "budget_max": None if fixed else rules.budgets[1],
-            "budget_default": rules.budget,
-            "full_macs": float(forward_macs(every, config)),
-        }
         limits = self._limits
         bounds = {"upload_bytes": limits.upload_bytes, "pixels": limits.pixels}
         content = {
             "version": acolvit_jax.__version__,
-            "model": model,
-            "hint_sizes": list(rules.hint_sizes),
+            "model": {"name": self._model_name, **self.studio.describe_model()},
+            "hint_sizes": list(self.studio.rules.hint_sizes),
             "hint_size_default": HINT_SIZE,
             "limits": {**bounds, "hints": limits.hints},
             "formats": {"read": list(images.IMAGE_SUFFIXES), "write": list(RESULT_FORMATS)},
@@ -189,7 +175,10 @@ class Handlers:
                 422, f"wanted {' or '.join(RESULT_FORMATS)}, got {shown(asked)}", "format"
             )
         suffix, media_type = RESULT_FORMATS[asked]
-        body = await self._pictures.run(self.studio.result, stored, canonical, suffix)
+        try:
+            body = await self._pictures.run(self.studio.result, stored, canonical, suffix)
+        except ImageError as error:  # JPEG holds 65,500 pixels a side and 64 kB of EXIF
+            raise RequestError(422, str(error), "format") from None
         headers = {"Content-Disposition": _attachment(f"{stored.name}_color{suffix}")}
         return Response(body, headers=headers, media_type=media_type)
 

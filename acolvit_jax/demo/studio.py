@@ -6,6 +6,7 @@ import functools
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from acolvit_jax.hints import hint_planes
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.colorizer import Colorizer, Prediction, model_lightness
 from acolvit_jax.inference.engine import SMALLEST_BUDGET
+from acolvit_jax.models.compute import forward_macs
 
 INT8_SCALE = 127.0  # of normalised a and b
 GREY_QUALITY = 97
@@ -64,6 +66,20 @@ class Studio:
         sizes = tuple(size for size in HINT_SIZES if config.image_size % size == 0)
         budgets = (SMALLEST_BUDGET, LARGEST_BUDGET)
         self.rules = Rules(limits.hints, sizes, colorizer.budget, budgets)
+
+    def describe_model(self) -> dict[str, Any]:
+        """What a client needs to know of the model."""
+        config, rules = self.colorizer.engine.config, self.rules
+        fixed = rules.budget is None
+        return {
+            "image_size": config.image_size,
+            "depth": config.depth,
+            "any_budget": not fixed,
+            "budget_min": None if fixed else rules.budgets[0],
+            "budget_max": None if fixed else rules.budgets[1],
+            "budget_default": rules.budget,
+            "full_macs": float(forward_macs(np.ones((config.depth, 2)), config)),
+        }
 
     def read(self, source: bytes | Path, name: str) -> StoredPhoto:
         """Reads a photo and prepares it for colouring.

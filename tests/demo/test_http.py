@@ -246,6 +246,21 @@ def test_unknown_things_are_404(client):
     refused(client.get(f"/{result['url']}?format=gif"), 422, "format")
 
 
+def test_a_format_that_cannot_hold_the_picture_says_so(client):
+    photo = add(client, encoded(Image.fromarray(make_rgb(0, (1, 66_000))), "PNG"))
+    assert Image.open(io.BytesIO(client.get("/" + photo["grey"]).content)).size == (2048, 1)
+    url = "/" + result_of(colorize(client, photo, []))["url"]
+    assert decoded(client.get(url)).shape == (1, 66_000, 3)
+    refused(client.get(url + "?format=jpeg"), 422, "format", text="cannot write")
+
+
+def test_a_lone_pixel_is_a_photo(client):
+    photo = add(client, encoded(Image.fromarray(make_rgb(0, (1, 1))), "PNG"))
+    hint = {"row": 0, "column": 0, "color": "red"}
+    url = "/" + result_of(colorize(client, photo, [hint], exact_hints=True))["url"]
+    assert decoded(client.get(url)).shape == (1, 1, 3)
+
+
 def test_sample_names_are_no_paths(client):
     path = samples()["bee"].path
     for name in (str(path), path.name, f"../photos/{path.stem}", "bee\0", "", "./bee"):

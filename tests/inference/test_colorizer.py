@@ -11,6 +11,7 @@ from flax import nnx
 from acolvit_jax import Colorizer, Hint, color, images
 from acolvit_jax.errors import CheckpointError, ConfigError, HintError, ImageError
 from acolvit_jax.hints import hint_planes
+from acolvit_jax.inference.colorizer import model_lightness
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
@@ -70,6 +71,17 @@ def test_grey_arrays_paths_and_bytes_are_photos(colorizer, tmp_path):
 def test_other_arrays_are_refused(colorizer, photo):
     with pytest.raises(ImageError, match=r"a photo is uint8 \[H, W, 3\]"):
         colorizer(photo)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_predict_takes_a_lightness_that_was_kept(colorizer, exact):
+    rgb = make_rgb(0)
+    whole = colorizer(rgb, HINTS, exact_hints=exact)
+    planes = hint_planes(HINTS, (48, 64), 32)
+    part = colorizer.predict(model_lightness(rgb, 32), planes, exact_hints=exact)
+    np.testing.assert_array_equal(color.denormalize_ab(part.ab_norm), whole.ab)
+    np.testing.assert_array_equal(part.decisions, whole.decisions)
+    assert part.macs == whole.macs
 
 
 def test_a_hint_outside_is_refused(colorizer):
