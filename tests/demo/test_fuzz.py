@@ -70,8 +70,8 @@ def mutated_bytes(rng, data):
 def mutated_path(rng, path):
     """A path of a valid request, or nearly."""
     data = path.encode()
-    kind = rng.randrange(4)
-    if kind == 0:
+    kind = rng.randrange(8)
+    if kind not in (1, 2, 3):
         return data
     if kind == 1:
         extra = rng.choice(
@@ -137,7 +137,8 @@ def test_a_thousand_malformed_requests(make_client, small_colorizer):
     ]  # fmt: skip
     files, samples = seed_files(), ["bee", "cat", "../bee", 1]
     statuses = {}
-    for i in range(COUNT):
+    refused = 0  # some mutations leave a request well-formed; those do not count
+    while refused < COUNT:
         path = rng.choice(paths)
         posts = path.endswith(("colorize", "photos"))
         usual = "POST" if posts else "GET"
@@ -146,7 +147,8 @@ def test_a_thousand_malformed_requests(make_client, small_colorizer):
         body = body_of(rng, files, samples) if posts or rng.random() < 0.1 else b""
         response = client.request(method, url, headers=mutated_headers(rng), content=body)
         statuses[response.status_code] = statuses.get(response.status_code, 0) + 1
-        assert response.status_code < 500, (i, method, url, body[:300], response.text)
+        assert response.status_code < 500, (method, url, body[:300], response.text)
+        refused += response.status_code >= 400
         if response.status_code >= 400 and method != "HEAD":
             assert set(response.json()) == {"error", "field"}
     assert {200, 201, 400, 403, 404, 405, 415, 422} <= set(statuses), statuses
