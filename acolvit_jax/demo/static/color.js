@@ -26,6 +26,13 @@ export const encode = (v) => (v > 0.0031308 ? 1.055 * v ** (1 / 2.4) - 0.055 : 1
 export const f = (t) => (t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116);
 export const fInverse = (t) => (t > 0.2068966 ? t * t * t : (t - 16 / 116) / 7.787);
 
+const CURVE = 4096; // steps of the table
+const ENCODED = Uint8ClampedArray.from(
+  { length: CURVE + 1 }, (_, i) => Math.round(255 * encode(i / CURVE)));
+
+/** Linear light to an sRGB byte by table: a step off at most, and only near black. */
+export const encodeByte = (v) => ENCODED[v <= 0 ? 0 : v >= 1 ? CURVE : Math.round(v * CURVE)];
+
 const times = (m, [x, y, z]) => m.map((row) => row[0] * x + row[1] * y + row[2] * z);
 
 /** sRGB in 0..255 to [L*, a*, b*]. */

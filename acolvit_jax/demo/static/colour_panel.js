@@ -61,7 +61,7 @@ export class ColourPanel {
     this.#panel.style.setProperty('--color', hex);
     if (document.activeElement !== this.#hex || live) this.#hex.value = hex;
     byId('lightness').textContent = `L ${l.toFixed(0)}`;
-    this.picker.show({ l, a: selected.a, b: selected.b }, own);
+    this.picker.show({ l, a: selected.a, b: selected.b }, own, live);
     if (live) return;
     this.#fill('suggestions', suggest(l, own), l, true);
     this.#fill('recent', this.#recent, l, false);

@@ -1,21 +1,19 @@
-// The same pictures as compositor_gl.js without WebGL: slower, so at no more than LIMIT pixels.
+// The same pictures as compositor_gl.js without WebGL: slower, so at no more than LIMIT pixels,
+// and at far fewer while something moves (stage.js).
 
-import { FROM_XYZ, encode, f, fInverse, linearize } from './color.js';
+import { FROM_XYZ, encodeByte, f, fInverse, linearize } from './color.js';
 import { taps } from './ab_field.js';
 import { covered } from './compositor_gl.js';
 
-const LIMIT = 360_000; // pixels computed for a pane; the canvas scales them up
-const CURVE = 4096; // steps of the tables
+const LIMIT = 1_000_000; // pixels computed for a pane; the canvas scales them up
 const AB = 110 / 127;
 
-const ENCODED = Uint8ClampedArray.from(
-  { length: CURVE + 1 }, (_, i) => Math.round(255 * encode(i / CURVE)));
 const F_Y = Float32Array.from({ length: 256 }, (_, i) => f(linearize(i / 255)));
-const encoded = (v) => ENCODED[v <= 0 ? 0 : v >= 1 ? CURVE : Math.round(v * CURVE)];
 
 export class PlainCompositor {
   name = '2d';
   amount = 1;
+  slow = true;
   limit = 4096;
   #photo = null;
   #values = null;
@@ -134,9 +132,9 @@ export class PlainCompositor {
         const x = fInverse(middle + line[2 * column] / 500);
         const y = fInverse(middle);
         const z = fInverse(Math.max(middle - line[2 * column + 1] / 200, 0));
-        image.data[4 * at] = encoded(xr * x + yr * y + zr * z);
-        image.data[4 * at + 1] = encoded(xg * x + yg * y + zg * z);
-        image.data[4 * at + 2] = encoded(xb * x + yb * y + zb * z);
+        image.data[4 * at] = encodeByte(xr * x + yr * y + zr * z);
+        image.data[4 * at + 1] = encodeByte(xg * x + yg * y + zg * z);
+        image.data[4 * at + 2] = encodeByte(xb * x + yb * y + zb * z);
       }
     }
   }

@@ -3,6 +3,7 @@
 import { clamp } from './dom.js';
 import { ACROSS, BASE, COLOUR, DOWN, VERTEX } from './shaders.js';
 
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i; // no graphics hardware
 const SAMPLES = 2; // of the colours for each of the model's pixels, at least
 const STRIDE_MAX = 8; // canvas pixels between samples
 
@@ -42,6 +43,9 @@ export class GlCompositor {
     gl.bindVertexArray(gl.createVertexArray());
     gl.enable(gl.SCISSOR_TEST);
     gl.disable(gl.DITHER);
+    const names = gl.getExtension('WEBGL_debug_renderer_info');
+    const renderer = gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+    this.slow = SOFTWARE.test(renderer);
     this.limit = gl.getParameter(gl.MAX_TEXTURE_SIZE);
     this.grey = this.#texture(gl.LINEAR_MIPMAP_LINEAR, gl.LINEAR);
     this.ab = this.#texture(gl.NEAREST, gl.NEAREST);

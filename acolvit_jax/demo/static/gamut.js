@@ -3,7 +3,8 @@
 import { inGamut } from './color.js';
 
 const CHROMA_LIMIT = 150; // beyond every colour of sRGB
-const STEPS = 22; // of bisection: far below a step of 8 bits
+const STEPS = 16; // of bisection: far below a step of 8 bits
+export const HUES = 180; // in the table
 
 /** The largest chroma of a hue (radians) that sRGB shows at this lightness. */
 export function edgeChroma(l, hue) {
@@ -27,7 +28,7 @@ export function clampToGamut(l, a, b) {
   return [chroma * Math.cos(hue), chroma * Math.sin(hue)];
 }
 
-/** Edge chroma by whole degrees of hue, 0..359. */
+/** Edge chroma by hue: HUES steps around the circle. */
 export function edgeTable(l) {
-  return Float32Array.from({ length: 360 }, (_, i) => edgeChroma(l, (i * Math.PI) / 180));
+  return Float32Array.from({ length: HUES }, (_, i) => edgeChroma(l, (2 * Math.PI * i) / HUES));
 }

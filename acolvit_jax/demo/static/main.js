@@ -216,10 +216,10 @@ class App {
   #listenToWork() {
     const { hints, marks, colour, commands } = this;
     hints.addEventListener('change', () => {
+      if (byId('stage').dataset.state === 'ready') this.ask(); // first: it runs while the rest is drawn
       marks.place();
       colour.show(true);
       byId('tip').hidden = hints.hints.length > 0;
-      if (byId('stage').dataset.state === 'ready') this.ask();
     });
     hints.addEventListener('select', () => {
       marks.showSelection();

@@ -1,8 +1,8 @@
 // The disc of colours: a* to the right, b* upwards, at the lightness under the hint.
 
 import { byId } from './dom.js';
-import { describe, labToHex, labToRgb } from './color.js';
-import { clampToGamut, edgeTable } from './gamut.js';
+import { FROM_XYZ, describe, encodeByte, fInverse, labToHex } from './color.js';
+import { HUES, clampToGamut, edgeTable } from './gamut.js';
 
 const STEP = 2; // of a* or b*, for an arrow key
 const STEP_LARGE = 8;
@@ -34,8 +34,8 @@ export class Picker extends EventTarget {
     disc.addEventListener('keydown', (event) => this.#key(event));
   }
 
-  /** Shows a hint's colour and the model's own; null for no hint. */
-  show(color, own) {
+  /** Shows a hint's colour and the model's own; null for no hint. `live` leaves the disc as it is. */
+  show(color, own, live = false) {
     this.#color = color;
     this.#disc.setAttribute('aria-disabled', String(!color));
     this.#knob.hidden = !color;
@@ -45,7 +45,7 @@ export class Picker extends EventTarget {
       this.#disc.setAttribute('aria-valuetext', 'no hint is selected');
       return;
     }
-    this.#draw(color.l);
+    if (!live) this.#draw(color.l);
     const [a, b] = clampToGamut(color.l, color.a, color.b);
     this.#put(this.#knob, a, b);
     const hex = labToHex(color.l, a, b);
@@ -103,19 +103,23 @@ export class Picker extends EventTarget {
     const context = canvas.getContext('2d');
     const image = context.createImageData(side, side);
     const unit = (2 * this.#radius) / side;
-    for (let y = 0, at = 0; y < side; y++) {
-      for (let x = 0; x < side; x++, at += 4) {
-        const a = (x + 0.5) * unit - this.#radius;
-        const b = this.#radius - (y + 0.5) * unit;
-        const hue = ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
-        const low = Math.floor(hue);
-        const limit = edge[low % 360] + (edge[(low + 1) % 360] - edge[low % 360]) * (hue - low);
+    const fy = (rounded + 16) / 116;
+    const y = fInverse(fy);
+    const [[xr, yr, zr], [xg, yg, zg], [xb, yb, zb]] = FROM_XYZ;
+    for (let row = 0, at = 0; row < side; row++) {
+      const b = this.#radius - (row + 0.5) * unit;
+      const z = fInverse(Math.max(fy - b / 200, 0));
+      for (let column = 0; column < side; column++, at += 4) {
+        const a = (column + 0.5) * unit - this.#radius;
+        const hue = ((Math.atan2(b, a) / (2 * Math.PI) + 1) % 1) * HUES;
+        const low = Math.floor(hue) % HUES;
+        const limit = edge[low] + (edge[(low + 1) % HUES] - edge[low]) * (hue - Math.floor(hue));
         const cover = Math.min(1, (limit - Math.hypot(a, b)) / unit + 0.5);
         if (cover <= 0) continue;
-        const [red, green, blue] = labToRgb(rounded, a, b);
-        image.data[at] = red;
-        image.data[at + 1] = green;
-        image.data[at + 2] = blue;
+        const x = fInverse(fy + a / 500);
+        image.data[at] = encodeByte(xr * x + yr * y + zr * z);
+        image.data[at + 1] = encodeByte(xg * x + yg * y + zg * z);
+        image.data[at + 2] = encodeByte(xb * x + yb * y + zb * z);
         image.data[at + 3] = 255 * cover;
       }
     }

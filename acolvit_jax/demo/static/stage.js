@@ -6,15 +6,19 @@ import { PlainCompositor } from './compositor_2d.js';
 
 const FADE = 280; // ms, when the first colours arrive
 const PIXELS_MAX = 6_000_000; // of the canvas
+const PIXELS_QUICK = 150_000; // while something moves, where there is no graphics hardware
+const REST = 180; // ms after which such a picture is drawn in full
 
 export class Stage extends EventTarget {
   view = 'result'; // grey, result, side, compare
+  ratio = 1; // of the canvas: device pixels for a CSS pixel
   divide = 0.5; // of the stage's width, in the compare view
   #element = byId('stage');
   #divider = byId('divider');
   #photo = null; // picture
   #field = null;
   #frame = 0;
+  #rest = 0;
   #background = [0, 0, 0];
 
   constructor(viewport, plain) {
@@ -31,13 +35,18 @@ export class Stage extends EventTarget {
   measure() {
     const { clientWidth, clientHeight } = this.#element;
     if (!clientWidth || !clientHeight) return;
-    const wanted = Math.max(1, window.devicePixelRatio);
-    const ratio = Math.min(wanted, Math.sqrt(PIXELS_MAX / (clientWidth * clientHeight)));
-    const { canvas } = this;
-    canvas.width = Math.round(clientWidth * ratio);
-    canvas.height = Math.round(clientHeight * ratio);
-    this.viewport.setStage(clientWidth, clientHeight, ratio);
+    this.viewport.setStage(clientWidth, clientHeight, Math.max(1, window.devicePixelRatio));
     this.draw();
+  }
+
+  /** Device pixels for a CSS pixel, fewer for a quick picture. */
+  #fit(quick) {
+    const { width, height, ratio } = this.viewport;
+    const most = Math.sqrt((quick ? PIXELS_QUICK : PIXELS_MAX) / (width * height));
+    this.ratio = Math.min(ratio, most);
+    const size = [Math.round(width * this.ratio), Math.round(height * this.ratio)];
+    const { canvas } = this;
+    if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
   }
 
   /** Reads the colour around the photo from the style sheet. */
@@ -68,7 +77,7 @@ export class Stage extends EventTarget {
     this.compositor.setAb(field?.values ?? null, field?.side ?? 0);
     this.compositor.amount = 1;
     if (field && fade && !prefersStill()) this.#fadeIn();
-    else this.draw();
+    else this.draw(true);
   }
 
   setView(view) {
@@ -89,15 +98,20 @@ export class Stage extends EventTarget {
 
   /** Draws before the next frame. */
   invalidate() {
-    this.#frame ||= requestAnimationFrame(() => this.draw());
+    this.#frame ||= requestAnimationFrame(() => this.draw(true));
   }
 
-  draw() {
+  /** Draws now. A `moving` picture is coarser for a moment on a slow computer. */
+  draw(moving = false) {
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
     this.#frame = 0;
     const { viewport } = this;
     if (!this.#photo || !viewport.photo || !viewport.width) return;
+    const quick = moving && this.compositor.slow;
+    this.#fit(quick);
     this.compositor.draw(this.#panes(), this.#background);
+    if (quick) this.#rest = setTimeout(() => this.draw(), REST);
     this.dispatchEvent(new Event('drawn'));
   }
 
@@ -115,7 +129,7 @@ export class Stage extends EventTarget {
   #panes() {
     const { viewport } = this;
     const device = (pane, colour, photo = viewport.place(pane)) => {
-      const r = viewport.ratio;
+      const r = this.ratio;
       const x = Math.round(pane.x * r);
       const y = Math.round(pane.y * r);
       return {
@@ -145,7 +159,7 @@ export class Stage extends EventTarget {
     const start = performance.now();
     const step = (now) => {
       this.compositor.amount = clamp((now - start) / FADE, 0.001, 1);
-      this.draw();
+      this.draw(true);
       if (this.compositor.amount < 1) requestAnimationFrame(step);
     };
     step(start);
@@ -198,7 +212,6 @@ export class Stage extends EventTarget {
   #fallBack() {
     const photo = this.#photo;
     this.#makeCompositor(true);
-    this.measure();
     if (photo) this.setPhoto(photo);
     this.setField(this.#field);
   }

@@ -27,7 +27,7 @@ export function publish(app) {
       stage.draw();
       const panes = viewport.panes();
       const { x, y } = viewport.toStage(row, column, panes.at(-1));
-      const { ratio } = viewport;
+      const { ratio } = stage;
       return stage.compositor.pixel(Math.floor(x * ratio), Math.floor(y * ratio));
     },
   };
