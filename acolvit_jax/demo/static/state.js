@@ -24,6 +24,7 @@ export function publish(app) {
     },
     /** [r, g, b] that is seen at a pixel of the photo, drawn anew and read back. */
     seen(row, column) {
+      stage.compositor.amount = 1; // past any fading
       stage.draw();
       const panes = viewport.panes();
       const { x, y } = viewport.toStage(row, column, panes.at(-1));

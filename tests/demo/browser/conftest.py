@@ -1,0 +1,49 @@
+"""One server and one browser for all tests of the page."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette", reason="the demo's extra is not installed")
+pytest.importorskip("selenium", reason="selenium is not installed")
+
+from benchmarks.demo_browser import browsing, have_browser, serving
+from tests.demo.browser.page import Page
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    if not have_browser():
+        reason = "Chromium and its driver are not installed (apt-get install chromium-driver)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session")
+def browser(address: str, downloads: Path) -> Iterator[Page]:
+    with browsing(downloads=downloads) as driver:
+        yield Page(driver, address)
+
+
+@pytest.fixture
+def page(browser: Page) -> Iterator[Page]:
+    """The page anew with a sample photo; the browser must have nothing to complain about after."""
+    browser.open()
+    yield browser
+    assert browser.complaints() == []
+
+
+@pytest.fixture
+def coffee(page: Page) -> Page:
+    page.sample("coffee")
+    return page

@@ -1,0 +1,129 @@
+"""The demo's page as a person uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from benchmarks.demo_browser import settled, until
+
+# Chromium's own remarks about drawing in software.
+HARMLESS = ("GL Driver Message", "software WebGL")
+
+
+class Page:
+    """A browser that shows the page."""
+
+    def __init__(self, driver: Chrome, address: str) -> None:
+        self.driver = driver
+        self.address = address
+
+    def open(self, query: str = "") -> None:
+        self.driver.get(self.address + query)
+        self.wait(lambda: self.js("return document.body.dataset.ready"), "the page")
+        self.complaints()
+
+    def sample(self, name: str) -> None:
+        self.js(f"document.querySelector('[data-sample={name}]').click()")
+        self.settle()
+
+    def js(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def module(self, script: str, *arguments: Any) -> Any:
+        """Runs an asynchronous function body in the page; it may import modules."""
+        wrapped = f"""
+            const [done, rest] = [arguments[arguments.length - 1], [...arguments].slice(0, -1)];
+            (async (...args) => {{ {script} }})(...rest)
+                .then((value) => done([value, null]), (error) => done([null, String(error)]));"""
+        value, error = self.driver.execute_async_script(wrapped, *arguments)
+        assert error is None, error
+        return value
+
+    def wait(self, condition: Any, what: str) -> Any:
+        return until(condition, what)
+
+    def settle(self) -> None:
+        self.wait(lambda: settled(self.driver), "the answer")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return self.js(
+            "const {renderer, view, photo, hints, size, selected, result, budget, zoom} = acolvit;"
+            "return {renderer, view, photo, hints, size, selected, result, budget, zoom}"
+        )
+
+    @property
+    def hints(self) -> list[dict[str, Any]]:
+        return self.js("return acolvit.hints")
+
+    def id(self, name: str) -> Any:
+        return self.driver.find_element(By.ID, name)
+
+    def at(self, row: float, column: float) -> tuple[int, int]:
+        place = self.js("return acolvit.locate(...arguments)", row, column)
+        return round(place["x"]), round(place["y"])
+
+    def seen(self, row: int, column: int) -> list[int]:
+        return self.js("return acolvit.seen(...arguments)", row, column)
+
+    def click(self, row: float, column: float, context: bool = False) -> None:
+        actions = self.point(self.at(row, column))
+        (actions.context_click() if context else actions.click()).perform()
+        self.settle()
+
+    def point(self, *places: tuple[float, float], hold: bool = False) -> ActionChains:
+        """Moves the mouse along places of the window, with the button down after the first."""
+        actions = ActionChains(self.driver, duration=10)
+        for i, (x, y) in enumerate(places):
+            actions.w3c_actions.pointer_action.move_to_location(round(x), round(y))
+            actions.w3c_actions.key_action.pause()
+            if i == 0 and hold:
+                actions.click_and_hold()
+        return actions
+
+    def drag(self, *places: tuple[float, float]) -> None:
+        self.point(*places, hold=True).release().perform()
+        self.settle()
+
+    def keys(self, *keys: str) -> None:
+        ActionChains(self.driver, duration=0).send_keys(*keys).perform()
+
+    def combine(self, *keys: str) -> None:
+        """Presses keys together."""
+        actions = ActionChains(self.driver, duration=0)
+        for key in keys[:-1]:
+            actions.key_down(key)
+        actions.send_keys(keys[-1])
+        for key in keys[:-1]:
+            actions.key_up(key)
+        actions.perform()
+
+    def undo(self) -> None:
+        self.combine(Keys.CONTROL, "z")
+        self.settle()
+
+    def choose_file(self, name: str, path: Path) -> None:
+        self.id(name).send_keys(str(path))
+
+    def toast(self) -> str:
+        return self.wait(lambda: self.id("toast").text, "a message")
+
+    def saved(self, folder: Path, pattern: str) -> Path:
+        """Waits for a file and returns it."""
+
+        def whole() -> Path | None:
+            files = [p for p in folder.glob(pattern) if p.stat().st_size]
+            return files[0] if files and not list(folder.glob("*.crdownload")) else None
+
+        return self.wait(whole, pattern)
+
+    def complaints(self) -> list[str]:
+        """What the console said since the last call, without remarks about the hardware."""
+        messages = [entry["message"] for entry in self.driver.get_log("browser")]
+        return [m for m in messages if not any(word in m for word in HARMLESS)]

@@ -1,0 +1,99 @@
+"""The page's arithmetic against the package's."""
+
+import numpy as np
+from PIL import Image
+
+from acolvit_jax import color
+from acolvit_jax.inference import finish
+from tests.demo.browser.page import Page
+
+SIDE = 224
+
+
+def test_lab_round_trip(page: Page):
+    rgb = np.random.default_rng(0).integers(0, 256, (500, 3))
+    lab, back, shown = page.module(
+        "const c = await import('./static/color.js');"
+        "const lab = args[0].map(c.rgbToLab);"
+        "return [lab, lab.map((x) => c.labToRgb(...x)), lab.map((x) => c.inGamut(...x))]",
+        rgb.tolist(),
+    )
+    np.testing.assert_allclose(lab, color.uint8_to_lab(rgb.astype(np.uint8)), atol=2e-3)
+    np.testing.assert_array_equal(back, rgb)
+    assert all(shown)
+
+
+def test_gamut_edge(page: Page):
+    rng = np.random.default_rng(1)
+    colors = np.stack([rng.uniform(5, 95, 200), *rng.uniform(-110, 110, (2, 200))], -1)
+    cut = page.module(
+        "const g = await import('./static/gamut.js');"
+        "return args[0].map(([l, a, b]) => g.clampToGamut(l, a, b))",
+        colors.tolist(),
+    )
+    inside = color.in_gamut(colors)
+    np.testing.assert_allclose(np.array(cut)[inside], colors[inside, 1:])
+    moved = np.concatenate([colors[:, :1], cut], -1)[~inside]
+    assert color.in_gamut(moved * [1, 0.999, 0.999]).all()
+    assert not color.in_gamut(moved + np.c_[np.zeros(len(moved)), 0.05 * moved[:, 1:]]).any()
+
+
+def test_bicubic_is_pillows(page: Page):
+    values = np.random.default_rng(2).integers(-127, 128, (SIDE, SIDE, 2), np.int8)
+    plane = np.asarray(
+        Image.fromarray(values[..., 0] * np.float32(110 / 127)).resize(
+            (600, 500), Image.Resampling.BICUBIC
+        )
+    )
+    places = [(0, 0), (1, 599), (250, 300), (499, 17), (333, 444)]
+    got = page.module(
+        "const {AbField} = await import('./static/ab_field.js');"
+        "const field = new AbField(new Int8Array(args[0]), 224);"
+        "return args[1].map(([r, c]) => field.at((c + 0.5) / 600, (r + 0.5) / 500)[0])",
+        values.ravel().tolist(),
+        places,
+    )
+    np.testing.assert_allclose(got, [plane[place] for place in places], atol=1e-3)
+
+
+def test_compositors_draw_what_the_server_writes(page: Page):
+    rng = np.random.default_rng(3)
+    height, width = 600, 800
+    coarse = rng.integers(60, 200, (12, 16)).astype(np.uint8)
+    grey = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
+    small = rng.uniform(-35, 35, (20, 20, 2)).astype(np.float32)
+    smooth = [
+        Image.fromarray(small[..., i]).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        for i in range(2)
+    ]
+    values = np.round(np.stack(smooth, -1) * 127 / 110).clip(-127, 127).astype(np.int8)
+    ab = values.astype(np.float32) * np.float32(110 / 127)
+    expected = finish.colour_photo(np.repeat(grey[..., None], 3, -1), ab)
+    places = np.stack([rng.integers(0, height, 300), rng.integers(0, width, 300)], -1)
+    for module, name in (("compositor_gl", "GlCompositor"), ("compositor_2d", "PlainCompositor")):
+        drawn = page.module(
+            f"""
+            const {{ {name}: Compositor }} = await import('./static/{module}.js');
+            const [grey, ab, width, height, places] = args;
+            const image = new ImageData(width, height);
+            grey.forEach((v, i) => image.data.set([v, v, v, 255], 4 * i));
+            const source = new OffscreenCanvas(width, height);
+            source.getContext('2d').putImageData(image, 0, 0);
+            const canvas = document.createElement('canvas');
+            Object.assign(canvas, {{ width, height }});
+            const compositor = new Compositor(canvas);
+            compositor.setPhoto(source);
+            compositor.setAb(new Int8Array(ab), 224);
+            const photo = {{ left: 0, top: 0, width, height }};
+            const pane = {{ x: 0, y: 0, width, height, colour: true, photo }};
+            compositor.draw([pane], [0, 0, 0]);
+            return places.map(([row, column]) => compositor.pixel(column, row));""",
+            grey.ravel().tolist(),
+            values.ravel().tolist(),
+            width,
+            height,
+            places.tolist(),
+        )
+        difference = np.abs(np.subtract(drawn, expected[places[:, 0], places[:, 1]]))
+        assert difference.max() <= 2, name
+        assert difference.mean() < 0.4, name
