@@ -31,9 +31,9 @@ MAX_PIXELS = 400_000_000  # a panorama of 20,000 x 20,000; more is taken for an 
 GREY_CHROMA = 3.0  # mean distance from grey, in 8-bit steps, below which a photo has no colour
 
 # EXIF tags that say how a file's pixels lie, which the new file says for itself: size, orientation,
-# compression, strips and tiles of TIFF.
+# compression, strips and tiles of TIFF, colour profile (a CMYK one would be wrong, and too long).
 _PIXEL_TAGS = {*range(254, 260), 262, 266, 273, 274, *range(277, 280), 284, 317, 320}
-_PIXEL_TAGS |= {*range(322, 326), 338, 339, 347, *range(530, 533)}
+_PIXEL_TAGS |= {*range(322, 326), 338, 339, 347, *range(530, 533), 34675}
 
 # The limit above is checked before anything is decoded, and what Pillow has to say of odd metadata
 # is nothing a person can act on. (A filter for each call would not be safe with threads.)
@@ -90,6 +90,7 @@ def read_photo(
                 )
             image.load()
             icc = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA", "P") else None
+            icc = icc if isinstance(icc, bytes) else None  # a TIFF tag may hold anything
             upright = _upright(image)
             rgb = np.asarray(_to_rgb(upright, name))
             return Photo(rgb, _kept_exif(image), icc)

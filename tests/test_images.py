@@ -5,7 +5,8 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffTags
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from acolvit_jax import images
 from acolvit_jax.errors import ImageError, PixelLimitError
@@ -237,6 +238,26 @@ def test_images_are_listed_in_order_without_hidden_ones(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     assert [p.name for p in images.list_images(tmp_path)] == ["a.png", "x.JPG"]
+
+
+@pytest.mark.parametrize("profile", [5, (1, 2), "text"])
+def test_a_tiff_whose_profile_is_no_profile_is_read_and_written(picture, profile):
+    tags = ImageFileDirectory_v2()
+    tags.tagtype[34675] = TiffTags.ASCII if isinstance(profile, str) else TiffTags.SHORT
+    tags[34675] = profile
+    photo = images.read_photo(save(Image.fromarray(picture), "TIFF", tiffinfo=tags))
+    assert photo.icc is None
+    for suffix in (".png", ".jpg", ".tif"):
+        assert images.encode_image(photo.rgb, suffix, exif=photo.exif, icc=photo.icc)
+
+
+def test_a_tiffs_long_profile_does_not_go_into_the_exif_block_too(picture):
+    profile = bytes(100_000)  # of which a JPEG's EXIF block has no room
+    for mode, kept in (("RGB", profile), ("CMYK", None)):
+        image = Image.fromarray(picture).convert(mode)
+        photo = images.read_photo(save(image, "TIFF", icc_profile=profile))
+        assert photo.icc == kept
+        assert images.encode_image(photo.rgb, ".jpg", exif=photo.exif, icc=photo.icc)
 
 
 @pytest.mark.parametrize("suffix", ["JPEG", "WEBP", "TIFF", "PNG"])
