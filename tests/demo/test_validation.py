@@ -33,6 +33,10 @@ REFUSED = {
     "an unknown field": ('{"hints":[],"bugdet":1}', "bugdet"),
     "a surrogate as key": ('{"hints":[],"\\ud800":1}', "\ud800"),
     "a key twice": ('{"hints":[],"hints":[]}', "hints"),
+    "a key twice at the end of many": (
+        "{" + "".join(f'"{i}":0,' for i in range(23_000)) + '"z":0,"z":0}',
+        "z",
+    ),
     "a key twice in a hint": (raw('"row":1'), "hints[1].row"),
     "a hint null": ('{"hints":[null]}', "hints[0]"),
     "a hint a list": (f'{{"hints":[{GOOD},[1,2,"red"]]}}', "hints[1]"),
