@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,7 +27,8 @@ class BodyReader:
     def hang_up(self) -> None:
         """Ends all reading now, because the server goes down."""
         for timer in self._timers:
-            timer.reschedule(asyncio.get_running_loop().time())
+            if not timer.expired():  # but its reader has not heard of it yet
+                timer.reschedule(asyncio.get_running_loop().time())
 
     @asynccontextmanager
     async def read(self, request: Request, max_bytes: int) -> AsyncIterator[bytes]:
@@ -44,27 +46,25 @@ class BodyReader:
                 too many are on their way.
         """
         _check_headers(request, max_bytes)
-        pieces: list[bytes] = []
+        buffer = io.BytesIO()  # gives its bytes away without a copy
         try:
-            await self._collect(request, max_bytes, pieces)
-            yield b"".join(pieces)
+            await self._collect(request, max_bytes, buffer)
+            yield buffer.getvalue()
         finally:
-            self._held -= sum(map(len, pieces))
+            self._held -= buffer.tell()
 
-    async def _collect(self, request: Request, max_bytes: int, pieces: list[bytes]) -> None:
+    async def _collect(self, request: Request, max_bytes: int, buffer: io.BytesIO) -> None:
         """Reads the pieces of a body, each in its time, all in theirs."""
         now = asyncio.get_running_loop().time
-        end, stall, length = now() + self._limits.upload_seconds, self._limits.stall_seconds, 0
+        end, stall = now() + self._limits.upload_seconds, self._limits.stall_seconds
         timer = asyncio.timeout_at(min(now() + stall, end))
         self._timers.add(timer)
         try:
             async with timer:
                 async for piece in request.stream():
                     timer.reschedule(min(now() + stall, end))
-                    pieces.append(piece)
-                    length += len(piece)
-                    self._held += len(piece)
-                    if length > max_bytes:
+                    self._held += buffer.write(piece)
+                    if buffer.tell() > max_bytes:
                         raise _too_long(max_bytes)
                     if self._held > self._limits.uploads_bytes:
                         headers = {"Retry-After": "5", **_CLOSE}
