@@ -54,6 +54,7 @@ def answer(request: Request, name: str, folder: Path) -> Response:
         raise RequestError(404, "there is no such file")
     body = path.read_bytes()
     headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    # Found in it, not equal to it: a proxy that compresses makes the tag a weak one, W/"...".
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=MEDIA_TYPES[path.suffix])
