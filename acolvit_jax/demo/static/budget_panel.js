@@ -56,7 +56,7 @@ export class BudgetPanel extends EventTarget {
     byId('time').textContent = Math.round(ms ?? this.#server ?? 0);
     byId('time-note').textContent = ms === null
       ? 'ms on the server'
-      : `ms to screen${this.#server === null ? '' : `, ${Math.round(this.#server)} server`}`;
+      : `ms${this.#server === null ? '' : `, server ${Math.round(this.#server)}`}`;
   }
 
   #describe(decisions) {

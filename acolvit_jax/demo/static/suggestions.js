@@ -38,7 +38,7 @@ export function suggest(l, own) {
     .sort((one, other) => one.far - other.far)
     .slice(0, SHOWN);
   return [
-    cut('Model’s own', a, b),
+    cut('Model’s', a, b),
     cut('Stronger', a * STRONGER, b * STRONGER),
     cut('Paler', a * PALER, b * PALER),
     ...order.map(({ name, x, y }) => cut(name, x, y)),

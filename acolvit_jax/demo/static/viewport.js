@@ -3,8 +3,10 @@
 
 import { clamp } from './dom.js';
 
-const MARGIN = 24; // around a fitted photo
+const MARGIN = 16; // around a fitted photo
 const MARGIN_SMALL = 8; // on a phone
+const TOOLS = 56; // at the bottom of the stage, more than the margin
+const TOOLS_SMALL = 72;
 const MAX_SCALE = 32; // screen pixels for a pixel of the photo
 const VISIBLE = 48; // of the photo that stay in a pane
 
@@ -75,12 +77,20 @@ export class Viewport extends EventTarget {
     return { x: place.left + (column + 0.5) * this.scale, y: place.top + (row + 0.5) * this.scale };
   }
 
+  /** What a fitted photo keeps clear. */
+  get #room() {
+    const small = Math.min(this.width, this.height) < 480;
+    const tools = small ? TOOLS_SMALL : TOOLS;
+    const last = this.split && this.width < this.height ? 0 : tools; // stacked panes have less room
+    return { margin: small ? MARGIN_SMALL : MARGIN, tools: last };
+  }
+
   get fitScale() {
     const [pane] = this.panes();
-    const margin = Math.min(pane.width, pane.height) < 480 ? MARGIN_SMALL : MARGIN;
+    const { margin, tools } = this.#room;
     return Math.max(0.001, Math.min(
       (pane.width - 2 * margin) / this.photo.width,
-      (pane.height - 2 * margin) / this.photo.height));
+      (pane.height - 2 * margin - tools) / this.photo.height));
   }
 
   /** Zoom in percent of the photo's own pixels on this screen. */
@@ -132,7 +142,9 @@ export class Viewport extends EventTarget {
 
   #settle() {
     if (!this.photo || !this.width) return;
-    if (this.fitted) Object.assign(this, { scale: this.fitScale, x: 0, y: 0 });
+    if (this.fitted) {
+      Object.assign(this, { scale: this.fitScale, x: 0, y: -this.#room.tools / 2 });
+    }
     const [pane] = this.panes();
     const limit = (extent, length) => Math.max(0, (extent + length) / 2 - VISIBLE);
     const farX = limit(pane.width, this.photo.width * this.scale);
