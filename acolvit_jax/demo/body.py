@@ -56,7 +56,7 @@ class BodyReader:
     async def _collect(self, request: Request, max_bytes: int, buffer: io.BytesIO) -> None:
         """Reads the pieces of a body, each in its time, all in theirs."""
         now = asyncio.get_running_loop().time
-        end, stall = now() + self._limits.upload_seconds, self._limits.stall_seconds
+        end, stall = now() + self._limits.body_seconds, self._limits.stall_seconds
         timer = asyncio.timeout_at(min(now() + stall, end))
         self._timers.add(timer)
         try:

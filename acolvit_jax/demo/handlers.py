@@ -17,6 +17,7 @@ import acolvit_jax
 from acolvit_jax import images
 from acolvit_jax.cores import available_cores
 from acolvit_jax.demo.body import BodyReader
+from acolvit_jax.demo.downloads import Downloads
 from acolvit_jax.demo.limits import Limits
 from acolvit_jax.demo.problems import RequestError, json_response, shown
 from acolvit_jax.demo.requests import read_sample
@@ -54,6 +55,7 @@ class Handlers:
         self._limits = limits
         self._model_name = model_name
         self._bodies = BodyReader(limits)
+        self._downloads = Downloads(limits)
         self._model = Workers("model", len(available_cores()), limits.waiting)
         self._decodes = Workers("decode", limits.decodes, limits.waiting)
         self._pictures = Workers("picture", limits.pictures, limits.waiting)
@@ -139,7 +141,7 @@ class Handlers:
         side = _whole(request, "max_side", GREY_SIDE, *GREY_SIDES)
         body = await self._pictures.run(self.studio.grey, stored.photo.rgb, side)
         headers = {"Cache-Control": "private, max-age=3600"}
-        return Response(body, headers=headers, media_type="image/jpeg")
+        return self._downloads.answer(body, "image/jpeg", headers)
 
     async def colorize(self, request: Request) -> Response:
         """Colours at the model's size for a photo and its hints."""
@@ -180,7 +182,7 @@ class Handlers:
         except ImageError as error:  # JPEG holds 65,500 pixels a side and 64 kB of EXIF
             raise RequestError(422, str(error), "format") from None
         headers = {"Content-Disposition": _attachment(f"{stored.name}_color{suffix}")}
-        return Response(body, headers=headers, media_type=media_type)
+        return self._downloads.answer(body, media_type, headers)
 
     def _photo(self, request: Request) -> StoredPhoto:
         stored = self.studio.store.get(request.path_params["id"])

@@ -15,13 +15,14 @@ class Limits:
         upload_bytes: of one encoded photo.
         pixels: of one decoded photo.
         uploads_bytes: of all uploads that are on their way or wait for their decoding.
+        downloads_bytes: of all pictures that are on their way to clients.
         json_bytes: of a JSON body.
         hints: on one photo.
         photos: in the store.
         store_bytes: of decoded pixels in the store.
         age: seconds that a photo stays after its last use.
         results: remembered requests of one photo.
-        upload_seconds: from the first byte of a body to the last.
+        body_seconds: from the first byte of a body to the last, whoever sends it.
         stall_seconds: between two pieces of a body.
         decodes: uploads decoded at once.
         pictures: pictures made at once: grey ones, results, thumbnails.
@@ -31,13 +32,14 @@ class Limits:
     upload_bytes: int = 64 * MIB
     pixels: int = 50_000_000
     uploads_bytes: int = 256 * MIB
+    downloads_bytes: int = 512 * MIB
     json_bytes: int = MIB // 4
     hints: int = 1024
     photos: int = 64
     store_bytes: int = 1024 * MIB
     age: float = 3600.0
     results: int = 64
-    upload_seconds: float = 300.0
+    body_seconds: float = 300.0
     stall_seconds: float = 20.0
     decodes: int = 2
     pictures: int = 2

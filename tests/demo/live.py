@@ -19,7 +19,7 @@ class Live:
 
     def call(self, method, path, body=None, headers=None):
         """Status, headers and body of a request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -27,15 +27,14 @@ class Live:
 
     def connect(self):
         """A bare connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def raw(self, data):
-        """What comes back for bytes, until the server closes or goes quiet."""
+        """What comes back for bytes, until the server closes or has sent an error."""
         with self.connect() as connection:
-            connection.settimeout(1)
             connection.sendall(data)
             received = b""
-            with contextlib.suppress(TimeoutError, ConnectionResetError):
+            with contextlib.suppress(ConnectionResetError):
                 while piece := connection.recv(65536):
                     received += piece
                     if b"\r\n\r\n" in received and received.endswith(b"}"):
@@ -52,7 +51,7 @@ def running(colorizer, **limits):
         thread = threading.Thread(target=server.run, args=([taken],))
         thread.start()
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while not server.started:
                 assert thread.is_alive()
                 assert time.monotonic() < deadline
@@ -60,5 +59,5 @@ def running(colorizer, **limits):
             yield Live(taken.getsockname()[1])
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()
