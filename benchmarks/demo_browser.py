@@ -64,7 +64,7 @@ def serving(*arguments: str) -> Iterator[str]:
         raise RuntimeError(f"the server ended with code {process.wait()}")
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.communicate(timeout=20)
 
 
 @contextmanager

@@ -145,8 +145,8 @@ export class Keyboard {
     if (!hint) return;
     const [height, width] = this.#cell();
     const far = event.shiftKey ? FAR : 1;
-    const row = hint.row + Math.round(down * height * far);
-    const column = hint.column + Math.round(right * width * far);
+    const row = hint.row + down * Math.round(height * far); // the same way back
+    const column = hint.column + right * Math.round(width * far);
     commands.move(id, row, column, event.timeStamp, 'soon');
     viewport.reveal(row, column);
   }

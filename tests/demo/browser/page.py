@@ -12,8 +12,8 @@ from selenium.webdriver.common.keys import Keys
 
 from benchmarks.demo_browser import settled, until
 
-# Chromium's own remarks about drawing in software.
-HARMLESS = ("GL Driver Message", "software WebGL")
+# Chromium's own remarks about drawing in software, and about tests that read pixels back.
+HARMLESS = ("GL Driver Message", "software WebGL", "willReadFrequently")
 
 
 class Page:

@@ -219,7 +219,7 @@ def test_saved_pictures_and_hint_files(coffee: Page, downloads: Path, colorizer:
 
 
 def test_the_keyboard_does_it_all(coffee: Page):
-    coffee.keys(Keys.ARROW_LEFT * 3, Keys.ENTER)
+    coffee.keys(Keys.ARROW_LEFT * 60, Keys.ENTER)  # from the bright middle
     coffee.settle()
     (placed,) = coffee.hints
     coffee.keys("c", Keys.ARROW_RIGHT * 4)
