@@ -19,7 +19,7 @@ from acolvit_jax.demo.problems import RequestError, shown
 from acolvit_jax.errors import ConfigError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-EVERYWHERE = ("", "0.0.0.0", "::")  # addresses to bind to, none to visit
+EVERYWHERE = ("0.0.0.0", "::")  # addresses to bind to, none to visit
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _AUTHORITY = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?")

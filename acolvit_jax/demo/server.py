@@ -58,7 +58,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url_of(host: str, taken: socket.socket) -> str:
     """The address of the page, `http://HOST:PORT/`."""
-    name = f"[{host}]" if ":" in host else host or "0.0.0.0"
+    name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{taken.getsockname()[1]}/"
 
 
@@ -67,6 +67,7 @@ def settings(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         access_log=False,
+        http="h11",  # even where httptools is installed, which does not bound a request's head
         log_config=None,
         proxy_headers=False,
         server_header=False,
@@ -125,8 +126,11 @@ def serve(
     Raises:
         UserError: if the port or the model cannot be had.
     """
-    access = Access(host, proxies)
     with listen(host, port) as taken:
+        bound = taken.getsockname()[0]
+        if bound in EVERYWHERE:  # which has more names: 0, ::0, nothing at all
+            host = bound
+        access = Access(host, proxies)
         colorizer = Colorizer.from_pretrained(checkpoint, budget=budget)
         url = url_of(host, taken)
 
@@ -136,7 +140,7 @@ def serve(
                 page = url_of("127.0.0.1" if host in EVERYWHERE else host, taken)
                 threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
 
-        app = make_app(colorizer, model_name=Path(checkpoint).name, access=access)
+        app = make_app(colorizer, model_name=Path(checkpoint).absolute().name, access=access)
         try:
             Server(app, on_ready).run([taken])
         except KeyboardInterrupt:
