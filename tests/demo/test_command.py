@@ -84,11 +84,8 @@ def test_ports_are_numbers(port):
         serve.main(["--port", port])
 
 
-@pytest.mark.parametrize(
-    ("host", "printed"),
-    [("0.0.0.0", "0.0.0.0"), ("0", "0.0.0.0"), ("", "0.0.0.0"), ("::0", "[::]")],
-)
-def test_bound_everywhere_it_answers_to_every_address(tmp_path, monkeypatch, capsys, host, printed):
+@pytest.mark.parametrize("host", ["0.0.0.0", "0", ""])
+def test_bound_everywhere_it_answers_to_every_address(tmp_path, monkeypatch, capsys, host):
     """The browser is shown one that can be visited, when the server listens."""
     opened = []
 
