@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -166,5 +165,5 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _on_failure(request: Request, error: Exception) -> Response:
-    logging.getLogger(__name__).error("%s failed", request.method, exc_info=error)
+    """Answers; Starlette raises the error again, and the server writes it to its log."""
     return RequestError(500, "the server failed; its log says how").response()

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import random
 import re
 import time
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from acolvit_jax import images
-from acolvit_jax.demo.studio import to_int8
+from acolvit_jax.demo.studio import Studio, to_int8
 from tests.demo.live import running
 from tests.photos import make_jpeg
 
@@ -190,6 +191,17 @@ def test_clients_at_once_get_their_own_photos(live, small_colorizer):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda i: colorize(live, photos[i]), order))
     assert answers == [expected[i] for i in order]
+
+
+def test_a_failure_of_our_own_is_logged_once(live, monkeypatch, caplog):
+    def fail(self):
+        raise RuntimeError("our secret")
+
+    monkeypatch.setattr(Studio, "describe_model", fail)
+    caplog.set_level(logging.ERROR, "uvicorn.error")  # servers that have ended silenced it
+    status, _, body = live.call("GET", "/v1/info")
+    assert (status, b"secret" in body) == (500, False)
+    assert caplog.text.count("RuntimeError: our secret") == 1
 
 
 def test_one_connection_serves_many_requests(live):
