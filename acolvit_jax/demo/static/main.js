@@ -169,10 +169,10 @@ class App {
       stage.setField(field, first);
       this.latency.shown(actions, timing).then((ms) => this.budget.showTime(ms));
       this.budget.showAnswer(result, timing);
-      this.#busy(session.queue.waiting);
+      this.#busy(session.queue.busy);
     });
     on('trouble', ({ error, opening }) => {
-      this.#busy(false);
+      this.#busy(session.queue.busy);
       complain(error);
       // A preview of a photo that was refused gives way to the photo before it.
       if (!opening || byId('stage').dataset.state !== 'uploading') return;

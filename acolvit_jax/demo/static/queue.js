@@ -21,11 +21,6 @@ export class NewestWins {
     return this.#running !== null;
   }
 
-  /** Whether a newer request waits behind the one under way. */
-  get waiting() {
-    return this.#waiting !== null;
-  }
-
   ask(job) {
     const entry = { job, epoch: this.#epoch };
     if (this.#running) this.#waiting = entry;
@@ -46,16 +41,18 @@ export class NewestWins {
   async #start(entry) {
     this.#running = entry;
     const wanted = () => entry.epoch === this.#epoch;
+    let tell;
     try {
       const answer = await this.run(entry.job);
-      if (wanted()) this.show(answer, entry.job);
+      tell = () => this.show(answer, entry.job);
     } catch (error) {
-      if (wanted()) this.fail(error, entry.job);
+      tell = () => this.fail(error, entry.job);
     }
-    this.#running = null;
+    // The next request goes out first: the server works on it while this answer is drawn.
     const next = this.#waiting;
-    this.#waiting = null;
+    this.#running = this.#waiting = null;
     if (next) this.#start(next);
-    else this.#idle.splice(0).forEach((resolve) => resolve());
+    if (wanted()) tell();
+    if (!this.#running) this.#idle.splice(0).forEach((resolve) => resolve());
   }
 }
