@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from acolvit_jax.demo.app import make_app
 from acolvit_jax.demo.security import EVERYWHERE, Access
@@ -21,6 +23,7 @@ from acolvit_jax.inference.colorizer import Colorizer
 
 SHUTDOWN_SECONDS = 3
 KEEP_ALIVE_SECONDS = 75  # a person thinks between two clicks
+CONNECTIONS = 200  # at once; systems give a process 256 files or more
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -62,12 +65,27 @@ def url_of(host: str, taken: socket.socket) -> str:
     return f"http://{name}:{taken.getsockname()[1]}/"
 
 
+class Connection(H11Protocol):
+    """A client's connection, one of a bounded number; it is closed if it never asks anything."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts to listen to a client, or hangs up on one too many."""
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+        self.loop.call_later(KEEP_ALIVE_SECONDS, self._close_if_silent)
+
+    def _close_if_silent(self) -> None:
+        if self.cycle is None:  # no request's head has come in whole
+            self.transport.close()
+
+
 def settings(app: Starlette) -> uvicorn.Config:
     """How an application is run: quietly, without what it does not need."""
     return uvicorn.Config(
         app,
         access_log=False,
-        http="h11",  # even where httptools is installed, which does not bound a request's head
+        http=Connection,
         log_config=None,
         proxy_headers=False,
         server_header=False,

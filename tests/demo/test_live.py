@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from acolvit_jax import images
+from acolvit_jax.demo import server
 from acolvit_jax.demo.studio import Studio, to_int8
 from tests.demo.live import running
 from tests.photos import make_jpeg
@@ -60,6 +61,32 @@ def test_stalled_uploads_stop_nobody(live):
         for seed in range(3):
             assert colorize(live, photo) == colorize(live, add(live, make_jpeg(0)))
             assert add(live, make_jpeg(seed))
+
+
+def test_connections_are_bounded(small_colorizer, monkeypatch):
+    monkeypatch.setattr(server, "CONNECTIONS", 5)
+    monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", LONG)
+    with running(small_colorizer) as live, contextlib.ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(live.connect()).sendall(b"GET / HTTP/1.1\r\nHo")
+        with live.connect() as one_too_many:
+            assert is_closed(one_too_many)
+
+
+def test_silent_connections_end(small_colorizer, monkeypatch):
+    with running(small_colorizer) as live:
+        monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", 0.3)
+        with live.connect() as silent, live.connect() as begun:
+            begun.sendall(b"GET / HTTP/1.1\r\nHo")
+            assert is_closed(silent)
+            assert is_closed(begun)
+
+
+def is_closed(connection):
+    """Waits until the server says something or hangs up."""
+    with contextlib.suppress(ConnectionResetError):
+        return connection.recv(1) == b""
+    return True
 
 
 def test_a_stalled_upload_times_out(small_colorizer):
