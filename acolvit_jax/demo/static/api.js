@@ -3,52 +3,56 @@
 const TIMEOUT = 60_000;
 
 export class ApiError extends Error {
-  constructor(status, message, field = null) {
+  constructor(status, message) {
     super(message);
     this.status = status;
-    this.field = field;
   }
 }
 
 function errorOf(status, text) {
   try {
-    const { error, field } = JSON.parse(text);
-    return new ApiError(status, error ?? `the server answered ${status}`, field ?? null);
+    return new ApiError(status, JSON.parse(text).error);
   } catch {
     return new ApiError(status, `the server answered ${status}`);
   }
 }
 
-async function request(address, options = {}) {
-  let response;
+/** `{headers, body}` of an answer; the body as `kind`: json, blob or arrayBuffer. */
+async function request(address, kind, options = {}) {
   try {
-    response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT), ...options });
+    const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT), ...options });
+    if (!response.ok) throw errorOf(response.status, await response.text());
+    return { headers: response.headers, body: await response[kind]() };
   } catch (error) {
+    if (error instanceof ApiError) throw error;
     const late = error.name === 'TimeoutError';
     throw new ApiError(0, late ? 'the server takes too long' : 'the server cannot be reached');
   }
-  if (!response.ok) throw errorOf(response.status, await response.text());
-  return response;
 }
 
-const json = async (address) => (await request(address)).json();
+const get = async (address, kind) => (await request(address, kind)).body;
 
-export const getInfo = () => json('v1/info');
-export const getSamples = () => json('v1/samples');
+export const getInfo = () => get('v1/info', 'json');
+export const getSamples = () => get('v1/samples', 'json');
 
-const post = (address, body) => request(address, {
+const post = (address, kind, content) => request(address, kind, {
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(body),
+  body: JSON.stringify(content),
 });
 
-export const openSample = async (name) => (await post('v1/photos', { sample: name })).json();
+export const openSample = async (name) => (
+  await post('v1/photos', 'json', { sample: name })).body;
 
-/** Uploads a file; XMLHttpRequest, because fetch tells nothing of an upload's progress. */
-export function upload(file, onProgress = () => {}) {
+/**
+ * Uploads a file; XMLHttpRequest, because fetch tells nothing of an upload's progress.
+ * @param onProgress (fraction)
+ * @param signal ends it early
+ */
+export function upload(file, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
-    xhr.open('POST', 'v1/photos');
+    xhr.open('POST', `v1/photos?name=${encodeURIComponent(file.name ?? '')}`);
     const type = file.type && !file.type.includes('json') ? file.type : 'application/octet-stream';
     xhr.setRequestHeader('Content-Type', type);
     xhr.upload.onprogress = (event) => {
@@ -58,8 +62,11 @@ export function upload(file, onProgress = () => {}) {
       if (xhr.status === 201) resolve(JSON.parse(xhr.responseText));
       else reject(errorOf(xhr.status, xhr.responseText));
     };
-    xhr.onerror = () => reject(new ApiError(0, 'the upload was cut off'));
-    xhr.send(file);
+    xhr.onerror = () => reject(new ApiError(0, 'the server cannot be reached'));
+    xhr.onabort = () => reject(new ApiError(0, 'the upload was ended'));
+    signal.addEventListener('abort', () => xhr.abort());
+    if (signal.aborted) xhr.onabort();
+    else xhr.send(file);
   });
 }
 
@@ -68,9 +75,7 @@ export function discard(photo) {
   fetch(photo.url, { method: 'DELETE', keepalive: true }).catch(() => {});
 }
 
-export async function getGrey(photo, maxSide) {
-  return (await request(`${photo.grey}?max_side=${maxSide}`)).blob();
-}
+export const getGrey = (photo, maxSide) => get(`${photo.grey}?max_side=${maxSide}`, 'blob');
 
 function serverTiming(header) {
   const parts = (header ?? '').matchAll(/(\w+);dur=([\d.]+)/g);
@@ -78,19 +83,15 @@ function serverTiming(header) {
 }
 
 /** Asks for colours: `{values: Int8Array, result, timing}`. */
-export async function colorize(photo, body) {
-  const response = await post(`${photo.url}/colorize`, body);
-  const values = new Int8Array(await response.arrayBuffer());
-  const result = JSON.parse(response.headers.get('X-Result'));
-  return { values, result, timing: serverTiming(response.headers.get('Server-Timing')) };
+export async function colorize(photo, wishes) {
+  const { headers, body } = await post(`${photo.url}/colorize`, 'arrayBuffer', wishes);
+  const result = JSON.parse(headers.get('X-Result'));
+  return { values: new Int8Array(body), result, timing: serverTiming(headers.get('Server-Timing')) };
 }
 
 /** The picture in colour at the photo's own size: `{blob, name}`. */
 export async function getResult(result, format) {
-  const response = await request(`${result.url}?format=${format}`);
-  const header = response.headers.get('Content-Disposition') ?? '';
-  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(header)?.[1];
-  const plain = /filename="?([^";]+)"?/i.exec(header)?.[1];
-  const name = encoded ? decodeURIComponent(encoded) : plain ?? `photo_color.${format}`;
-  return { blob: await response.blob(), name };
+  const { headers, body } = await request(`${result.url}?format=${format}`, 'blob');
+  const name = /filename\*=UTF-8''([^;]+)/.exec(headers.get('Content-Disposition'))[1];
+  return { blob: body, name: decodeURIComponent(name) };
 }

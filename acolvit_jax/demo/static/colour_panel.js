@@ -48,18 +48,22 @@ export class ColourPanel {
     const { selected } = this.hints;
     this.#panel.dataset.empty = String(!selected);
     for (const control of this.#panel.querySelectorAll('button, input')) {
-      if (!control.closest('[data-always]')) control.disabled = !selected;
+      control.disabled = !selected;
     }
     if (!selected) {
       this.picker.show(null);
       this.#hex.value = '';
+      byId('lightness').textContent = '';
       return;
     }
     const l = this.commands.lightnessOf(selected);
     const own = this.commands.ownColour(selected);
     const hex = labToHex(l, selected.a, selected.b);
     this.#panel.style.setProperty('--color', hex);
-    if (document.activeElement !== this.#hex || live) this.#hex.value = hex;
+    if (document.activeElement !== this.#hex || live) {
+      this.#hex.value = hex;
+      this.#hex.setAttribute('aria-invalid', 'false');
+    }
     byId('lightness').textContent = `L ${l.toFixed(0)}`;
     this.picker.show({ l, a: selected.a, b: selected.b }, own, live);
     if (live) return;

@@ -57,8 +57,6 @@ export class PlainCompositor {
     return [...this.context.getImageData(x, y, 1, 1).data.subarray(0, 3)];
   }
 
-  dispose() {}
-
   /** f(Y) of a pane's pixels, and the taps of its rows and columns. */
   #plan(index, pane, part) {
     const key = JSON.stringify([part, pane.photo, this.#side]);

@@ -110,10 +110,6 @@ export class GlCompositor {
     return [...out.subarray(0, 3)];
   }
 
-  dispose() {
-    this.gl.getExtension('WEBGL_lose_context')?.loseContext();
-  }
-
   /** Gives the intermediate textures the canvas's size and notes what a new layout makes stale. */
   #fit(panes) {
     const { gl, canvas } = this;

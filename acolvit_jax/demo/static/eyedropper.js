@@ -40,17 +40,16 @@ export class Eyedropper extends EventTarget {
   }
 
   #click(event) {
-    // A key press on a picture's button has no place: the picture's middle is taken.
-    const host = event.target.closest?.('[data-pick], button');
+    const host = event.target.closest?.('[data-pick]');
     const img = event.target.closest?.('img') ?? host?.querySelector('img');
-    if (!img || !(this.active || img.closest('[data-pick]'))) return;
+    if (!img || !(this.active || host)) return;
     event.preventDefault();
     event.stopPropagation();
-    const box = img.getBoundingClientRect();
-    const byKey = event.detail === 0 && event.clientX === 0 && event.clientY === 0;
-    const [x, y] = byKey
-      ? [box.left + box.width / 2, box.top + box.height / 2]
-      : [event.clientX, event.clientY];
+    let [x, y] = [event.clientX, event.clientY];
+    if (host && event.detail === 0) { // by key: what the spot marks
+      const { left, top, width, height } = host.querySelector('.spot').getBoundingClientRect();
+      [x, y] = [left + width / 2, top + height / 2];
+    }
     const lab = pixelOf(img, x, y);
     if (lab) this.finish(lab[1], lab[2], event.timeStamp);
   }

@@ -2,8 +2,9 @@
 
 import { byId, make } from './dom.js';
 
+/** The first picture of a list of files, or what may be one; the system does not know every kind. */
 const pictureOf = (list) => [...list].find((file) => file.type.startsWith('image/'))
-  ?? [...list].find((file) => !file.name?.endsWith('.json'));
+  ?? [...list].find((file) => !file.name.toLowerCase().endsWith('.json'));
 
 /** Hands over a file that the page made. */
 export function download(blob, name) {
@@ -42,31 +43,23 @@ export function listenForFiles(handlers) {
 }
 
 function listenForDrops({ openPhoto, addReference, loadHints }) {
-  let depth = 0; // enter and leave come for every element
-  const show = () => document.body.toggleAttribute('data-dropping', depth > 0);
-  const hasFiles = (event) => event.dataTransfer?.types.includes('Files');
-  document.addEventListener('dragenter', (event) => {
-    if (!hasFiles(event)) return;
-    depth += 1;
-    show();
-  });
-  document.addEventListener('dragleave', () => {
-    depth = Math.max(0, depth - 1);
-    show();
-  });
+  const show = (dropping) => document.body.toggleAttribute('data-dropping', dropping);
   document.addEventListener('dragover', (event) => {
-    if (hasFiles(event)) event.preventDefault();
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    show(true);
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (!event.relatedTarget) show(false); // not for another element, but out of the window
   });
   document.addEventListener('drop', (event) => {
-    depth = 0;
-    show();
-    if (!hasFiles(event)) return;
-    event.preventDefault();
+    show(false);
     const { files } = event.dataTransfer;
-    const [first] = files;
-    if (!first) return;
-    if (first.name.endsWith('.json')) loadHints(first);
-    else if (event.target.closest?.('#reference')) addReference(pictureOf(files));
-    else openPhoto(pictureOf(files));
+    if (!files.length) return;
+    event.preventDefault();
+    const picture = pictureOf(files);
+    if (!picture) loadHints(files[0]);
+    else if (event.target.closest?.('#reference')) addReference(picture);
+    else openPhoto(picture);
   });
 }

@@ -22,12 +22,14 @@ export class Grey {
 
   /** Mean L* around a place given in fractions of width and height; `extent` likewise. */
   lightness(x, y, extent) {
-    const side = Math.max(1, Math.round(extent * Math.max(this.width, this.height)));
-    const start = (value, length) => Math.max(0, Math.min(
-      length - side, Math.round(value * length - side / 2)));
-    const left = start(x, this.width);
-    const top = start(y, this.height);
-    const { data } = this.#context.getImageData(left, top, side, side);
+    const span = (value, length) => {
+      const size = Math.max(1, Math.round(extent * length));
+      const start = Math.round(value * length - size / 2);
+      return [Math.max(0, Math.min(length - size, start)), size];
+    };
+    const [left, width] = span(x, this.width);
+    const [top, height] = span(y, this.height);
+    const { data } = this.#context.getImageData(left, top, width, height);
     let sum = 0;
     for (let i = 0; i < data.length; i += 4) sum += greyToL(data[i]);
     return sum / (data.length / 4);
@@ -63,5 +65,7 @@ export async function preview(file) {
     data.fill(bytes[Math.round(1024 * y)], i, i + 3);
   }
   context.putImageData(image, 0, 0);
-  return { picture: canvas, width: picture.width, height: picture.height };
+  const size = { width: picture.width, height: picture.height };
+  picture.close(); // full size: nobody else frees it soon
+  return { picture: canvas, ...size };
 }

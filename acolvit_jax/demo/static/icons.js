@@ -3,7 +3,6 @@
 const PATHS = {
   open: 'M4 17v2a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-2 M12 15V4 M7.5 8.5 12 4l4.5 4.5',
   save: 'M4 17v2a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-2 M12 4v11 M7.5 10.5 12 15l4.5-4.5',
-  photos: 'M4 5h7v6H4z M13 5h7v6h-7z M4 13h7v6H4z M13 13h7v6h-7z',
   help: 'M9.2 9a2.9 2.9 0 1 1 4.2 2.6c-1 .5-1.4 1-1.4 2.2 M12 17.2v.1 M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z',
   theme: 'M12 3a9 9 0 1 0 0 18V3z M12 3a9 9 0 0 1 0 18',
   undo: 'M9 7 4 12l5 5 M4 12h10a6 6 0 0 1 6 6v1',
@@ -24,7 +23,7 @@ const PATHS = {
 };
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 
-export function icon(name) {
+function icon(name) {
   const svg = document.createElementNS(NAMESPACE, 'svg');
   const path = document.createElementNS(NAMESPACE, 'path');
   const attributes = {
@@ -37,6 +36,6 @@ export function icon(name) {
   return svg;
 }
 
-export function mountIcons(root = document) {
-  for (const place of root.querySelectorAll('[data-icon]')) place.prepend(icon(place.dataset.icon));
+export function mountIcons() {
+  for (const place of document.querySelectorAll('[data-icon]')) place.prepend(icon(place.dataset.icon));
 }

@@ -4,6 +4,8 @@ import { byId, clamp, isTextField } from './dom.js';
 
 const FAR = 8; // cells, with Shift
 const ZOOM = 1.25;
+const PAN = 48; // CSS pixels, four times as far with Shift
+const REPEATED = '+=-[]'; // keys that go on while they are held
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export class Keyboard {
@@ -43,11 +45,24 @@ export class Keyboard {
       p: () => commands.cycle(-1),
       m: () => marks.focus(hints.selected?.id),
       s: () => app.nextSize(),
-      c: () => app.picker.focus(),
-      i: () => app.eyedropper.toggle(),
+      c: () => {
+        app.sheet.show('colour');
+        app.picker.focus();
+      },
+      i: () => byId('eyedropper').click(),
+      r: () => {
+        app.sheet.show('more');
+        app.reference.focus();
+      },
       h: () => byId('marks').toggleAttribute('data-hidden'),
-      d: () => byId('dial').focus(),
-      e: () => byId('divider').focus(),
+      d: () => {
+        app.sheet.show('speed');
+        byId('dial').focus();
+      },
+      e: () => {
+        stage.setView('compare');
+        byId('divider').focus();
+      },
       g: () => app.showStart(),
       o: () => byId('file-photo').click(),
       t: () => byId('theme').click(),
@@ -57,7 +72,8 @@ export class Keyboard {
 
   #down(event) {
     if (document.querySelector('dialog[open]') || event.defaultPrevented) return;
-    if (event.ctrlKey || event.metaKey) {
+    const typed = event.getModifierState('AltGraph'); // many keyboards have [ and ] there
+    if ((event.ctrlKey || event.metaKey) && !typed) {
       this.#withControl(event);
       return;
     }
@@ -66,10 +82,9 @@ export class Keyboard {
       return;
     }
     if (event.key === 'Escape') this.#escape();
-    else if (event.altKey) this.#altArrow(event);
+    else if (event.altKey && !typed) this.#altArrow(event);
     else if (event.shiftKey && event.key === 'Delete') this.app.clear(event.timeStamp);
-    else if (this.#onStage(event) || event.repeat) return;
-    else {
+    else if (!this.#onStage(event) && (!event.repeat || REPEATED.includes(event.key))) {
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const working = document.body.dataset.screen === 'work';
       if (!(key in this.plain) || (!working && !'o?tg'.includes(key))) return;
@@ -86,10 +101,17 @@ export class Keyboard {
       y: () => hints.redo(),
       o: () => byId('file-photo').click(),
       s: () => save(event.shiftKey ? 'json' : 'png'),
-    }[key];
+    }[key] ?? (event.key in ARROWS && (() => this.#pan(event)));
     if (!action || isTextField(event.target)) return;
     event.preventDefault();
     action();
+  }
+
+  #pan(event) {
+    const { viewport } = this.app;
+    const [down, right] = ARROWS[event.key];
+    const step = event.shiftKey ? PAN * 4 : PAN;
+    if (viewport.photo) viewport.panBy(-right * step, -down * step);
   }
 
   #escape() {
@@ -102,8 +124,10 @@ export class Keyboard {
 
   /** Keys that mean something on the photo only; whether this was one. */
   #onStage(event) {
-    const mark = event.target.closest?.('.mark');
-    if (event.target !== this.#stage && !mark) return false;
+    const { target } = event;
+    const mark = target.closest?.('.mark');
+    const nowhere = target === document.body && document.body.dataset.screen === 'work';
+    if (target !== this.#stage && !mark && !nowhere) return false;
     if (event.code === 'Space') {
       event.preventDefault();
       this.#space(true);

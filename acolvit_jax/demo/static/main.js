@@ -70,20 +70,15 @@ class App {
       say(`${file.name || 'This file'} is larger than the ${most} MB allowed`, 'error');
       return;
     }
-    this.title = file.name || 'Pasted photo';
-    this.session.open(file);
+    this.session.open(file, file.name || 'Photo');
   }
 
   openSample({ name, title }) {
-    this.title = title;
-    this.session.open({ sample: name });
+    this.session.open({ sample: name }, title);
   }
 
   async loadHints(file) {
-    if (!this.session.photo) {
-      say('Open a photo first, then its hints');
-      return;
-    }
+    if (!this.#havePhoto('Open a photo first, then its hints')) return;
     try {
       const hints = parseHints(await file.text(), this.session.photo);
       if (hints.length > this.info.limits.hints) throw new Error(`${file.name} holds too many hints`);
@@ -96,12 +91,11 @@ class App {
 
   /** Saves `png`, `jpeg`, or `json` (the hints). */
   save = async (format) => {
+    if (!this.#havePhoto('Open a photo first')) return;
     const { photo } = this.session;
-    if (!photo) return;
-    const stem = (this.title || 'photo').replace(/\.[^.]*$/, '');
     if (format === 'json') {
       const text = `${JSON.stringify(toJson(this.hints.hints), null, 1)}\n`;
-      download(new Blob([text], { type: 'application/json' }), `${stem}_hints.json`);
+      download(new Blob([text], { type: 'application/json' }), `${photo.name}_hints.json`);
       return;
     }
     document.body.toggleAttribute('data-saving', true);
@@ -116,6 +110,13 @@ class App {
     }
   };
 
+  /** Whether there is a photo and no other one on its way; says so if not. */
+  #havePhoto(otherwise) {
+    const { photo, opening } = this.session;
+    if (!photo || opening) say(opening ? 'The photo is still on its way' : otherwise);
+    return photo && !opening;
+  }
+
   clear(stamp) {
     if (this.hints.hints.length) this.latency.begin(stamp, 'clear');
     this.hints.clear();
@@ -129,11 +130,12 @@ class App {
   showStart() {
     document.body.dataset.screen = 'start';
     byId('start-back').hidden = !this.session.photo;
+    this.eyedropper.toggle(false); // the samples are there to be opened
     byId('start').focus({ preventScroll: true });
   }
 
   showWork() {
-    if (!this.viewport.photo) return;
+    if (!this.session.photo) return;
     document.body.dataset.screen = 'work';
     byId('stage').focus({ preventScroll: true });
   }
@@ -151,21 +153,21 @@ class App {
     const { session, stage, viewport } = this;
     const on = (type, handler) => session.addEventListener(type, ({ detail }) => handler(detail));
     on('progress', ({ fraction }) => this.#progress(fraction));
-    on('preview', ({ picture, width, height }) => {
+    on('preview', ({ picture, width, height, title }) => {
       byId('stage').dataset.state = 'uploading';
-      this.#display(picture, { width, height });
+      this.#display(picture, { width, height }, title);
     });
     on('photo', () => {
-      byId('stage').dataset.state = 'ready';
-      this.#display(session.grey.picture, session.photo);
+      this.#displayPhoto();
       this.hints.reset();
       const uploaded = session.source instanceof Blob;
-      if (uploaded) this.reference.show(session.source, 'This photo’s own colours');
+      if (uploaded) this.reference.show(session.source, 'This photo’s own colours', true);
       else this.reference.clear();
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
     on('again', () => say('The server had put this photo away. It is loaded again.'));
     on('answer', ({ field, result, timing, actions, first }) => {
+      if (byId('stage').dataset.state !== 'ready') return; // another photo is seen by now
       stage.setField(field, first);
       this.latency.shown(actions, timing).then((ms) => this.budget.showTime(ms));
       this.budget.showAnswer(result, timing);
@@ -177,10 +179,12 @@ class App {
       // A preview of a photo that was refused gives way to the photo before it.
       if (!opening || byId('stage').dataset.state !== 'uploading') return;
       if (session.photo) {
-        byId('stage').dataset.state = 'ready';
-        this.#display(session.grey.picture, session.photo);
-        stage.setField(session.field);
-      } else this.showStart();
+        this.#displayPhoto();
+        this.ask();
+      } else {
+        byId('stage').dataset.state = 'empty';
+        this.showStart();
+      }
     });
     window.addEventListener('pagehide', () => session.photo && api.discard(session.photo));
     viewport.addEventListener('change', () => {
@@ -191,8 +195,14 @@ class App {
     });
   }
 
+  #displayPhoto() {
+    const { grey, photo, title } = this.session;
+    byId('stage').dataset.state = 'ready';
+    this.#display(grey.picture, photo, title);
+  }
+
   /** Shows another photo, grey. */
-  #display(picture, size) {
+  #display(picture, size, title) {
     this.stage.setField(null);
     this.stage.setPhoto(picture);
     this.marks.cross = null;
@@ -201,9 +211,9 @@ class App {
     this.stage.measure();
     this.viewport.setPhoto({ width: size.width, height: size.height });
     byId('stage').focus({ preventScroll: true });
-    byId('photo-name').textContent = this.title;
+    byId('photo-name').textContent = title;
     byId('photo-size').textContent = `${size.width} × ${size.height}`;
-    document.title = `${this.title} – A-ColViT`;
+    document.title = `${title} – A-ColViT`;
   }
 
   #progress(fraction) {

@@ -62,7 +62,7 @@ export class Pointer {
       this.#gesture = { kind: 'pinch' };
     } else if (this.#pointers.size > 2) return;
     else if (event.button === 1 || (event.button === 0 && this.space)) this.#begin('pan', at);
-    else if (event.button === 0) this.#press(event, at);
+    else if (event.button === 0 && !event.ctrlKey) this.#press(event, at); // Ctrl: a Mac's menu
   }
 
   #press(event, at) {

@@ -14,19 +14,20 @@ const SIDE_MAX = 4096; // after zooming in
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Events: `progress` {fraction or null at the end}, `preview` {picture, width, height}, `photo`,
- * `grey` (a finer one), `answer` {field, result, timing, actions, first}, `trouble` {error},
- * `again` (the photo was opened anew).
+ * Events: `progress` {fraction or null at the end}, `preview` {title, picture, width, height},
+ * `photo`, `grey` (a finer one), `answer` {field, result, timing, actions, first},
+ * `trouble` {error, opening}, `again` (the photo was opened anew).
  */
 export class Session extends EventTarget {
   photo = null; // the server's answer
+  title = ''; // for people
   grey = null;
   field = null; // the newest colours
   automatic = null; // those without hints
   result = null;
   source = null; // File, Blob or {sample}
   opening = false; // a photo is on its way: the one that is seen takes no more hints
-  #turn = 0;
+  #leave = new AbortController(); // ends what is under way for an older photo
   #finer = false;
 
   constructor(latency) {
@@ -40,17 +41,18 @@ export class Session extends EventTarget {
   }
 
   /** Opens a file or `{sample}`; a newer call makes an older one void. */
-  async open(source) {
-    const turn = ++this.#turn;
-    const current = () => turn === this.#turn;
+  async open(source, title) {
+    this.#leave.abort();
+    const { signal } = this.#leave = new AbortController();
+    const current = () => !signal.aborted;
     this.opening = true;
-    this.#tell('progress', { fraction: 0 });
+    this.#tell('progress', { fraction: 1 });
     try {
       if (source instanceof Blob) {
         const early = await preview(source);
-        if (early && current()) this.#tell('preview', early);
+        if (early && current()) this.#tell('preview', { title, ...early });
       }
-      const photo = await this.#send(source, current);
+      const photo = await this.#send(source, signal);
       const grey = new Grey(await decode(await api.getGrey(photo, SIDE)));
       if (!current()) {
         api.discard(photo);
@@ -58,7 +60,9 @@ export class Session extends EventTarget {
       }
       if (this.photo) api.discard(this.photo);
       this.queue.forget();
-      Object.assign(this, { photo, grey, source, field: null, automatic: null, result: null });
+      Object.assign(this, {
+        photo, title, grey, source, field: null, automatic: null, result: null,
+      });
       this.#finer = false;
       this.opening = false;
       this.#tell('photo');
@@ -79,6 +83,7 @@ export class Session extends EventTarget {
   /** The file of the result that is seen, after what is under way has been answered. */
   async save(format) {
     await this.queue.settled();
+    if (!this.result) throw new Error('there are no colours to save yet');
     try {
       return await api.getResult(this.result, format);
     } catch (error) {
@@ -99,15 +104,13 @@ export class Session extends EventTarget {
       const picture = await decode(await api.getGrey(photo, SIDE_MAX));
       if (photo !== this.photo) return;
       this.grey = new Grey(picture);
-      this.#tell('grey');
+      if (!this.opening) this.#tell('grey');
     } catch { /* the first one stays */ }
   }
 
-  async #send(source, current = () => true) {
+  async #send(source, signal) {
     if (!(source instanceof Blob)) return api.openSample(source.sample);
-    return api.upload(source, (fraction) => {
-      if (current()) this.#tell('progress', { fraction });
-    });
+    return api.upload(source, (fraction) => this.#tell('progress', { fraction }), signal);
   }
 
   async #run(job) {
@@ -129,9 +132,13 @@ export class Session extends EventTarget {
 
   async #openAgain() {
     const { source } = this;
-    const photo = await this.#send(source);
-    if (source !== this.source) return;
+    const photo = await this.#send(source, new AbortController().signal);
+    if (source !== this.source) {
+      api.discard(photo);
+      return;
+    }
     this.photo = photo;
+    this.#finer = false;
     this.#tell('again');
   }
 

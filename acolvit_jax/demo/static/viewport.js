@@ -111,8 +111,10 @@ export class Viewport extends EventTarget {
   zoomAt(x, y, factor) {
     if (!this.photo) return;
     const pane = this.paneAt(x, y);
-    const least = Math.min(this.fitScale, 1 / this.ratio) / 2;
-    const scale = clamp(this.scale * factor, least, MAX_SCALE / this.ratio);
+    const { fitScale } = this;
+    const least = Math.min(fitScale, 1 / this.ratio) / 2;
+    const most = Math.max(fitScale, MAX_SCALE / this.ratio); // a tiny photo fits only beyond
+    const scale = clamp(this.scale * factor, least, most);
     const change = scale / this.scale;
     const dx = x - pane.x - pane.width / 2;
     const dy = y - pane.y - pane.height / 2;
