@@ -15,14 +15,15 @@ from selenium.webdriver.common.action_chains import ActionChains
 
 from benchmarks.demo_browser import browsing, open_sample, resize, serving, settled, until
 
-PHOTO = "coffee"
-# Place in fractions of the photo's height and width, and the colour typed.
+PHOTO = "dahlia"
+# Place in fractions of the photo's height and width, and the photo's own colour there, as hex text.
 HINTS = (
-    (0.12, 0.12, "#8a5a35"),
-    (0.62, 0.22, "#2f5f8f"),
-    (0.30, 0.40, "#e8ded0"),
-    (0.78, 0.62, "#35618c"),
-    (0.85, 0.93, "#7a4a2a"),
+    (0.439, 0.158, "#005f60"),
+    (0.930, 0.451, "#0d4524"),
+    (0.930, 0.549, "#eaa876"),
+    (0.684, 0.353, "#b47844"),
+    (0.561, 0.549, "#bd3d0a"),
+    (0.439, 0.353, "#e69f60"),
 )
 QUALITY = 90
 REST_MS = 700  # until everything that moves stands still

@@ -1,0 +1,208 @@
+"""Zoom and pan, what the eyedropper takes, how the page looks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from selenium.webdriver.common.actions.mouse_button import MouseButton
+from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+from selenium.webdriver.common.keys import Keys
+
+from acolvit_jax import images
+from tests.demo.browser.page import Page
+
+# Of every element that shows text of its own: its words and the ratio of WCAG 2. What lies under
+# something translucent may be black or white.
+CONTRASTS = """
+    const parse = (text) => {
+        const [r, g, b, alpha = 1] = text.match(/[\\d.]+/g).map(Number);
+        const unit = text.startsWith('color(srgb') ? 255 : 1; // what color-mix gives
+        return {rgb: [r * unit, g * unit, b * unit], alpha};
+    };
+    const over = (top, alpha, under) => top.map((v, i) => alpha * v + (1 - alpha) * under[i]);
+    const light = (rgb) => rgb
+        .map((v) => (v / 255 > 0.04045 ? ((v / 255 + 0.055) / 1.055) ** 2.4 : v / 255 / 12.92))
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const ground = (element, under) => {
+        if (!element) return under;
+        const {rgb, alpha} = parse(getComputedStyle(element).backgroundColor);
+        return alpha === 1 ? rgb : over(rgb, alpha, ground(element.parentElement, under));
+    };
+    const ratio = (element, under) => {
+        const back = ground(element, under);
+        const {rgb, alpha} = parse(getComputedStyle(element).color);
+        const [low, high] = [light(back), light(over(rgb, alpha, back))].sort((a, b) => a - b);
+        return (high + 0.05) / (low + 0.05);
+    };
+    const written = (element) => [...element.childNodes].some(
+        (node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    return [...document.body.querySelectorAll('*')]
+        .filter((element) => written(element) && !element.closest(':disabled, noscript, script')
+            && element.checkVisibility({visibilityProperty: true}))
+        .map((element) => [element.textContent.trim().slice(0, 40),
+            Math.min(ratio(element, [0, 0, 0]), ratio(element, [255, 255, 255]))]);"""
+
+
+def media(page: Page, **features: str) -> None:
+    listed = [{"name": name.replace("_", "-"), "value": v} for name, v in features.items()]
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": listed})
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_is_readable(page: Page, theme: str):
+    media(page, prefers_color_scheme=theme, prefers_reduced_motion="reduce")  # no fading colours
+    try:
+        seen = page.js(CONTRASTS)
+        page.sample("coffee")
+        page.click(120, 200)
+        page.keys("4")
+        page.id("hex").clear()
+        page.id("hex").send_keys("nonsense", Keys.ENTER)
+        page.toast()
+        page.id("save").click()
+        seen += page.js(CONTRASTS)
+        page.keys(Keys.ESCAPE, "?")
+        seen += page.js(CONTRASTS)
+    finally:
+        media(page)
+    words = {text for text, _ in seen}
+    assert {"Choose a photo", "Budget", "Stronger", "PNG", "Grey", "How it works"} <= words
+    assert len(seen) > 150
+    assert [(text, ratio) for text, ratio in seen if ratio < 4.5] == []
+
+
+def test_motion_is_reduced_for_those_who_ask(page: Page):
+    animation = (
+        "const bar = document.getElementById('progress'); bar.hidden = false;"
+        "bar.removeAttribute('value'); return getComputedStyle(bar).animationName"
+    )
+    assert page.js(animation) == "slide"
+    media(page, prefers_reduced_motion="reduce")
+    try:
+        assert page.js(animation) == "none"
+        assert page.js("return getComputedStyle(document.body).getPropertyValue('--quick')") == "0s"
+    finally:
+        media(page)
+
+
+def test_a_lost_context_gives_way_to_the_plain_picture(coffee: Page):
+    places = [(50, 80), (150, 200), (220, 300)]
+    shaded = [coffee.seen(*place) for place in places]
+    coffee.js(
+        "document.getElementById('canvas').getContext('webgl2')"
+        ".getExtension('WEBGL_lose_context').loseContext()"
+    )
+    coffee.wait(lambda: coffee.state["renderer"] == "2d", "the plain picture")
+    assert np.abs(np.subtract([coffee.seen(*p) for p in places], shaded)).max() <= 6
+    coffee.click(150, 200)
+    assert len(coffee.hints) == 1
+    assert all("CONTEXT_LOST" in line for line in coffee.complaints())
+
+
+def test_wheel_middle_button_space_and_keys_pan_and_zoom(coffee: Page):
+    x, y = start = coffee.at(150, 200)
+    zoom = coffee.state["zoom"]
+    wheel = coffee.point(start)
+    wheel.scroll_from_origin(ScrollOrigin.from_viewport(x, y), 0, -500).perform()
+    coffee.wait(lambda: coffee.state["zoom"] > 1.5 * zoom, "the zoom")
+    np.testing.assert_allclose(coffee.at(150, 200), start, atol=2)
+
+    middle = coffee.point(start)
+    pointer = middle.w3c_actions.pointer_action
+    pointer.pointer_down(MouseButton.MIDDLE)
+    pointer.move_to_location(x + 40, y + 30)
+    pointer.pointer_up(MouseButton.MIDDLE)
+    middle.perform()
+    np.testing.assert_allclose(coffee.at(150, 200), (x + 40, y + 30), atol=2)
+
+    space = coffee.point(start).key_down(" ").click_and_hold()
+    space.w3c_actions.pointer_action.move_to_location(x - 40, y - 30)
+    space.release().key_up(" ").perform()
+    np.testing.assert_allclose(coffee.at(150, 200), (x, y), atol=2)
+    assert coffee.hints == []
+
+    coffee.combine(Keys.CONTROL, Keys.ARROW_RIGHT)
+    assert coffee.at(150, 200)[0] == x - 48
+    coffee.combine(Keys.CONTROL, Keys.SHIFT, Keys.ARROW_LEFT)
+    assert coffee.at(150, 200)[0] == x + 3 * 48
+    coffee.keys("-")
+    assert coffee.state["zoom"] < 1.5 * zoom * np.exp(0.8)
+    coffee.keys("f")
+    assert coffee.state["zoom"] == pytest.approx(zoom)
+
+
+def test_a_closer_look_fetches_a_finer_picture(page: Page, tmp_path: Path):
+    stripes = np.zeros((300, 3000, 3), np.uint8)
+    stripes[:, ::2] = 255  # lost in the 2048 pixels that are shown at first
+    path = tmp_path / "stripes.png"
+    images.write_image(path, stripes)
+    page.choose_file("file-photo", path)
+    page.settle()
+    page.keys("1", "a")
+    page.wait(
+        lambda: np.mean(page.seen(150, 1500)) - np.mean(page.seen(150, 1501)) > 150, "the stripes"
+    )
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (500, 3), (10, 3000)])
+def test_odd_photos_are_shown_and_coloured(page: Page, tmp_path: Path, height: int, width: int):
+    path = tmp_path / "odd.png"
+    images.write_image(path, np.full((height, width, 3), 119, np.uint8))
+    page.choose_file("file-photo", path)
+    page.settle()
+    zoom = page.state["zoom"]
+    page.keys("+")
+    assert page.state["zoom"] >= zoom
+    page.keys("f")
+    page.click(height // 2, width // 2)
+    assert len(page.hints) == 1
+    assert page.id("lightness").text == "L 50"
+    assert np.mean(page.seen(height // 2, width // 2)) == pytest.approx(119, abs=12)
+
+
+def test_a_drag_ends_at_the_photos_edges(coffee: Page):
+    coffee.click(120, 200)
+    start = coffee.at(coffee.hints[0]["row"], coffee.hints[0]["column"])
+    coffee.drag(start, coffee.at(0, 0), (2, 60))
+    assert (coffee.hints[0]["row"], coffee.hints[0]["column"]) == (0, 0)
+
+
+def test_the_eyedropper_by_keyboard_takes_what_the_spot_marks(coffee: Page, tmp_path: Path):
+    halves = np.full((40, 80, 3), (160, 60, 50), np.uint8)
+    halves[:, 40:] = (60, 70, 160)
+    path = tmp_path / "halves.png"
+    images.write_image(path, halves)
+    coffee.click(120, 200)
+    coffee.choose_file("file-reference", path)
+    coffee.wait(lambda: coffee.js("return document.images['reference-image'].width > 0"), "it")
+    for arrow, sign in ((Keys.ARROW_LEFT, 1), (Keys.ARROW_RIGHT, -1)):
+        coffee.keys("r", arrow * 15, Keys.ENTER)
+        coffee.settle()
+        b = float(coffee.hints[0]["color"].split(",")[1])
+        assert sign * b > 3
+
+
+def test_the_samples_are_opened_also_after_the_eyedropper(coffee: Page):
+    coffee.click(120, 200)
+    coffee.keys("i")
+    assert coffee.id("eyedropper").get_attribute("aria-pressed") == "true"
+    coffee.keys("g")
+    coffee.js("document.querySelector('[data-sample=bee]').scrollIntoView()")
+    coffee.driver.find_element("css selector", "[data-sample=bee] img").click()
+    coffee.wait(lambda: coffee.state["photo"]["name"] == "bee", "the bee")
+    coffee.settle()
+
+
+def test_the_panel_needs_no_scrolling(page: Page, tmp_path: Path):
+    path = tmp_path / "upright.png"
+    images.write_image(path, np.full((90, 60, 3), (150, 90, 60), np.uint8))
+    page.choose_file("file-photo", path)
+    page.settle()
+    page.click(40, 30)
+    page.js("document.querySelectorAll('#suggestions button')[3].click()")
+    page.wait(lambda: page.js("return document.images['reference-image'].width > 0"), "it")
+    room, need = page.js(
+        "const {clientHeight, scrollHeight} = document.getElementById('panel');"
+        "return [clientHeight, scrollHeight]"
+    )
+    assert need <= room
