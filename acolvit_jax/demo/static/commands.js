@@ -9,8 +9,8 @@ export class Commands {
   constructor({ session, hints, viewport, stage, latency, imageSize, limit, say }) {
     Object.assign(this, { session, hints, viewport, stage, latency, imageSize, limit, say });
     this.eyedropper = null; // set by main.js
-    this.onRest = () => {};
-    this.onPointer = () => {};
+    this.onRest = () => {}; // a gesture has ended: what waited for it may be drawn
+    this.onPointer = () => {}; // the mouse or a finger is used
     this.onPlace = () => {};
   }
 
@@ -115,9 +115,4 @@ export class Commands {
     const [a, b] = stage.coloured(x, y) && session.field ? session.field.at(fx, fy) : [0, 0];
     this.eyedropper.finish(a, b, stamp);
   }
-
-  /** A gesture has ended: what waited for it may be drawn. */
-  rest() { this.onRest(); }
-
-  pointerUsed() { this.onPointer(); }
 }

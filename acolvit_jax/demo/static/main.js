@@ -180,7 +180,8 @@ class App {
       if (!opening || byId('stage').dataset.state !== 'uploading') return;
       if (session.photo) {
         this.#displayPhoto();
-        this.ask();
+        stage.setField(session.field);
+        this.ask(); // an undo meanwhile has changed the hints, maybe
       } else {
         byId('stage').dataset.state = 'empty';
         this.showStart();

@@ -56,7 +56,7 @@ export class Pointer {
     this.#stage.setPointerCapture(event.pointerId);
     if (event.pointerType !== 'touch') event.preventDefault();
     this.#stage.focus({ preventScroll: true });
-    this.commands.pointerUsed();
+    this.commands.onPointer();
     if (this.#pointers.size === 2) {
       this.#endGesture(true);
       this.#gesture = { kind: 'pinch' };
@@ -139,7 +139,7 @@ export class Pointer {
     if (this.#gesture?.kind === 'drag') {
       if (undo) this.hints.abandon();
       else this.hints.settle();
-      this.commands.rest();
+      this.commands.onRest();
     }
     this.#gesture = null;
     delete this.#stage.dataset.gesture;

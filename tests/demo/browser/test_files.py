@@ -150,6 +150,15 @@ def test_without_the_server_the_hint_waits_for_it(coffee: Page):
     try:
         coffee.point(coffee.at(100, 100)).click().perform()
         assert "cannot be reached" in coffee.toast()
+        coffee.js(
+            "window.states = []; const stage = document.getElementById('stage');"
+            "new MutationObserver(() => states.push(stage.dataset.state))"
+            ".observe(stage, {attributeFilter: ['data-state']})"
+        )
+        paste(coffee, refused=picture((50, 40)))  # seen for a moment, then the photo before it
+        coffee.wait(lambda: coffee.js("return states") == ["uploading", "ready"], "the photo")
+        assert coffee.id("photo-name").text == "Cup of coffee"
+        assert np.ptp(coffee.seen(200, 150)) > 4
     finally:
         coffee.driver.set_network_conditions(offline=False, **conditions)
     before = coffee.state["result"]["id"]
