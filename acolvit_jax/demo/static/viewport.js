@@ -44,8 +44,8 @@ export class Viewport extends EventTarget {
       const half = Math.floor(width / 2);
       return [{ x: 0, y: 0, width: half, height }, { x: half, y: 0, width: width - half, height }];
     }
-    const half = Math.floor(height / 2);
-    return [{ x: 0, y: 0, width, height: half }, { x: 0, y: half, width, height: height - half }];
+    const half = Math.floor((height - this.#tools) / 2);
+    return [{ x: 0, y: 0, width, height: half }, { x: 0, y: half, width, height: half }];
   }
 
   /** Where the photo lies for a pane. */
@@ -77,20 +77,19 @@ export class Viewport extends EventTarget {
     return { x: place.left + (column + 0.5) * this.scale, y: place.top + (row + 0.5) * this.scale };
   }
 
-  /** What a fitted photo keeps clear. */
-  get #room() {
-    const small = Math.min(this.width, this.height) < 480;
-    const tools = small ? TOOLS_SMALL : TOOLS;
-    const last = this.split && this.width < this.height ? 0 : tools; // stacked panes have less room
-    return { margin: small ? MARGIN_SMALL : MARGIN, tools: last };
-  }
+  get #small() { return Math.min(this.width, this.height) < 480; }
+
+  get #tools() { return this.#small ? TOOLS_SMALL : TOOLS; }
+
+  /** What a fitted photo leaves to the tools; panes above each other end before them. */
+  get #foot() { return this.split && this.width < this.height ? 0 : this.#tools; }
 
   get fitScale() {
     const [pane] = this.panes();
-    const { margin, tools } = this.#room;
+    const margin = this.#small ? MARGIN_SMALL : MARGIN;
     return Math.max(0.001, Math.min(
       (pane.width - 2 * margin) / this.photo.width,
-      (pane.height - 2 * margin - tools) / this.photo.height));
+      (pane.height - 2 * margin - this.#foot) / this.photo.height));
   }
 
   /** Zoom in percent of the photo's own pixels on this screen. */
@@ -145,7 +144,7 @@ export class Viewport extends EventTarget {
   #settle() {
     if (!this.photo || !this.width) return;
     if (this.fitted) {
-      Object.assign(this, { scale: this.fitScale, x: 0, y: -this.#room.tools / 2 });
+      Object.assign(this, { scale: this.fitScale, x: 0, y: -this.#foot / 2 });
     }
     const [pane] = this.panes();
     const limit = (extent, length) => Math.max(0, (extent + length) / 2 - VISIBLE);

@@ -9,6 +9,7 @@ from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
 
 from acolvit_jax import images
+from benchmarks.demo_browser import resize
 from tests.demo.browser.page import Page
 
 # Of every element that shows text of its own: its words and the ratio of WCAG 2. What lies under
@@ -158,6 +159,27 @@ def test_odd_photos_are_shown_and_coloured(page: Page, tmp_path: Path, height: i
     assert len(page.hints) == 1
     assert page.id("lightness").text == "L 50"
     assert np.mean(page.seen(height // 2, width // 2)) == pytest.approx(119, abs=12)
+
+
+def test_on_a_phone_the_result_stands_below_the_grey_photo(page: Page):
+    resize(page.driver, (390, 844))
+    try:
+        page.open()
+        page.sample("coffee")
+        page.keys("3")
+        grey, result = (
+            page.driver.find_element("class name", f"caption-{side}").rect
+            for side in ("left", "right")
+        )
+        tools = page.driver.find_element("class name", "tools").rect["y"]
+        below = result["y"] - grey["y"]
+        photo = page.state["photo"]
+        bottom = page.at(photo["height"] - 1, 0)[1] + below
+        assert result["x"] == grey["x"]
+        assert grey["y"] + 100 < result["y"] < bottom < tools
+        assert np.ptp(page.seen(150, 200)) > 4
+    finally:
+        resize(page.driver, (1280, 720))
 
 
 def test_a_drag_ends_at_the_photos_edges(coffee: Page):
