@@ -88,7 +88,9 @@ export class Pointer {
   }
 
   #begin(kind, at, more = {}) {
-    this.#gesture = { kind, start: at, moved: false, ...more };
+    this.#gesture = {
+      kind, start: at, pane: this.viewport.paneAt(at.x, at.y), moved: false, ...more,
+    };
     this.#stage.dataset.gesture = kind;
   }
 
@@ -105,7 +107,8 @@ export class Pointer {
     gesture.moved = true;
     clearTimeout(this.#timer);
     if (gesture.kind === 'drag') {
-      const { row, column } = this.viewport.toPhoto(at.x + gesture.dx, at.y + gesture.dy);
+      const { pane, dx, dy } = gesture;
+      const { row, column } = this.viewport.toPhoto(at.x + dx, at.y + dy, pane);
       this.commands.move(gesture.id, row, column, event.timeStamp, 'live');
     } else this.viewport.panBy(at.x - before.x, at.y - before.y);
   }

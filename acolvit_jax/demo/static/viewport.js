@@ -60,14 +60,15 @@ export class Viewport extends EventTarget {
     };
   }
 
+  /** The pane under a place, the nearest one outside of both. */
   paneAt(x, y) {
-    const inside = (p) => x >= p.x && y >= p.y && x < p.x + p.width && y < p.y + p.height;
-    return this.panes().find(inside) ?? this.panes()[0];
+    const [first, second = first] = this.panes();
+    return Math.max(x, 0) >= second.x && Math.max(y, 0) >= second.y ? second : first;
   }
 
   /** Photo coordinates (fractions of pixels) of a place on the stage, maybe outside the photo. */
-  toPhoto(x, y) {
-    const place = this.place(this.paneAt(x, y));
+  toPhoto(x, y, pane = this.paneAt(x, y)) {
+    const place = this.place(pane);
     return { column: (x - place.left) / this.scale, row: (y - place.top) / this.scale };
   }
 

@@ -187,6 +187,11 @@ def test_a_drag_ends_at_the_photos_edges(coffee: Page):
     start = coffee.at(coffee.hints[0]["row"], coffee.hints[0]["column"])
     coffee.drag(start, coffee.at(0, 0), (2, 60))
     assert (coffee.hints[0]["row"], coffee.hints[0]["column"]) == (0, 0)
+    coffee.keys("3")
+    half = coffee.id("stage").rect["width"] / 2
+    x, y = coffee.at(0, 0)  # in the left pane
+    coffee.drag((x + half, y), (x + half + 100, y + 100), (x + half - 100, y + 50), (x + 200, y))
+    assert (coffee.hints[0]["row"], coffee.hints[0]["column"]) == (0, 0)  # the right pane's edge
 
 
 def test_the_eyedropper_by_keyboard_takes_what_the_spot_marks(coffee: Page, tmp_path: Path):
