@@ -2,11 +2,10 @@
 
 python -m benchmarks.demo_latency
 
-Starts the demo's server and Chromium without a window (WebGL in software), uploads a photo of
-1024x768, and clicks, drags hints, drags on the colour disc and turns the dial with real events.
-A sample is the time from an event's own time stamp to the beginning of the frame after the one that
-shows a picture at least as new as the event. The browser's drawing, the server and the model share
-the machine's cores.
+Starts the demo's server and Chromium without a window, uploads a photo of 1024x768, and clicks,
+drags hints, drags on the colour disc and turns the dial with real events. A sample is the time from
+an event's own time stamp to the beginning of the frame after the one that shows a picture at least
+as new as the event. The browser's drawing, the server and the model share the machine's cores.
 """
 
 from __future__ import annotations
@@ -105,7 +104,7 @@ def measure(driver: Chrome) -> dict[str, list[dict[str, float]]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--renderer", choices=("webgl", "2d"), default="webgl")
+    parser.add_argument("--renderer", choices=("webgl", "2d"), default="")
     args = parser.parse_args()
     with serving("--budget", "0.5") as address, browsing(size=(1280, 720)) as driver:
         upload(driver, address, args.renderer)

@@ -27,14 +27,23 @@ export class GlCompositor {
   #layout = '';
   #grid = { origin: [0, 0], extent: [1, 1] };
 
-  /** @throws {Error} if the browser has no WebGL 2. */
-  constructor(canvas) {
+  /**
+   * @param hardware  refuse WebGL in software: the plain compositor is faster than that
+   * @throws {Error} if the browser has no (such) WebGL 2
+   */
+  constructor(canvas, hardware = false) {
     this.canvas = canvas;
     const gl = canvas.getContext('webgl2', {
       alpha: false, antialias: false, depth: false, stencil: false, powerPreference: 'high-performance',
     });
     if (!gl) throw new Error('no WebGL 2');
     this.gl = gl;
+    const names = gl.getExtension('WEBGL_debug_renderer_info');
+    const renderer = gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+    if (hardware && SOFTWARE.test(renderer)) {
+      this.dispose();
+      throw new Error(`WebGL in software: ${renderer}`);
+    }
     for (const [name, source] of Object.entries({
       base: BASE, across: ACROSS, down: DOWN, colour: COLOUR,
     })) {
@@ -43,9 +52,6 @@ export class GlCompositor {
     gl.bindVertexArray(gl.createVertexArray());
     gl.enable(gl.SCISSOR_TEST);
     gl.disable(gl.DITHER);
-    const names = gl.getExtension('WEBGL_debug_renderer_info');
-    const renderer = gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
-    this.slow = SOFTWARE.test(renderer);
     this.limit = gl.getParameter(gl.MAX_TEXTURE_SIZE);
     this.grey = this.#texture(gl.LINEAR_MIPMAP_LINEAR, gl.LINEAR);
     this.ab = this.#texture(gl.NEAREST, gl.NEAREST);

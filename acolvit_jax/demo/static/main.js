@@ -30,12 +30,12 @@ const complain = (error) => say(error.message, 'error');
 class App {
   constructor(info) {
     this.info = info;
-    const plain = new URLSearchParams(location.search).get('renderer') === '2d';
+    const renderer = new URLSearchParams(location.search).get('renderer');
     this.latency = new Latency();
     this.session = new Session(this.latency);
     this.hints = new HintDocument();
     this.viewport = new Viewport();
-    this.stage = new Stage(this.viewport, plain);
+    this.stage = new Stage(this.viewport, renderer);
     this.commands = new Commands({
       ...this, imageSize: info.model.image_size, limit: info.limits.hints, say,
     });

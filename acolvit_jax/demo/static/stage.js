@@ -21,10 +21,11 @@ export class Stage extends EventTarget {
   #rest = 0;
   #background = [0, 0, 0];
 
-  constructor(viewport, plain) {
+  /** @param renderer  `webgl` or `2d`; else what is faster on this computer */
+  constructor(viewport, renderer) {
     super();
     this.viewport = viewport;
-    this.#makeCompositor(plain);
+    this.#makeCompositor(renderer);
     new ResizeObserver(() => this.measure()).observe(this.#element);
     viewport.addEventListener('change', () => this.invalidate());
     this.#listenToDivider();
@@ -190,19 +191,19 @@ export class Stage extends EventTarget {
     });
   }
 
-  /** WebGL where there is one; a lost context, or none, means the plain one. */
-  #makeCompositor(plain) {
+  /** WebGL on graphics hardware; a lost context, or none, means the plain one. */
+  #makeCompositor(renderer) {
     this.canvas?.remove();
     const canvas = make('canvas', { id: 'canvas', aria: { hidden: 'true' } });
     this.canvas = canvas;
     this.#element.prepend(canvas);
-    if (!plain) {
+    if (renderer !== '2d') {
       try {
-        this.compositor = new GlCompositor(canvas);
+        this.compositor = new GlCompositor(canvas, renderer !== 'webgl');
         canvas.addEventListener('webglcontextlost', () => this.#fallBack(), { once: true });
         return;
       } catch {
-        this.#makeCompositor(true); // a canvas that was asked for WebGL gives nothing else
+        this.#makeCompositor('2d'); // a canvas that was asked for WebGL gives nothing else
         return;
       }
     }
@@ -211,7 +212,7 @@ export class Stage extends EventTarget {
 
   #fallBack() {
     const photo = this.#photo;
-    this.#makeCompositor(true);
+    this.#makeCompositor('2d');
     if (photo) this.setPhoto(photo);
     this.setField(this.#field);
   }

@@ -29,7 +29,8 @@ def ab_of(hint: dict) -> np.ndarray:
 
 def test_a_sample_is_shown_and_coloured(coffee: Page):
     state = coffee.state
-    assert (state["renderer"], state["view"], state["hints"]) == ("webgl", "result", [])
+    # The browser has WebGL in software here, which is slower than none.
+    assert (state["renderer"], state["view"], state["hints"]) == ("2d", "result", [])
     assert state["photo"]["name"] == "coffee"
     assert coffee.id("photo-size").text == (
         f"{state['photo']['width']} \N{MULTIPLICATION SIGN} {state['photo']['height']}"
@@ -283,13 +284,13 @@ def test_touch_places_moves_pinches_and_removes(page: Page):
         resize(page.driver, (1280, 720))
 
 
-def test_without_webgl_the_picture_is_the_same(coffee: Page):
+def test_with_webgl_the_picture_is_the_same(coffee: Page):
     places = [(50, 80), (150, 200), (220, 300)]
-    shaded = [coffee.seen(*place) for place in places]
-    coffee.open("?renderer=2d")
+    plain = [coffee.seen(*place) for place in places]
+    coffee.open("?renderer=webgl")
     coffee.sample("coffee")
-    assert coffee.state["renderer"] == "2d"
-    assert np.abs(np.subtract([coffee.seen(*p) for p in places], shaded)).max() <= 6
+    assert coffee.state["renderer"] == "webgl"
+    assert np.abs(np.subtract([coffee.seen(*p) for p in places], plain)).max() <= 6
     coffee.click(150, 200)
     assert len(coffee.hints) == 1
 

@@ -87,6 +87,8 @@ def test_motion_is_reduced_for_those_who_ask(page: Page):
 
 
 def test_a_lost_context_gives_way_to_the_plain_picture(coffee: Page):
+    coffee.open("?renderer=webgl")
+    coffee.sample("coffee")
     places = [(50, 80), (150, 200), (220, 300)]
     shaded = [coffee.seen(*place) for place in places]
     coffee.js(
