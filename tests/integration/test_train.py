@@ -164,10 +164,14 @@ def test_a_loss_that_is_no_number_stops_the_run(photos, tmp_path):
 
 
 def test_a_full_disk_gives_one_line_and_keeps_the_last_checkpoint(photos, tmp_path):
-    """A limit on the size of files stands in for the disk."""
+    """A limit on the size of files stands in for the disk.
+
+    100 KiB: pictures and events have about half of that; of a checkpoint's files, over which Orbax
+    spreads a megabyte as it comes, some always have more (150 to 210).
+    """
     workdir = tmp_path / "run"
     assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
-    result = run("train", *arguments(photos, workdir, steps=6), file_limit=200)
+    result = run("train", *arguments(photos, workdir, steps=6), file_limit=100)
     message = one_line_error(result, 1)
     assert "cannot write" in message
     assert "File too large" in message
