@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("starlette", reason="the demo's extra is not installed")
 pytest.importorskip("selenium", reason="selenium is not installed")
 
 from benchmarks.demo_browser import browsing, have_browser, serving
