@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> None:
         )
     if not use_cores(args.threads) and args.threads < available:
         raise ConfigError(f"this system cannot keep to {args.threads} cores: --threads {available}")
-    from acolvit_jax.config import choose
+    from acolvit_jax.config_checks import choose
     from acolvit_jax.inference import benchmark, benchmark_tables
     from acolvit_jax.models.params import init_params
     from acolvit_jax.models.variants import VARIANTS

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from acolvit_jax.config_checks import at_least, choose
 from acolvit_jax.errors import ConfigError
 
 HEADS = ("cnn", "linear")
 DTYPES = ("float32", "bfloat16")
 OPTIMIZERS = ("adamw", "muon")
+GATE_NOISE = ("constant", "falling", "none")
 DATASETS = (
     "sample",
     "folder",
@@ -97,7 +99,8 @@ class DataConfig:
     Attributes:
         dataset: one of `DATASETS`.
         path: folder of images (`folder` only).
-        list_file: optional text file, one image a line relative to `path` (`folder` only).
+        list_file: optional text file, one image a line relative to `path` (`folder` only); one
+            that is listed twice is drawn twice as often.
         validation_path: folder of validation images (`folder` only); empty holds out a part
             of `path`.
         data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
@@ -196,6 +199,8 @@ class TrainConfig:
             one; the photos of a part are compared. For a model of any budget only.
         budget_spread: how far the photos of a part are asked to differ in their compute: standard
             deviation of the keep ratio at a budget of 1/2. For a model of any budget only.
+        gate_noise: of the decisions over the run: `constant` (the paper), `falling` to none after
+            60% of the steps, or `none`.
         sparsity_weight: of the sparsity loss.
         huber_delta: where the Huber loss turns from square to linear.
         init_from: checkpoint to take parameters from; empty starts from nothing.
@@ -212,6 +217,7 @@ class TrainConfig:
     budget: float | None = 0.5
     budget_groups: int = 4
     budget_spread: float = 0.12
+    gate_noise: str = "constant"
     sparsity_weight: float = 1.0
     huber_delta: float = 0.01
     init_from: str = ""
@@ -228,6 +234,7 @@ class TrainConfig:
         """
         if self.budget is not None and not 0 < self.budget <= 1:
             raise ConfigError(f"train.budget={self.budget} must be in (0, 1]")
+        choose("train.gate_noise", self.gate_noise, GATE_NOISE)
         names = ("steps", "batch_size", "budget_groups")
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
         at_least("train", self, 0, "micro_batch", "budget_spread", "sparsity_weight", "seed")
@@ -319,35 +326,3 @@ class Config:
                 f"data.hint_size={self.data.hint_size} must divide the patch "
                 f"({self.model.patch_size}) and leave room for {most} hints in {cells} cells"
             )
-
-
-def at_least(section: str, values: object, least: float, *names: str) -> None:
-    """Checks numbers of a section.
-
-    Args:
-        section: of the config, for the message.
-        values: the dataclass of the section.
-        least: smallest allowed value.
-        names: of the fields.
-
-    Raises:
-        ConfigError: names the first that is below.
-    """
-    for name in names:
-        if getattr(values, name) < least:
-            raise ConfigError(f"{section}.{name}={getattr(values, name)} must be at least {least}")
-
-
-def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Checks that a value is one of the choices.
-
-    Args:
-        name: of the field, for the message.
-        value: what was asked for.
-        choices: what is allowed.
-
-    Raises:
-        ConfigError: lists the choices.
-    """
-    if value not in choices:
-        raise ConfigError(f"{name}={value!r} is unknown; choose one of {', '.join(choices)}")

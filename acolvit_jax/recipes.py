@@ -7,7 +7,8 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from acolvit_jax.config import DATASETS, Config, DataConfig, OptimizerConfig, TrainConfig, choose
+from acolvit_jax.config import DATASETS, Config, DataConfig, OptimizerConfig, TrainConfig
+from acolvit_jax.config_checks import choose
 from acolvit_jax.config_dict import to_config_dict
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.variants import VARIANTS
@@ -70,7 +71,11 @@ def make_config(variant: str, arg: str | None) -> ConfigDict:
         # The folder of `folder` comes from --config.data.path, so it is checked later.
         data=DataConfig() if dataset == "folder" else DataConfig(dataset=dataset),
         optimizer=OptimizerConfig(),
-        train=TrainConfig(budget=budget, **SCHEDULES[dataset]),
+        train=TrainConfig(
+            budget=budget,
+            gate_noise="falling" if model.any_budget else "constant",
+            **SCHEDULES[dataset],
+        ),
     )
     config_dict = to_config_dict(config)
     config_dict.data.dataset = dataset

@@ -38,6 +38,7 @@ def test_every_recipe_loads(budget, dataset):
     assert config.data.dataset == dataset
     assert config.model.gated == (budget != "dense")
     assert config.model.any_budget == (budget == "any")
+    assert config.train.gate_noise == ("falling" if budget == "any" else "constant")
     assert config.name == f"tiny-{budget}-{dataset}"
 
 
@@ -90,6 +91,7 @@ BAD = {
     "data.max_hints": {"data": {"max_hints": -1}},
     "data.num_threads": {"data": {"num_threads": 0}},
     "train.micro_batch": {"train": {"micro_batch": -2}},
+    "train.gate_noise": {"train": {"gate_noise": "loud"}},
     "optimizer.learning_rate": {"optimizer": {"learning_rate": -1.0}},
     "validation.hints": {"validation": {"hints": ()}},
     "validation.batch_size": {"validation": {"batch_size": 0}},

@@ -7,6 +7,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "acolvit_jax"
 # Each row may import from its own and earlier rows.
 LAYERS = (
     {"cores", "errors", "files", "tables"},
+    {"config_checks"},
     {"config", "color", "progress", "assets"},
     {"config_dict"},
     {"hints", "images"},

@@ -91,7 +91,8 @@ def _folder(config: DataConfig, split: str) -> FileSource:
     if config.validation_path:
         return source
     held_out = _held_out(source)
-    chosen = [path for path in source.paths if (path in held_out) == (split == "validation")]
+    kept = [path for path in source.paths if path not in held_out]
+    chosen = sorted(held_out) if split == "validation" else kept
     if not chosen:
         raise DataError(
             f"{len(source)} image(s) in {source.root} are too few to train on and to validate with"
@@ -104,7 +105,7 @@ def _held_out(source: FileSource) -> set[Path]:
     least = min(HELD_OUT_MIN, len(source) // 4 or 1)
     count = min(HELD_OUT_MAX, max(least, round(HELD_OUT_SHARE * len(source))))
     ordered = sorted(
-        source.paths,
+        set(source.paths),
         key=lambda path: hashlib.sha256(path.relative_to(source.root).as_posix().encode()).digest(),
     )
     return set(ordered[:count])
@@ -116,6 +117,7 @@ def folder_source(root: Path, list_file: str = "") -> FileSource:
     Args:
         root: folder.
         list_file: text file with one path relative to `root` a line; empty takes every image.
+            An image that is listed twice is there twice, so that training draws it twice as often.
 
     Returns:
         Its images, sorted.
@@ -144,4 +146,4 @@ def _listed(root: Path, list_file: Path) -> list[Path]:
             f"{len(missing)} of the {len(paths)} images in {list_file} are missing, "
             f"first {missing[0]}; paths are relative to {root}"
         )
-    return sorted(set(paths))
+    return sorted(paths)

@@ -15,6 +15,7 @@ from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.models.acolvit import TrainingNoise, training_noise
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.training import budgets, losses, sharding
+from acolvit_jax.training.gate_noise import noise_scale
 from acolvit_jax.training.optimizer import learning_rate_schedule, update_ema
 from acolvit_jax.training.state import TrainState
 
@@ -49,7 +50,7 @@ def make_train_step(
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(root_key, state.step)
         batch = _with_budgets(batch, key, config)
-        noise = training_noise(key, batch["inputs"].shape[0], config.model)
+        noise = _noise(state.step, key, batch["inputs"].shape[0], config)
         metrics, grads = loss_and_grad(state.params, batch, noise)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
@@ -66,6 +67,13 @@ def make_train_step(
         out_shardings=(shardings, sharding.replicated(mesh)),
         donate_argnums=0,
     )
+
+
+def _noise(step: jax.Array, key: jax.Array, batch_size: int, config: Config) -> TrainingNoise:
+    """What is random in the model at a step."""
+    noise = training_noise(key, batch_size, config.model)
+    scale = noise_scale(config.train.gate_noise, step, config.train.steps)
+    return noise._replace(gates=noise.gates * scale)
 
 
 def _with_budgets(batch: Batch, key: jax.Array, config: Config) -> Batch:

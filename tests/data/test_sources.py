@@ -44,6 +44,17 @@ def test_a_list_chooses_images(tmp_path):
         folder_source(tmp_path, str(tmp_path / "nolist.txt"))
 
 
+def test_an_image_that_is_listed_twice_is_trained_on_twice_and_held_out_once(tmp_path):
+    make_folder(tmp_path / "a", 8)
+    every = names(folder_source(tmp_path))
+    listing = tmp_path / "list.txt"
+    listing.write_text("\n".join(2 * every))
+    config = DataConfig(dataset="folder", path=str(tmp_path), list_file=str(listing))
+    train, held_out = (names(make_source(config, split)) for split in ("train", "validation"))
+    assert 0 < len(held_out) == len(set(held_out)) < 8
+    assert sorted(train) == sorted(2 * [name for name in every if name not in held_out])
+
+
 def test_a_missing_or_empty_folder_is_one_line(tmp_path):
     with pytest.raises(DataError, match="no folder at"):
         folder_source(tmp_path / "nowhere")

@@ -3,11 +3,12 @@
 import jax
 import numpy as np
 import pytest
+from flax import nnx
 from jax.sharding import PartitionSpec as P
 
 from acolvit_jax.config import TrainConfig
 from acolvit_jax.errors import ConfigError
-from acolvit_jax.models.params import init_params, param_shapes
+from acolvit_jax.models.params import graphdef_of, init_params, param_shapes
 from acolvit_jax.models.variants import VARIANTS
 from acolvit_jax.training import sharding
 from tests.training.runs import MODEL, batches, run_steps, small_config
@@ -67,6 +68,18 @@ def test_the_seed_decides_the_gate_noise(one_device):
     np.testing.assert_array_equal(again, one_device[0][:5])
     other, *_ = run_steps(small_config(steps=STEPS, seed=1), 5, devices=1)
     assert abs(other - one_device[0][:5]).max() > 1e-4
+
+
+def test_without_noise_training_decides_as_evaluation_does():
+    """Rate 0: the model stays, so that the metrics are of the model that is returned."""
+    data = batches(1)
+    config = small_config(steps=2, gate_noise="none", learning_rate=0.0)
+    _, state, metrics = run_steps(config, 1, devices=1, data=data)
+    model = nnx.merge(graphdef_of(MODEL), state.params)
+    _, decisions = model(data[0]["inputs"], train=False)
+    np.testing.assert_array_equal(metrics["keep"], decisions.mean(axis=0))
+    noisy = run_steps(small_config(steps=2, learning_rate=0.0), 1, devices=1, data=data)
+    assert (noisy[2]["keep"] != metrics["keep"]).any()
 
 
 def test_fsdp_splits_large_arrays_by_their_largest_axis():
