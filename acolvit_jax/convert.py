@@ -1,4 +1,4 @@
-"""Command line: `python -m acolvit_jax.convert SRC DST [--to jax|torch|stablehlo]`."""
+"""Command line: `python -m acolvit_jax.convert SRC DST [--to jax|torch|weights|stablehlo]`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def main(argv: Sequence[str]) -> None:
     """
     parser = cli.ArgumentParser(
         prog="python -m acolvit_jax.convert",
-        description="Converts published PyTorch weights to ours, and ours to PyTorch or StableHLO.",
+        description="Converts published PyTorch weights to ours, and ours to PyTorch, to one file "
+        "of float16 weights, or to StableHLO.",
     )
     parser.add_argument(
         "source",
@@ -28,16 +29,19 @@ def main(argv: Sequence[str]) -> None:
         "weights, or 'pretrained'",
     )
     parser.add_argument("target", type=Path, help="--to jax: a folder; else a file")
-    parser.add_argument("--to", choices=["jax", "torch", "stablehlo"], default="jax")
+    parser.add_argument("--to", choices=["jax", "torch", "weights", "stablehlo"], default="jax")
+    parser.add_argument(
+        "--provenance", type=Path, help="--to weights: JSON file of what the weights come from"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     args = parser.parse_args(argv)
     if args.target.exists() and not args.overwrite:
         raise CheckpointError(f"{args.target} exists; add --overwrite, or choose another target")
     if args.to != "jax" and args.target.is_dir():
         raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
-    from acolvit_jax.inference.convert import CONVERTERS
+    from acolvit_jax.inference.convert import convert
 
-    print(CONVERTERS[args.to](args.source, args.target))
+    print(convert(args.to, args.source, args.target, args.provenance))
 
 
 if __name__ == "__main__":

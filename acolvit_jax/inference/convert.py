@@ -1,9 +1,11 @@
-"""Converting checkpoints: PyTorch's to ours, ours to PyTorch's, to a program."""
+"""Converting checkpoints: PyTorch's to ours, ours to PyTorch's, to one file, to a program."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.errors import CheckpointError
@@ -69,11 +71,67 @@ def to_stablehlo(source: str, target: Path) -> str:
     return f"{describe(config)} -> {target}"
 
 
+def to_weights(source: str, target: Path, provenance: Path | None = None) -> str:
+    """Packs one of our models into one file, as the weights in the package are: float16.
+
+    Args:
+        source: what `load_pretrained` takes.
+        target: `.safetensors` file to write.
+        provenance: JSON file, an object of what the weights should say of themselves (data,
+            recipe, scores); None says the source's name.
+
+    Returns:
+        What was found and written.
+
+    Raises:
+        CheckpointError: if the model or the provenance cannot be read, or the suffix is unknown.
+    """
+    _check_suffix(target, (".safetensors",))
+    config, params = load_pretrained(source)
+    said = {"packed from": source} if provenance is None else _read_provenance(provenance)
+    save_weights(target, config, params, said, dtype="float16")
+    size = target.stat().st_size / 1e6
+    return f"{describe(config)}, {param_count(params):,} parameters, {size:.1f} MB -> {target}"
+
+
+def _read_provenance(path: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot read the provenance {path}: {error}") from error
+    if not isinstance(said, dict):
+        raise CheckpointError(f"the provenance {path} must be a JSON object")
+    return said
+
+
 CONVERTERS: dict[str, Callable[[str, Path], str]] = {
     "jax": lambda source, target: from_torch(Path(source), target),
     "torch": to_torch,
+    "weights": to_weights,
     "stablehlo": to_stablehlo,
 }
+
+
+def convert(kind: str, source: str, target: Path, provenance: Path | None = None) -> str:
+    """Converts; see the converter of the kind.
+
+    Args:
+        kind: a key of `CONVERTERS`.
+        source: file, folder or run.
+        target: what to write.
+        provenance: JSON file, for `weights` only.
+
+    Returns:
+        What was found and written, for the person.
+
+    Raises:
+        CheckpointError: if it cannot be done, or another kind is given a provenance.
+    """
+    if provenance is None:
+        return CONVERTERS[kind](source, target)
+    if kind != "weights":
+        raise CheckpointError(f"--provenance={provenance} goes with --to weights, not --to {kind}")
+    return to_weights(source, target, provenance)
 
 
 def describe(config: ModelConfig) -> str:

@@ -1,5 +1,7 @@
 """Converting through the command line: there and back, to a program, and what does not fit."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,8 @@ from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.export import load_stablehlo
 from acolvit_jax.interop.files import read_state_dict, write_state_dict
 from acolvit_jax.interop.torch import to_state_dict
-from acolvit_jax.models.params import init_params
+from acolvit_jax.interop.weights import load_weights
+from acolvit_jax.models.params import flatten, init_params
 from acolvit_jax.models.variants import VARIANTS, icolorit
 from acolvit_jax.training.load import load_pretrained
 from tests.integration.commands import SMALL as SMALL_RUN
@@ -58,6 +61,39 @@ def test_what_does_not_fit_is_listed_and_nothing_is_written(tmp_path, published)
     for part in ("missing norm.bias", "left over extra", "head.head.bias has shape (3,)"):
         assert part in str(raised.value)
     assert not (tmp_path / "ours").exists()
+
+
+def test_a_model_is_packed_into_one_file_that_says_where_it_comes_from(tmp_path):
+    model = write_model(tmp_path, any_budget=True)
+    said = {"data": "none", "recipe": ["drawn at random"]}
+    (tmp_path / "said.json").write_text(json.dumps(said))
+    target, told = tmp_path / "packed.safetensors", f"--provenance={tmp_path / 'said.json'}"
+    main([str(model), str(target), "--to=weights", told])
+    packed, (config, params) = load_weights(target), load_pretrained(model)
+    assert packed.config == config
+    assert packed.provenance == said
+    for name, value in flatten(params).items():
+        half = np.asarray(value).astype(np.float16).astype(np.float32)
+        np.testing.assert_array_equal(flatten(packed.params)[name], half)
+    main([str(target), str(tmp_path / "again.safetensors"), "--to=weights"])
+    assert load_weights(tmp_path / "again.safetensors").provenance == {"packed from": str(target)}
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "named"),
+    [
+        ("[1]", "weights", "must be a JSON object"),
+        ("{", "weights", "cannot read the provenance"),
+        ("{}", "stablehlo", "goes with --to weights"),
+    ],
+)
+def test_a_provenance_that_will_not_do_writes_nothing(tmp_path, text, to, named):
+    model = write_model(tmp_path)
+    (tmp_path / "said.json").write_text(text)
+    target = tmp_path / "packed.safetensors"
+    with pytest.raises(CheckpointError, match=named):
+        main([str(model), str(target), f"--to={to}", f"--provenance={tmp_path / 'said.json'}"])
+    assert not target.exists()
 
 
 @pytest.mark.parametrize("any_budget", [False, True])
