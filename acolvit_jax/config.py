@@ -216,7 +216,7 @@ class TrainConfig:
     remat: bool = False
     budget: float | None = 0.5
     budget_groups: int = 4
-    budget_spread: float = 0.12
+    budget_spread: float = 0.2
     gate_noise: str = "constant"
     sparsity_weight: float = 1.0
     huber_delta: float = 0.01

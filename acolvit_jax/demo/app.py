@@ -20,7 +20,7 @@ from acolvit_jax.demo import openapi, static_files
 from acolvit_jax.demo.handlers import Handlers
 from acolvit_jax.demo.limits import Limits
 from acolvit_jax.demo.problems import RequestError, json_response
-from acolvit_jax.demo.security import Access, Guard
+from acolvit_jax.demo.security import Access, Guard, security_headers
 from acolvit_jax.demo.store import PhotoStore
 from acolvit_jax.demo.studio import Studio
 from acolvit_jax.inference.colorizer import Colorizer
@@ -119,6 +119,7 @@ def make_app(
         An ASGI application; `state.hang_up()` ends its waiting for slow clients.
     """
     limits = limits or Limits()
+    access = access or Access()
     store = PhotoStore(limits, clock)
     handlers = Handlers(Studio(colorizer, store, limits), limits, model_name)
     routes = {**_page_routes(folder), **_interface_routes(handlers)}
@@ -133,11 +134,11 @@ def make_app(
 
     app = Starlette(
         routes=[Route(path, Methods(methods)) for path, methods in routes.items()],
-        middleware=[Middleware(Guard, access=access or Access())],
+        middleware=[Middleware(Guard, access=access)],
         exception_handlers={
             RequestError: _on_problem,
             HTTPException: _on_http_exception,
-            Exception: _on_failure,
+            Exception: _failure_handler(access),
         },
         lifespan=lifespan,
     )
@@ -164,6 +165,13 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return RequestError(error.status_code, message, headers=error.headers).response()
 
 
-async def _on_failure(request: Request, error: Exception) -> Response:
-    """Answers; Starlette raises the error again, and the server writes it to its log."""
-    return RequestError(500, "the server failed; its log says how").response()
+def _failure_handler(access: Access) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Starlette answers a failure outside of all middleware, so outside of the guard."""
+    headers = {**security_headers(access), "Cache-Control": "no-store"}
+
+    async def on_failure(request: Request, error: Exception) -> Response:
+        """Answers; Starlette raises the error again, and the server writes it to its log."""
+        message = "the server failed; its log says how"
+        return RequestError(500, message, headers=headers).response()
+
+    return on_failure

@@ -105,6 +105,16 @@ def content_policy(proxies: Sequence[str]) -> str:
     )
 
 
+def security_headers(access: Access) -> dict[str, str]:
+    """What every answer tells a browser."""
+    return {
+        "Content-Security-Policy": content_policy(access.proxies),
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
 class Guard:
     """Checks host and origin of every request and adds the security headers to every answer."""
 
@@ -117,12 +127,7 @@ class Guard:
         """
         self._app = app
         self._access = access
-        self._headers = {
-            "Content-Security-Policy": content_policy(access.proxies),
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Referrer-Policy": "same-origin",
-            "X-Content-Type-Options": "nosniff",
-        }
+        self._headers = security_headers(access)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes on what may pass."""

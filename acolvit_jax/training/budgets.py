@@ -72,4 +72,5 @@ def own_budgets(budgets: jax.Array, losses: jax.Array, groups: int, spread: floa
     ranks = jnp.argsort(jnp.argsort(gains, axis=1), axis=1) - (size - 1) / 2
     deviation = ((size**2 - 1) / 12) ** 0.5 or 1.0  # that of the numbers 1 to size
     offsets = jnp.repeat((ranks / deviation).reshape(-1), PER_PHOTO)
-    return budgets + spread * 4 * budgets * (1 - budgets) * offsets
+    room = (4 * budgets * (1 - budgets)) ** 1.5  # keeps a spread of 0.2 within 0 to 1
+    return budgets + spread * room * offsets

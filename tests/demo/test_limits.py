@@ -162,5 +162,7 @@ def test_a_failure_of_our_own_is_a_500_without_a_trace(client, monkeypatch):
     photo = add(client)
     response = client.post(f"/{photo['url']}/colorize", json={"hints": []})
     assert response.status_code == 500
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "Cache-Control"):
+        assert response.headers[name] == client.get("/v1/info").headers[name]
     assert "secret" not in response.text
     assert response.json()["error"]

@@ -31,7 +31,7 @@ def test_photos_that_gain_more_are_asked_for_more():
     asked = jnp.array([0.25, 0.75] * 3)
     losses = jnp.array([4.0, 1.0, 0.2, 0.1, 1.0, 1.0])
     own = np.asarray(budgets.own_budgets(asked, losses, 1, 0.1)).reshape(3, 2)
-    step = 0.1 * 4 * 0.25 * 0.75 / (2 / 3) ** 0.5
+    step = 0.1 * (4 * 0.25 * 0.75) ** 1.5 / (2 / 3) ** 0.5
     np.testing.assert_allclose(own[:, 0], [0.25 + step, 0.25, 0.25 - step], rtol=1e-5)
     np.testing.assert_allclose(own[:, 1], [0.75 + step, 0.75, 0.75 - step], rtol=1e-5)
 
@@ -39,11 +39,19 @@ def test_photos_that_gain_more_are_asked_for_more():
 def test_groups_are_ranked_apart_and_keep_their_mean():
     asked = jnp.repeat(jnp.array([[0.2, 0.6], [0.4, 0.9]]), 8, axis=0).reshape(-1)
     losses = jnp.exp(jax.random.normal(jax.random.key(0), (32,)))
-    own = np.asarray(budgets.own_budgets(asked, losses, 2, 0.12)).reshape(2, 8, 2)
+    own = np.asarray(budgets.own_budgets(asked, losses, 2, 0.2)).reshape(2, 8, 2)
     np.testing.assert_allclose(own.mean(axis=1), [[0.2, 0.6], [0.4, 0.9]], atol=1e-6)
-    expected = 0.12 * 4 * np.array([[0.2 * 0.8, 0.6 * 0.4], [0.4 * 0.6, 0.9 * 0.1]])
+    expected = 0.2 * (4 * np.array([[0.2 * 0.8, 0.6 * 0.4], [0.4 * 0.6, 0.9 * 0.1]])) ** 1.5
     np.testing.assert_allclose(own.std(axis=1), expected, rtol=1e-5)
     assert ((own > 0) & (own < 1)).all()
+
+
+@pytest.mark.parametrize("budget", [0.02, 0.1, 0.3, 0.5, 0.8, 0.98])
+def test_nobody_is_asked_for_less_than_nothing_or_more_than_all(budget):
+    losses = jnp.exp(jax.random.normal(jax.random.key(1), (128,)))
+    own = np.asarray(budgets.own_budgets(jnp.full(128, budget), losses, 4, 0.2))
+    assert own.min() > 0
+    assert own.max() < 1
 
 
 def test_one_photo_a_group_or_no_spread_is_the_budget_itself():
