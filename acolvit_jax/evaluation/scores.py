@@ -59,7 +59,8 @@ class ScoreFile:
 
         Args:
             folder: of the report.
-            identity: what the scores depend on; it must be that of the scores in the folder.
+            identity: what the scores depend on; it must be that of the scores in the folder, but
+                `contenders` (identity by name) may have grown.
 
         Raises:
             ConfigError: if the folder holds another evaluation.
@@ -68,7 +69,7 @@ class ScoreFile:
         own = folder / IDENTITY_FILE
         text = json.dumps(dict(identity), indent=2) + "\n"
         if own.exists():
-            if own.read_text() != text:
+            if not _continues(own.read_text(), text):
                 raise ConfigError(
                     f"{folder} holds another evaluation (see {own}); choose another --output"
                 )
@@ -91,6 +92,16 @@ class ScoreFile:
         with self._path.open("a") as file:
             file.write("".join(_line(score) for score in scores))
         self.scores.update({score.key: score for score in scores})
+
+
+def _continues(before: str, now: str) -> bool:
+    """Whether an evaluation goes on from another: the same, or with further contenders."""
+    try:
+        old, new = json.loads(before), json.loads(now)
+        former, all_now = old.pop("contenders"), new.pop("contenders")
+        return old == new and all(all_now.get(name) == former[name] for name in former)
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return False
 
 
 def _line(score: Score) -> str:

@@ -7,7 +7,7 @@ from acolvit_jax.errors import ConfigError
 from acolvit_jax.evaluation.scores import Score, ScoreFile, propagation_range, simple_scores
 from acolvit_jax.evaluation.summary import summarize
 
-IDENTITY = {"images": "here", "counts": [1]}
+IDENTITY = {"images": "here", "counts": [1], "contenders": {"model": "abc"}}
 
 
 def make(image, psnr, count=1, name="model", decisions=((1, 0), (1, 1)), macs=2e9):
@@ -34,6 +34,26 @@ def test_another_evaluation_or_other_files_are_left_alone(tmp_path):
     with pytest.raises(ConfigError, match="holds other files"):
         ScoreFile(tmp_path / "letters", IDENTITY)
     assert [p.name for p in (tmp_path / "letters").iterdir()] == ["dear.txt"]
+
+
+def test_contenders_can_be_added_but_not_changed(tmp_path):
+    ScoreFile(tmp_path, IDENTITY).add([make("a", 20.0)])
+    grown = IDENTITY | {"contenders": {"grey": "grey", "model": "abc"}}
+    file = ScoreFile(tmp_path, grown)
+    assert list(file.scores) == [("model", 1, "a")]
+    file.add([make("a", 10.0, name="grey")])
+    for other in (IDENTITY, grown | {"contenders": {"grey": "grey", "model": "xyz"}}):
+        with pytest.raises(ConfigError, match="holds another evaluation"):
+            ScoreFile(tmp_path, other)
+    assert len(ScoreFile(tmp_path, grown).scores) == 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"contenders": 3}', '{"contenders": [1]}'])
+def test_a_damaged_identity_is_another_evaluation(tmp_path, text):
+    ScoreFile(tmp_path, IDENTITY)
+    (tmp_path / "evaluation.json").write_text(text)
+    with pytest.raises(ConfigError, match="holds another evaluation"):
+        ScoreFile(tmp_path, IDENTITY)
 
 
 def test_a_summary_by_hand():
