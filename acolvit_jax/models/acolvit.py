@@ -46,6 +46,20 @@ def training_noise(key: jax.Array, batch_size: int, config: ModelConfig) -> Trai
     return TrainingNoise(gates.gate_noise(gate_key, shape), kept / (1.0 - rates))
 
 
+def budget_tokens(matrix: jax.Array, budgets: jax.Array) -> jax.Array:
+    """What budgets add to the policy token: `[budget, budget^2, 1] @ matrix`.
+
+    Args:
+        matrix: `budget_embed` of a model of any budget, float32 `[3, D]`.
+        budgets: keep ratios in (0, 1], `[B]`.
+
+    Returns:
+        float32 `[B, D]`.
+    """
+    powers = jnp.stack([budgets, budgets**2, jnp.ones_like(budgets)], axis=-1)  # [B, 3]
+    return powers @ matrix
+
+
 class Block(nnx.Module):
     """A pre-norm block whose two sublayers can be skipped, and the head that decides."""
 
@@ -158,10 +172,9 @@ class ACoLViT(nnx.Module):
         return positions.reshape(origin.shape[0], -1, config.width)
 
     def _budget_token(self, budget: jax.Array | float, batch_size: int) -> jax.Array:
-        """What a budget adds to the policy token: `[budget, budget^2, 1]` times a 3 x D matrix."""
+        """What a budget, or one an image, adds to the policy token."""
         beta = jnp.broadcast_to(jnp.asarray(budget, jnp.float32), (batch_size,))
-        powers = jnp.stack([beta, beta**2, jnp.ones_like(beta)], axis=-1)  # [B, 3]
-        return (powers @ self.budget_embed[...])[:, None]  # [B, 1, D]
+        return budget_tokens(self.budget_embed[...], beta)[:, None]  # [B, 1, D]
 
     def readout(self, tokens: jax.Array, grid: tuple[int, int]) -> jax.Array:
         """Colours from the last block's tokens: LayerNorm, head, tanh, pixel shuffle.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.errors import CheckpointError
-from acolvit_jax.models.params import flatten
+from acolvit_jax.models.acolvit import budget_tokens
+from acolvit_jax.models.params import flatten, nest
 
 SAME_IN_BOTH = ("width", "depth", "num_heads", "patch_size", "image_size", "head")
 NEW_IN_GATED = ("policy_token", "budget_embed", "gate")  # parameters that dense models lack
@@ -58,6 +60,21 @@ def check_architecture(target: ModelConfig, source: ModelConfig) -> None:
     ]
     if different:
         raise CheckpointError(f"init_from is another architecture: {'; '.join(different)}")
+
+
+def at_budget(params: Any, budget: float) -> dict[str, Any]:
+    """A model of any budget as one of a fixed budget that decides the same.
+
+    Args:
+        params: of the model of any budget, a nested dict.
+        budget: keep ratio in (0, 1].
+
+    Returns:
+        Nested dict: what the budget adds has joined the policy token.
+    """
+    flat = flatten(params)
+    added = budget_tokens(flat.pop("budget_embed"), jnp.array([budget], jnp.float32))
+    return nest(flat | {"policy_token": flat["policy_token"] + added})
 
 
 def graft(initial: Any, source: Any) -> Grafted:

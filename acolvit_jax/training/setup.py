@@ -16,7 +16,7 @@ from acolvit_jax.data.sources import make_source
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.checkpoints import Checkpoints
-from acolvit_jax.training.init_from import check_architecture, graft
+from acolvit_jax.training.init_from import at_budget, check_architecture, graft
 from acolvit_jax.training.load import load_pretrained
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import TrainState, init_state
@@ -110,6 +110,8 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
         return params
     architecture, source = load_pretrained(config.train.init_from)
     check_architecture(config.model, architecture)
+    if architecture.any_budget and not config.model.any_budget and config.train.budget:
+        source = at_budget(source, config.train.budget)
     grafted = graft(params, source)
     notes.append(f"from {config.train.init_from}: {grafted}")
     return grafted.params

@@ -2,12 +2,14 @@
 
 import dataclasses
 
+import jax
 import numpy as np
 import pytest
+from flax import nnx
 
 from acolvit_jax.errors import CheckpointError
-from acolvit_jax.models.params import init_params
-from acolvit_jax.training.init_from import check_architecture, graft
+from acolvit_jax.models.params import graphdef_of, init_params
+from acolvit_jax.training.init_from import at_budget, check_architecture, graft
 from tests.training.runs import MODEL
 
 DENSE = dataclasses.replace(MODEL, gated=False, rel_pos_bias=True)
@@ -35,6 +37,21 @@ def test_a_model_of_the_same_kind_is_loaded_whole():
     assert not grafted.new
     assert not grafted.left_out
     np.testing.assert_array_equal(grafted.params["policy_token"], source["policy_token"])
+
+
+@pytest.mark.parametrize("budget", [0.3, 1.0])
+def test_a_model_of_any_budget_at_one_budget_decides_and_colours_the_same(budget):
+    config = dataclasses.replace(MODEL, any_budget=True)
+    source = init_params(config, 1)
+    source["budget_embed"] = jax.random.normal(jax.random.key(2), (3, MODEL.width))
+    fixed = graft(init_params(MODEL, 0), at_budget(source, budget))
+    assert not fixed.new
+    assert not fixed.left_out
+    inputs = jax.random.normal(jax.random.key(3), (2, 32, 32, 4))
+    ours = nnx.merge(graphdef_of(MODEL), fixed.params)(inputs, train=False)
+    theirs = nnx.merge(graphdef_of(config), source)(inputs, train=False, budget=budget)
+    np.testing.assert_array_equal(ours[1], theirs[1])
+    np.testing.assert_allclose(ours[0], theirs[0], atol=1e-6)
 
 
 def test_every_misfit_is_listed():
