@@ -189,8 +189,9 @@ def _check_training(notebook, workdir):
     lines = [line for line in read_metrics(workdir) if "loss" in line]
     assert [line["step"] for line in lines] == list(range(2, 25, 2))
     losses = [line["loss"] for line in lines]
-    assert np.mean(losses[-4:]) < 0.6 * np.mean(losses[:4])
-    assert abs(lines[-1]["keep_ratio"] - 0.7) < 0.15
+    # It starts from good weights at the budget asked for; with noise the same run begins at 0.25.
+    assert max(losses) < 0.12
+    np.testing.assert_allclose([line["keep_ratio"] for line in lines], 0.7, atol=0.15)
     assert "from pretrained: 187 parameters" in text(notebook, "train")
     assert len(table(shown(notebook, "train", "text/markdown"))) == 1
     assert len(np.unique(picture(notebook, "curve").reshape(-1, 3), axis=0)) > 10
