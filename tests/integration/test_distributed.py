@@ -1,5 +1,6 @@
 """Two real processes: the same run as one, preempted together, stopped when one is killed."""
 
+import re
 import signal
 import socket
 
@@ -13,6 +14,7 @@ from tests.integration.commands import SMALL, one_line_error, run, start, wait_f
 from tests.photos import make_folder
 
 STEPS = 12
+GLOO = "[Gloo] Rank 1 is connected to 1 peer ranks. Expected number of connected peer ranks is : 1"
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,10 @@ def alone(photos, tmp_path_factory):
     return workdir
 
 
+def words(text):
+    return set(re.findall("[A-Za-z]+", text))
+
+
 def assert_same(workdir, alone):
     """Same losses and parameters, but for the order of sums; every image validated once."""
     ours, theirs = (
@@ -74,10 +80,8 @@ def test_two_processes_equal_one(photos, alone, tmp_path):
     first, second = finish(start_pair(photos, tmp_path / "run", "--config.mesh.fsdp=2"))
     assert first[0] == second[0] == 0, (first, second)
     assert "validation after 12 steps" in first[1]
-    # Only the first process reports; the other prints no more than Gloo's greeting, in pieces.
-    for word in ("loss", "validation", "run:", "data:", " steps"):
-        assert word in first[1]
-        assert word not in second[1]
+    # The other prints nothing but Gloo's greeting, which comes in pieces.
+    assert words(second[1]) <= words(GLOO), second[1]
     assert_same(tmp_path / "run", alone)
 
 
