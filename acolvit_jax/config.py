@@ -196,13 +196,16 @@ class TrainConfig:
             a model of any budget the smallest: every photo is trained at two budgets between it
             and 1 (`training/budgets.py`).
         budget_groups: parts of a batch that each get two budgets of their own, a low and a high
-            one; the photos of a part are compared. For a model of any budget only.
+            one; a part is photos with about as many hints, and they are compared. For a model of
+            any budget only.
         budget_spread: how far the photos of a part are asked to differ in their compute: standard
             deviation of the keep ratio at a budget of 1/2. For a model of any budget only.
         gate_noise: of the decisions over the run: `constant` (the paper), `falling` to none after
             60% of the steps, or `none`.
         sparsity_weight: of the sparsity loss.
         huber_delta: where the Huber loss turns from square to linear.
+        teacher: model whose colours are learned instead of the photos' own (`training/teacher.py`);
+            empty is none.
         init_from: checkpoint to take parameters from; empty starts from nothing.
         seed: of parameters, data order, crops, hints and gate noise.
         log_every: steps between lines of the log.
@@ -216,10 +219,11 @@ class TrainConfig:
     remat: bool = False
     budget: float | None = 0.5
     budget_groups: int = 4
-    budget_spread: float = 0.2
+    budget_spread: float = 0.25
     gate_noise: str = "constant"
     sparsity_weight: float = 1.0
     huber_delta: float = 0.01
+    teacher: str = ""
     init_from: str = ""
     seed: int = 0
     log_every: int = 50

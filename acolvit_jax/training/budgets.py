@@ -2,14 +2,22 @@
 
 The paper holds the mean over a batch to the budget, and leaves it to the colour loss who gets more.
 That says next to nothing about single photos: all get the same. Here every photo of a batch is
-computed at a low and a high budget. How much its loss falls from the one to the other tells what
-compute is worth to it, and the photos of a group are asked for a little more or less accordingly.
+computed at a low and a high budget. How far its colours move from the one to the other, measured by
+how wrong they are, tells what compute is worth to it, and the photos of a group are asked for more
+or less accordingly. A group is photos with about as many hints, for with more of them colours move
+more than with few, whatever the photo.
+
+How much the loss falls would be the plainer measure. But a photo leaves much open, its own colours
+are one draw of many, and so that is mostly chance: what the model adds when it computes more does
+not depend on the draw, and is, squared, what it gains in the mean over all of them.
 """
 
 from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+
+from acolvit_jax.training.losses import huber
 
 PER_PHOTO = 2  # budgets that each photo of a batch is computed at
 
@@ -18,7 +26,7 @@ def draw_budgets(key: jax.Array, groups: int, smallest: float) -> jax.Array:
     """Draws a low and a high budget for each group of a batch.
 
     They are spread evenly, the low ones over the lower half of the range, each at random within its
-    part; a high one is half of the range above its low one.
+    part; a high one is half of the range above its low one. Which group gets which is random.
 
     Args:
         key: a JAX random key.
@@ -26,51 +34,82 @@ def draw_budgets(key: jax.Array, groups: int, smallest: float) -> jax.Array:
         smallest: budget; the largest is 1.
 
     Returns:
-        float32 `[G, 2]` (low, high), rising.
+        float32 `[G, 2]` (low, high).
     """
     half = (1.0 - smallest) / 2
-    places = (jnp.arange(groups) + jax.random.uniform(key, (groups,))) / groups
-    low = smallest + half * places
+    order_key, place_key = jax.random.split(key)
+    parts = jax.random.permutation(order_key, groups)
+    low = smallest + half * (parts + jax.random.uniform(place_key, (groups,))) / groups
     return jnp.stack([low, low + half], axis=-1)
 
 
-def twice(batch: dict[str, jax.Array], budgets: jax.Array) -> dict[str, jax.Array]:
+def alike(inputs: jax.Array, groups: int) -> jax.Array:
+    """Groups of photos with about as many hints.
+
+    Args:
+        inputs: `[B, H, W, 4]` (L, a, b, hint mask).
+        groups: G, a divisor of B.
+
+    Returns:
+        Places in the batch, int32 `[G, B / G]`: the photos with the fewest hints first.
+    """
+    hints = inputs[..., 3].sum(axis=(1, 2))
+    return jnp.argsort(hints).reshape(groups, -1)
+
+
+def twice(
+    batch: dict[str, jax.Array], budgets: jax.Array, groups: jax.Array
+) -> dict[str, jax.Array]:
     """Every photo of a batch at the two budgets of its group, one after the other.
 
     Args:
-        batch: arrays `[B, ...]`; consecutive photos form a group.
-        budgets: `[G, 2]` from `draw_budgets`, G a divisor of B.
+        batch: arrays `[B, ...]`.
+        budgets: `[G, 2]` from `draw_budgets`.
+        groups: `[G, B / G]` from `alike`.
 
     Returns:
         Arrays `[2 * B, ...]`, and `budget` `[2 * B]`: low, high, low, high.
     """
-    photos = next(iter(batch.values())).shape[0]
     repeated = {name: jnp.repeat(value, PER_PHOTO, axis=0) for name, value in batch.items()}
-    by_photo = jnp.repeat(budgets, photos // budgets.shape[0], axis=0)  # [B, 2]
+    by_photo = jnp.zeros((groups.size, PER_PHOTO)).at[groups].set(budgets[:, None])  # [B, 2]
     return repeated | {"budget": by_photo.reshape(-1)}
 
 
-def own_budgets(budgets: jax.Array, losses: jax.Array, groups: int, spread: float) -> jax.Array:
-    """What each photo is asked for: its budget, more where compute helps it more.
+def worth(ab: jax.Array, losses: jax.Array, delta: float) -> jax.Array:
+    """What compute is worth to each photo: how far it moves the colours, over how wrong they are.
 
-    Photos are ranked within their group by the ratio of the losses at their two budgets. The ranks
-    have mean 0 and variance 1, so that a group's mean stays at the budget. Towards 0 and 1, where
-    there is no room, photos differ less.
+    Args:
+        ab: colours at the two budgets of each photo, low, high, low, high, `[2 * B, H, W, 2]`.
+        losses: of these, `[2 * B]`; above 0.
+        delta: of the Huber loss.
+
+    Returns:
+        float32 `[B]`, 0 or more; no gradient passes.
+    """
+    ab, losses = jax.lax.stop_gradient((ab, losses))
+    return huber(ab[::PER_PHOTO], ab[1::PER_PHOTO], delta) / losses[1::PER_PHOTO]
+
+
+def own_budgets(
+    budgets: jax.Array, worth: jax.Array, groups: jax.Array, spread: float
+) -> jax.Array:
+    """What each photo is asked for: its budget, more where compute is worth more.
+
+    Photos are ranked within their group. The ranks have mean 0 and variance 1, so that a group's
+    mean stays at the budget. Towards 0 and 1, where there is no room, photos differ less.
 
     Args:
         budgets: `[2 * B]` from `twice`.
-        losses: `[2 * B]`, of single photos at these budgets; above 0.
-        groups: G.
+        worth: `[B]`, what compute is worth to each photo.
+        groups: `[G, B / G]` from `alike`.
         spread: standard deviation of a group's own budgets, at a budget of 1/2.
 
     Returns:
-        float32 `[2 * B]`; no gradient passes.
+        float32 `[2 * B]`.
     """
-    low, high = jax.lax.stop_gradient(losses).reshape(-1, PER_PHOTO).T
-    gains = (jnp.log(low) - jnp.log(high)).reshape(groups, -1)  # [G, B / G]
-    size = gains.shape[1]
-    ranks = jnp.argsort(jnp.argsort(gains, axis=1), axis=1) - (size - 1) / 2
+    size = groups.shape[1]
+    ranks = jnp.argsort(jnp.argsort(worth[groups], axis=1), axis=1) - (size - 1) / 2  # [G, B / G]
     deviation = ((size**2 - 1) / 12) ** 0.5 or 1.0  # that of the numbers 1 to size
-    offsets = jnp.repeat((ranks / deviation).reshape(-1), PER_PHOTO)
-    room = (4 * budgets * (1 - budgets)) ** 1.5  # keeps a spread of 0.2 within 0 to 1
-    return budgets + spread * room * offsets
+    offsets = jnp.zeros(groups.size).at[groups].set(ranks / deviation)
+    room = (4 * budgets * (1 - budgets)) ** 2  # keeps a spread of 0.25 within 0 to 1
+    return budgets + spread * room * jnp.repeat(offsets, PER_PHOTO)

@@ -149,6 +149,8 @@ class _Loop:
         """One optimiser step; the batch of the next goes to the devices meanwhile."""
         self.profiler.before(step)
         batch = self.feed.take()
+        if self.run.teach is not None:
+            batch = self.run.teach(batch)
         if self._program is None:
             self._program = self.run.step.lower(self.run.state, batch).compile()
             self.progress.say(memory_estimate(self._program))

@@ -21,6 +21,7 @@ from acolvit_jax.training.load import load_pretrained
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import TrainState, init_state
 from acolvit_jax.training.step import TrainStep, make_train_step
+from acolvit_jax.training.teacher import Teach, make_teach
 from acolvit_jax.training.validation import Validation, make_eval_step, validate
 
 
@@ -33,6 +34,7 @@ class Run:
         mesh: all devices.
         state: parameters and optimiser.
         step: the jitted optimiser step.
+        teach: adds a teacher's colours to a batch; None without a teacher.
         loader: training batches, at the state's position.
         checkpoints: of the run.
         validate: scores parameters.
@@ -43,6 +45,7 @@ class Run:
     mesh: Mesh
     state: TrainState
     step: TrainStep
+    teach: Teach | None
     loader: TrainLoader
     checkpoints: Checkpoints
     validate: Any
@@ -100,7 +103,11 @@ def prepare(config: Config, workdir: Path) -> Run:
         state = make_state(jax.device_get(params))  # the same on every process
     step = make_train_step(config, optimizer, shardings, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
-    return Run(config, mesh, state, step, loader, checkpoints, scorer, notes)
+    teach = None
+    if config.train.teacher:
+        teach = make_teach(config, *load_pretrained(config.train.teacher), mesh)
+        notes.append(f"the colours of {config.train.teacher} are learned")
+    return Run(config, mesh, state, step, teach, loader, checkpoints, scorer, notes)
 
 
 def _initial_params(config: Config, notes: list[str]) -> Any:

@@ -14,7 +14,7 @@ from jax.sharding import Mesh
 from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.models.acolvit import TrainingNoise, training_noise
 from acolvit_jax.models.params import graphdef_of
-from acolvit_jax.training import budgets, losses, sharding
+from acolvit_jax.training import budgets, losses, micro_batches, sharding
 from acolvit_jax.training.gate_noise import noise_scale
 from acolvit_jax.training.optimizer import learning_rate_schedule, update_ema
 from acolvit_jax.training.state import TrainState
@@ -23,6 +23,7 @@ Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
 Forward = Callable[..., tuple[jax.Array, jax.Array]]
 LossAndGrad = Callable[[Any, Batch, TrainingNoise], tuple[Metrics, Any]]
+TARGETS = ("target_ab", "teacher_ab")  # of a batch, what the model is not shown
 TrainStep = jax.stages.Wrapped  # (TrainState, Batch) -> (TrainState, Metrics)
 
 
@@ -39,9 +40,9 @@ def make_train_step(
 
     Returns:
         `step(state, batch) -> (state, metrics)`. The state is donated. The batch holds `inputs`
-        `[B, H, W, 4]`, `target_ab` `[B, H, W, 2]` and, for windows, `origin` `[B, 2]`. Metrics are
-        scalars, but `keep` is the keep ratio by layer, `[depth, 2]`. The same seed, step and
-        batch give the same result.
+        `[B, H, W, 4]`, `target_ab` `[B, H, W, 2]`, for windows `origin` `[B, 2]` and with a teacher
+        `teacher_ab` `[B, H, W, 2]`. Metrics are scalars, but `keep` is the keep ratio by layer,
+        `[depth, 2]`. The same seed, step and batch give the same result.
     """
     loss_and_grad = make_loss_and_grad(config, mesh)
     schedule = learning_rate_schedule(config.optimizer, config.train.steps)
@@ -81,8 +82,9 @@ def _with_budgets(batch: Batch, key: jax.Array, config: Config) -> Batch:
     if not config.model.any_budget:
         return batch
     key = jax.random.fold_in(key, 1)
-    drawn = budgets.draw_budgets(key, config.train.budget_groups, config.train.budget or 0.0)
-    return budgets.twice(batch, drawn)
+    groups = config.train.budget_groups
+    drawn = budgets.draw_budgets(key, groups, config.train.budget or 0.0)
+    return budgets.twice(batch, drawn, budgets.alike(batch["inputs"], groups))
 
 
 def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
@@ -129,26 +131,30 @@ def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array
     """Builds the loss of a batch: `loss(params, batch, noise) -> (loss, metrics)`."""
 
     def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
-        given = {name: value for name, value in batch.items() if name != "target_ab"}
+        given = {name: value for name, value in batch.items() if name not in TARGETS}
         ab, decisions = forward(params, given, noise)
         by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
         loss = by_image.mean()
         metrics = {"huber": loss, "keep": decisions.mean(axis=0)}
+        if "teacher_ab" in batch:
+            loss = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta).mean()
+            metrics["distillation"] = loss
         if config.train.budget is not None:
-            metrics["sparsity"] = losses.sparsity(decisions, _asked(batch, by_image, config))
+            metrics["sparsity"] = losses.sparsity(decisions, _asked(batch, ab, by_image, config))
             loss = loss + config.train.sparsity_weight * metrics["sparsity"]
         return loss, metrics | {"loss": loss}
 
     return loss_fn
 
 
-def _asked(batch: Batch, by_image: jax.Array, config: Config) -> jax.Array | float:
+def _asked(batch: Batch, ab: jax.Array, by_image: jax.Array, config: Config) -> jax.Array | float:
     """The budget of the whole batch, or that of each image."""
     settings = config.train
     if not config.model.any_budget:
         return settings.budget or 0.0
-    groups, spread = settings.budget_groups, settings.budget_spread
-    return budgets.own_budgets(batch["budget"], by_image, groups, spread)
+    groups = budgets.alike(batch["inputs"][:: budgets.PER_PHOTO], settings.budget_groups)
+    worth = budgets.worth(ab, by_image, settings.huber_delta)
+    return budgets.own_budgets(batch["budget"], worth, groups, settings.budget_spread)
 
 
 def _whole(loss_fn: Callable[..., tuple[jax.Array, Metrics]]) -> LossAndGrad:
@@ -165,7 +171,7 @@ def _accumulated(part: LossAndGrad, micro_batch: int, mesh: Mesh) -> LossAndGrad
     """Mean of metrics and gradients over the micro-batches of a batch."""
 
     def loss_and_grad(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[Metrics, Any]:
-        parts = _split((batch, noise), micro_batch, mesh)
+        parts = micro_batches.split((batch, noise), micro_batch, mesh)
         zeros = jax.tree.map(jnp.zeros_like, jax.eval_shape(part, params, *_first(parts)))
 
         def add(total: Any, args: Any) -> tuple[Any, None]:
@@ -184,30 +190,11 @@ def _mapped(forward: Forward, micro_batch: int, mesh: Mesh) -> Forward:
     part = jax.checkpoint(forward, policy=saved)
 
     def mapped(params: Any, given: Batch, noise: TrainingNoise) -> tuple[jax.Array, jax.Array]:
-        parts = _split((given, noise), micro_batch, mesh)
+        parts = micro_batches.split((given, noise), micro_batch, mesh)
         ab, decisions = jax.lax.map(lambda args: part(params, *args), parts)
-        return _join(ab), _join(decisions)
+        return micro_batches.join(ab), micro_batches.join(decisions)
 
     return mapped
-
-
-def _split(tree: Any, micro_batch: int, mesh: Mesh) -> Any:
-    """Cuts a batch `[B, ...]` into `[B / micro, micro, ...]`.
-
-    Every micro-batch takes images from all devices, so that none has to move.
-    """
-    spread = sharding.batch_sharding(mesh, axis=1)
-
-    def split(x: jax.Array) -> jax.Array:
-        x = x.reshape(micro_batch, -1, *x.shape[1:]).swapaxes(0, 1)
-        return jax.lax.with_sharding_constraint(x, spread)
-
-    return jax.tree.map(split, tree)
-
-
-def _join(x: jax.Array) -> jax.Array:
-    """Puts micro-batches `[M, micro, ...]` back in order, `[B, ...]`."""
-    return x.swapaxes(0, 1).reshape(-1, *x.shape[2:])
 
 
 def _first(parts: Any) -> Any:

@@ -1,0 +1,35 @@
+"""A batch in parts: what computes a micro-batch at a time shares this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+from jax.sharding import Mesh
+
+from acolvit_jax.training import sharding
+
+
+def split(tree: Any, micro_batch: int, mesh: Mesh) -> Any:
+    """Cuts a batch into micro-batches; each takes images from all devices, so that none moves.
+
+    Args:
+        tree: of arrays `[B, ...]`.
+        micro_batch: images of one, a divisor of B.
+        mesh: of the run.
+
+    Returns:
+        The tree with arrays `[B / micro_batch, micro_batch, ...]`.
+    """
+    spread = sharding.batch_sharding(mesh, axis=1)
+
+    def cut(x: jax.Array) -> jax.Array:
+        x = x.reshape(micro_batch, -1, *x.shape[1:]).swapaxes(0, 1)
+        return jax.lax.with_sharding_constraint(x, spread)
+
+    return jax.tree.map(cut, tree)
+
+
+def join(x: jax.Array) -> jax.Array:
+    """Puts micro-batches from `split`, `[M, micro_batch, ...]`, back in order: `[B, ...]`."""
+    return x.swapaxes(0, 1).reshape(-1, *x.shape[2:])

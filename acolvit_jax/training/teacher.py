@@ -1,0 +1,68 @@
+"""Distillation: a model learns the colours of another instead of the photographs' own.
+
+What a photograph leaves open (a shirt may be red or blue) is noise to a model that only has to do
+with less compute what another does with all. The teacher's colours have none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax.sharding import Mesh
+
+from acolvit_jax.config import Config, ModelConfig
+from acolvit_jax.errors import CheckpointError
+from acolvit_jax.models.params import Params, graphdef_of
+from acolvit_jax.training import micro_batches, sharding
+
+Batch = dict[str, jax.Array]
+Teach = Callable[[Batch], Batch]
+SAME_IN_TEACHER = ("image_size", "patch_size")  # windows of one are windows of the other
+
+
+def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: Mesh) -> Teach:
+    """Builds the function that adds the teacher's colours to a batch.
+
+    Args:
+        config: of the run that learns.
+        architecture: the teacher's; it may be of another size.
+        params: the teacher's, a nested dict.
+        mesh: of the run.
+
+    Returns:
+        `teach(batch) -> batch`, with `teacher_ab` `[B, H, W, 2]`: what the teacher makes of
+        `inputs`, without noise and at its full depth where it is a model of any budget.
+
+    Raises:
+        CheckpointError: if the teacher divides an image into other patches.
+    """
+    for name in SAME_IN_TEACHER:
+        own, other = getattr(config.model, name), getattr(architecture, name)
+        if own != other:
+            raise CheckpointError(
+                f"train.teacher={config.train.teacher} has {name} {other} where the run has {own}; "
+                "both need the same"
+            )
+    micro_batch = sharding.micro_batch_size(config.train, mesh)
+    graphdef = graphdef_of(architecture)
+    budget = 1.0 if architecture.any_budget else None
+
+    def colours(params: Params, given: Batch) -> jax.Array:
+        model = nnx.merge(graphdef, params)
+        return model(**given, train=False, budget=budget)[0]
+
+    def teacher_colours(params: Params, batch: Batch) -> jax.Array:
+        given = {name: value for name, value in batch.items() if name != "target_ab"}
+        parts = micro_batches.split(given, micro_batch, mesh)
+        return micro_batches.join(jax.lax.map(lambda part: colours(params, part), parts))
+
+    teacher = jax.jit(
+        teacher_colours,
+        in_shardings=(sharding.replicated(mesh), sharding.batch_sharding(mesh)),
+        out_shardings=sharding.batch_sharding(mesh),
+    )
+    params = jax.device_put(jax.tree.map(jnp.asarray, params), sharding.replicated(mesh))
+    return lambda batch: batch | {"teacher_ab": teacher(params, batch)}
