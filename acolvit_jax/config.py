@@ -219,7 +219,7 @@ class TrainConfig:
     remat: bool = False
     budget: float | None = 0.5
     budget_groups: int = 4
-    budget_spread: float = 0.25
+    budget_spread: float = 0.15
     gate_noise: str = "constant"
     sparsity_weight: float = 1.0
     huber_delta: float = 0.01

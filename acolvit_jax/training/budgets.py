@@ -111,5 +111,5 @@ def own_budgets(
     ranks = jnp.argsort(jnp.argsort(worth[groups], axis=1), axis=1) - (size - 1) / 2  # [G, B / G]
     deviation = ((size**2 - 1) / 12) ** 0.5 or 1.0  # that of the numbers 1 to size
     offsets = jnp.zeros(groups.size).at[groups].set(ranks / deviation)
-    room = (4 * budgets * (1 - budgets)) ** 2  # keeps a spread of 0.25 within 0 to 1
+    room = 4 * budgets * (1 - budgets)  # keeps a spread of 0.15 within 0 to 1
     return budgets + spread * room * jnp.repeat(offsets, PER_PHOTO)

@@ -188,10 +188,11 @@ def test_dense_windows_then_a_gated_model_from_them(photos, tmp_path):
     assert status == 0, err
     assert "windows of 2 patches" in out
     gated = tmp_path / "gated"
-    status, out, err = run(
-        "train", *arguments(photos, gated, f"--config.train.init_from={dense}", steps=2)
-    )
+    options = [f"--config.train.init_from={dense}", f"--config.train.teacher={dense}"]
+    status, out, err = run("train", *arguments(photos, gated, *options, steps=2))
     assert status == 0, err
+    assert f"the colours of {dense} are learned" in out
+    assert '"distillation": ' in (gated / "metrics.jsonl").read_text()
     new = "blocks.gate.linear.bias, blocks.gate.linear.kernel, policy_token"
     assert f"parameters loaded; 5 new ({new})" in out
 
@@ -222,6 +223,7 @@ BAD = {
         1,
         "/nowhere",
     ),
+    "teacher": (["--config", "configs/tiny.py", "--config.train.teacher=/none"], 1, "/none"),
 }
 
 
