@@ -7,11 +7,12 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from acolvit_jax.config import DATASETS, Config, DataConfig, OptimizerConfig, TrainConfig
+from acolvit_jax.config import DATASETS, Config, DataConfig
 from acolvit_jax.config_checks import choose
 from acolvit_jax.config_dict import to_config_dict
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.variants import VARIANTS
+from acolvit_jax.training_config import OptimizerConfig, TrainConfig
 
 IMAGENET_IMAGES = 1_281_167
 ANY = "any"

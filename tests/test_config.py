@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from acolvit_jax import config as config_module
 from acolvit_jax.config import DATASETS, Config
 from acolvit_jax.config_dict import from_config_dict, to_config_dict
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.params import param_count, param_shapes
+from acolvit_jax.training_config import OptimizerConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 PARAMETERS = {"tiny": 6_423_320, "small": 23_462_936, "base": 89_392_664}
@@ -45,7 +45,7 @@ def test_every_recipe_loads(budget, dataset):
 def test_the_imagenet_recipe_is_the_papers():
     config = from_config_dict(load("tiny", "0.5,imagenet"))
     assert config.train.steps * config.train.batch_size == pytest.approx(25 * 1_281_167, rel=1e-4)
-    assert config.optimizer == config_module.OptimizerConfig(
+    assert config.optimizer == OptimizerConfig(
         learning_rate=5e-4, floor=1e-5, warmup=3 / 25, weight_decay=0.05, b1=0.9, b2=0.95
     )
     assert config.train.huber_delta == 0.01

@@ -8,6 +8,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "acolvit_jax"
 LAYERS = (
     {"cores", "errors", "files", "tables"},
     {"config_checks"},
+    {"training_config"},
     {"config", "color", "progress", "assets"},
     {"config_dict"},
     {"hints", "images"},

@@ -10,8 +10,6 @@ from acolvit_jax.config import (
     DataConfig,
     MeshConfig,
     ModelConfig,
-    OptimizerConfig,
-    TrainConfig,
     ValidationConfig,
 )
 from acolvit_jax.models.params import init_params
@@ -19,6 +17,7 @@ from acolvit_jax.training import sharding
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import init_state
 from acolvit_jax.training.step import make_train_step
+from acolvit_jax.training_config import OptimizerConfig, TrainConfig
 
 MODEL = ModelConfig(width=32, depth=2, num_heads=2, patch_size=8, image_size=32)
 
