@@ -61,7 +61,7 @@ def train(config: Config, workdir: Path, profile: tuple[int, int] | None = None)
     Raises:
         UserError: for data, devices or a folder that do not fit.
         DivergedError: if the loss is not finite; the last good checkpoint is kept.
-        PreemptedError: after SIGTERM; the state is saved.
+        PreemptedError: after SIGTERM or Ctrl-C; the state is saved.
         PeerLostError: if another process of the run is gone.
     """
     first = jax.process_index() == 0
@@ -137,7 +137,8 @@ class _Loop:
                 self._save(validation)
             if stopping and not last:
                 self.run.checkpoints.wait()
-                raise PreemptedError(f"asked to stop; saved after step {step}, run again to go on")
+                message = f"asked to stop; saved after step {step}, run again to go on"
+                raise PreemptedError(message, self.stop.received)
         done = int(self.run.state.step)
         if validation is None:  # the run was complete already, and its record too
             validation = self._validate(done, record=False)

@@ -1,4 +1,7 @@
-"""Stopping when asked to: SIGTERM, as clouds and schedulers send it before they take a machine."""
+"""Stopping when asked to, with what is done saved.
+
+SIGTERM is what clouds and schedulers send before they take a machine, SIGINT what Ctrl-C sends.
+"""
 
 from __future__ import annotations
 
@@ -12,37 +15,48 @@ from jax.experimental import multihost_utils
 from acolvit_jax.errors import UserError
 
 EXIT_PREEMPTED = 75  # "try again later": a launcher starts the same command again
+EXIT_INTERRUPTED = 130  # after Ctrl-C, as shells have it
+EXIT_CODES = {signal.SIGTERM: EXIT_PREEMPTED, signal.SIGINT: EXIT_INTERRUPTED}
 
 
 class PreemptedError(UserError):
     """The run was asked to stop, and saved what it had."""
 
-    exit_code = EXIT_PREEMPTED
+    def __init__(self, message: str, signal_number: int) -> None:
+        """Takes what to say and the signal that asked."""
+        super().__init__(message)
+        self.exit_code = EXIT_CODES[signal.Signals(signal_number)]
 
 
 class StopSignal:
-    """Notes a SIGTERM, so that the loop can save after the step at hand.
+    """Notes SIGTERM and Ctrl-C, so that the loop can save after the step at hand.
+
+    A second Ctrl-C stops at once.
 
     Attributes:
-        requested: whether one has come.
+        received: the signal that has come, SIGTERM until one has.
     """
 
     def __init__(self) -> None:
         """Starts without one."""
-        self.requested = False
-        self._previous: Any = None
+        self.received: int = signal.SIGTERM
+        self._requested = False
+        self._previous: dict[int, Any] = {}
 
     def after(self, step: int) -> bool:
         """Whether to stop after this step; all processes of a run are told the same."""
         if jax.process_count() > 1:
             return multihost_utils.reached_preemption_sync_point(step)
-        return self.requested
+        return self._requested
 
     def __enter__(self) -> StopSignal:
         """Begins to listen; with many processes JAX's runtime listens for all of them."""
         if jax.process_count() > 1:
             return self
-        self._previous = signal.signal(signal.SIGTERM, self._note)
+        for number in EXIT_CODES:
+            # What runs in the background of a script is meant to ignore Ctrl-C.
+            if signal.getsignal(number) != signal.SIG_IGN:
+                self._previous[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(
@@ -52,9 +66,11 @@ class StopSignal:
         trace: TracebackType | None,
     ) -> None:
         """Puts back who listened before."""
-        if self._previous is None:
-            return
-        signal.signal(signal.SIGTERM, self._previous)
+        for number, previous in self._previous.items():
+            signal.signal(number, previous)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.requested = True
+        self.received = number
+        self._requested = True
+        if number == signal.SIGINT:
+            signal.signal(number, self._previous[number])
