@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
 from flax import nnx
 from jax.sharding import Mesh
 
@@ -64,5 +63,6 @@ def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: 
         in_shardings=(sharding.replicated(mesh), sharding.batch_sharding(mesh)),
         out_shardings=sharding.batch_sharding(mesh),
     )
-    params = jax.device_put(jax.tree.map(jnp.asarray, params), sharding.replicated(mesh))
+    everywhere = jax.jit(lambda params: params, out_shardings=sharding.replicated(mesh))
+    params = everywhere(params)  # on every device of every process, once
     return lambda batch: batch | {"teacher_ab": teacher(params, batch)}

@@ -11,6 +11,7 @@ import pytest
 from acolvit_jax.training.load import load_pretrained
 from acolvit_jax.training.metrics_log import read_metrics
 from tests.integration.commands import SMALL, one_line_error, run, start, wait_for
+from tests.models_on_disk import write_model
 from tests.photos import make_folder
 
 STEPS = 12
@@ -19,13 +20,17 @@ GLOO = "[Gloo] Rank 1 is connected to 1 peer ranks. Expected number of connected
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    return make_folder(tmp_path_factory.mktemp("photos"), 40)
+    """And a teacher beside them, for all runs."""
+    folder = tmp_path_factory.mktemp("distributed")
+    write_model(folder, gated=False)
+    return make_folder(folder / "photos", 40)
 
 
 def arguments(photos, workdir, *more):
     return [
         "--config=configs/tiny.py:0.5,folder",
         f"--config.data.path={photos}",
+        f"--config.train.teacher={photos.parent / 'model.safetensors'}",
         f"--workdir={workdir}",
         *SMALL,
         f"--config.train.steps={STEPS}",
@@ -80,6 +85,7 @@ def test_two_processes_equal_one(photos, alone, tmp_path):
     first, second = finish(start_pair(photos, tmp_path / "run", "--config.mesh.fsdp=2"))
     assert first[0] == second[0] == 0, (first, second)
     assert "validation after 12 steps" in first[1]
+    assert f"the colours of {photos.parent / 'model.safetensors'} are learned" in first[1]
     # The other prints nothing but Gloo's greeting, which comes in pieces.
     assert words(second[1]) <= words(GLOO), second[1]
     assert_same(tmp_path / "run", alone)
