@@ -8,9 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from acolvit_jax.errors import ConfigError, UserError
-
-INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
+from acolvit_jax.errors import EXIT_INTERRUPTED, ConfigError, UserError
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -82,5 +80,5 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
         code = 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        code = INTERRUPTED
+        code = EXIT_INTERRUPTED
     sys.exit(code)

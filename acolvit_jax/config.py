@@ -1,4 +1,4 @@
-"""Every setting and its default, once.
+"""Every setting and its default, once; those of training are in `training_config.py`.
 
 These frozen dataclasses are what the code takes; `config_dict.py` builds them from config files.
 """

@@ -1,4 +1,4 @@
-"""Between the dataclasses of `config.py` and the dicts of config files, flags and JSON.
+"""Between the dataclasses of a `Config` and the dicts of config files, flags and JSON.
 
 Config files (`configs/*.py`) build a ConfigDict and state only what differs from the defaults.
 """
@@ -17,10 +17,7 @@ T = TypeVar("T")
 
 
 def to_config_dict(config: Config) -> ConfigDict:
-    """A locked ConfigDict of a run, for config files and flags to override.
-
-    Fields that may be None hold a placeholder, so that `--config.x=y` can set them.
-    """
+    """A locked ConfigDict of a run, for config files and flags to override."""
     return ConfigDict(dataclasses.asdict(config)).lock()
 
 

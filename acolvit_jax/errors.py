@@ -1,5 +1,7 @@
 """Errors that are the user's to mend: one clear line, never a traceback."""
 
+EXIT_INTERRUPTED = 130  # after Ctrl-C, as shells have it
+
 
 class UserError(Exception):
     """Something the person who runs the program can put right.

@@ -95,7 +95,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
         unknown = name[0] if name else str(error)
         sections = ", ".join(field.name for field in dataclasses.fields(Config))
         raise ConfigError(
-            f"field {unknown!r} is unknown; --config has {sections} (acolvit_jax/config.py)"
+            f"field {unknown!r} is unknown; --config has {sections} (see acolvit_jax/config.py)"
         ) from error
     except (flags.Error, TypeError, ValueError, OSError) as error:
         raise ConfigError(str(error).split("\n", 1)[0]) from error

@@ -9,6 +9,7 @@ from acolvit_jax.errors import ConfigError
 
 OPTIMIZERS = ("adamw", "muon")
 GATE_NOISE = ("constant", "falling", "none")
+LARGEST_SPREAD = 0.144  # 1 / (4 sqrt(3)): ranks of any number of photos then stay within 0 to 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class TrainConfig:
         sparsity_weight: of the sparsity loss.
         huber_delta: where the Huber loss turns from square to linear.
         teacher: model whose colours are learned instead of the photos' own (`training/teacher.py`);
-            empty is none.
+            empty is none. It is read again on a resume.
         init_from: checkpoint to take parameters from; empty starts from nothing.
         seed: of parameters, data order, crops, hints and gate noise.
         log_every: steps between lines of the log.
@@ -89,7 +90,7 @@ class TrainConfig:
     remat: bool = False
     budget: float | None = 0.5
     budget_groups: int = 4
-    budget_spread: float = 0.15
+    budget_spread: float = 0.14
     gate_noise: str = "constant"
     sparsity_weight: float = 1.0
     huber_delta: float = 0.01
@@ -112,5 +113,10 @@ class TrainConfig:
         names = ("steps", "batch_size", "budget_groups")
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
         at_least("train", self, 0, "micro_batch", "budget_spread", "sparsity_weight", "seed")
+        if self.budget_spread > LARGEST_SPREAD:
+            raise ConfigError(
+                f"train.budget_spread={self.budget_spread} must be at most {LARGEST_SPREAD}: some "
+                "photos would be asked for less than nothing"
+            )
         if self.huber_delta <= 0:
             raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")

@@ -8,8 +8,10 @@ or less accordingly. A group is photos with about as many hints, for with more o
 more than with few, whatever the photo.
 
 How much the loss falls would be the plainer measure. But a photo leaves much open, its own colours
-are one draw of many, and so that is mostly chance: what the model adds when it computes more does
-not depend on the draw, and is, squared, what it gains in the mean over all of them.
+are one draw of many, and whether colours that move come nearer to them is mostly chance. How far
+they move does not depend on the draw; for squared errors and a model that answers with the mean of
+all draws it is what computing more gains on average, and here it stands for that. The loss that it
+is divided by, as decibels are a ratio, is that against the photo, with a teacher too.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ def worth(ab: jax.Array, losses: jax.Array, delta: float) -> jax.Array:
 
     Args:
         ab: colours at the two budgets of each photo, low, high, low, high, `[2 * B, H, W, 2]`.
-        losses: of these, `[2 * B]`; above 0.
+        losses: of these against the photos, `[2 * B]`, above 0.
         delta: of the Huber loss.
 
     Returns:
@@ -95,21 +97,30 @@ def own_budgets(
 ) -> jax.Array:
     """What each photo is asked for: its budget, more where compute is worth more.
 
-    Photos are ranked within their group. The ranks have mean 0 and variance 1, so that a group's
-    mean stays at the budget. Towards 0 and 1, where there is no room, photos differ less.
+    Photos are ranked within their group, equal ones the same. The ranks have mean 0, so that a
+    group's mean stays at the budget, and variance 1 where no two are equal. Towards 0 and 1, where
+    there is no room, photos differ less.
 
     Args:
         budgets: `[2 * B]` from `twice`.
         worth: `[B]`, what compute is worth to each photo.
         groups: `[G, B / G]` from `alike`.
-        spread: standard deviation of a group's own budgets, at a budget of 1/2.
+        spread: standard deviation of a group's own budgets, at a budget of 1/2; at most
+            `LARGEST_SPREAD`, which keeps them within 0 to 1. They may pass the smallest budget.
 
     Returns:
         float32 `[2 * B]`.
     """
     size = groups.shape[1]
-    ranks = jnp.argsort(jnp.argsort(worth[groups], axis=1), axis=1) - (size - 1) / 2  # [G, B / G]
+    ranks = _centred_ranks(worth[groups])  # [G, B / G]
     deviation = ((size**2 - 1) / 12) ** 0.5 or 1.0  # that of the numbers 1 to size
     offsets = jnp.zeros(groups.size).at[groups].set(ranks / deviation)
-    room = 4 * budgets * (1 - budgets)  # keeps a spread of 0.15 within 0 to 1
+    room = 4 * budgets * (1 - budgets)
     return budgets + spread * room * jnp.repeat(offsets, PER_PHOTO)
+
+
+def _centred_ranks(values: jax.Array) -> jax.Array:
+    """Ranks within each row of `[G, N]`, less their mean; equal values share the mean of theirs."""
+    below = (values[:, None, :] < values[:, :, None]).sum(axis=-1)
+    above = (values[:, None, :] > values[:, :, None]).sum(axis=-1)
+    return (below - above) / 2

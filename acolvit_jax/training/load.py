@@ -28,12 +28,12 @@ def load_pretrained(name_or_path: str | Path = PRETRAINED) -> tuple[ModelConfig,
     Raises:
         CheckpointError: if there is none, or it cannot be read.
     """
-    config, params, _ = _load(name_or_path)
+    config, params, _ = load_model(name_or_path)
     return config, params
 
 
-def _load(name_or_path: str | Path) -> Weights:
-    """A model, whatever holds it."""
+def load_model(name_or_path: str | Path) -> Weights:
+    """`load_pretrained` with what is known of the model's making, `steps` of a run for example."""
     path = bundled_weights() if name_or_path == PRETRAINED else Path(name_or_path)
     if path.is_file():
         return load_weights(path)

@@ -9,6 +9,13 @@ from jax.sharding import Mesh
 
 from acolvit_jax.training import sharding
 
+GIVEN = ("inputs", "origin", "budget")  # of a batch, what a model is shown
+
+
+def given(batch: dict[str, jax.Array]) -> dict[str, jax.Array]:
+    """The arguments of a model's forward among the arrays of a batch."""
+    return {name: batch[name] for name in GIVEN if name in batch}
+
 
 def split(tree: Any, micro_batch: int, mesh: Mesh) -> Any:
     """Cuts a batch into micro-batches; each takes images from all devices, so that none moves.

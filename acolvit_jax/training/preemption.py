@@ -5,6 +5,7 @@ SIGTERM is what clouds and schedulers send before they take a machine, SIGINT wh
 
 from __future__ import annotations
 
+import os
 import signal
 from types import FrameType, TracebackType
 from typing import Any
@@ -12,20 +13,20 @@ from typing import Any
 import jax
 from jax.experimental import multihost_utils
 
-from acolvit_jax.errors import UserError
+from acolvit_jax.errors import EXIT_INTERRUPTED, UserError
 
 EXIT_PREEMPTED = 75  # "try again later": a launcher starts the same command again
-EXIT_INTERRUPTED = 130  # after Ctrl-C, as shells have it
 EXIT_CODES = {signal.SIGTERM: EXIT_PREEMPTED, signal.SIGINT: EXIT_INTERRUPTED}
+NOTICE = b"stopping after this step; Ctrl-C again stops at once and saves nothing\n"
 
 
 class PreemptedError(UserError):
     """The run was asked to stop, and saved what it had."""
 
-    def __init__(self, message: str, signal_number: int) -> None:
-        """Takes what to say and the signal that asked."""
+    def __init__(self, message: str, number: int | None) -> None:
+        """Takes what to say and the signal that asked, None if another process got it."""
         super().__init__(message)
-        self.exit_code = EXIT_CODES[signal.Signals(signal_number)]
+        self.exit_code = EXIT_CODES[signal.Signals(number or signal.SIGTERM)]
 
 
 class StopSignal:
@@ -34,28 +35,26 @@ class StopSignal:
     A second Ctrl-C stops at once.
 
     Attributes:
-        received: the signal that has come, SIGTERM until one has.
+        received: the signal that has come to this process, None until one has.
     """
 
     def __init__(self) -> None:
         """Starts without one."""
-        self.received: int = signal.SIGTERM
-        self._requested = False
+        self.received: int | None = None
         self._previous: dict[int, Any] = {}
 
     def after(self, step: int) -> bool:
         """Whether to stop after this step; all processes of a run are told the same."""
         if jax.process_count() > 1:
             return multihost_utils.reached_preemption_sync_point(step)
-        return self._requested
+        return self.received is not None
 
     def __enter__(self) -> StopSignal:
-        """Begins to listen; with many processes JAX's runtime listens for all of them."""
-        if jax.process_count() > 1:
-            return self
-        for number in EXIT_CODES:
-            # What runs in the background of a script is meant to ignore Ctrl-C.
-            if signal.getsignal(number) != signal.SIG_IGN:
+        """Begins to listen; with many processes JAX's runtime has SIGTERM, for all of them."""
+        for number in [signal.SIGINT] if jax.process_count() > 1 else EXIT_CODES:
+            # What runs in the background of a script is meant to ignore Ctrl-C. None is a handler
+            # that Python did not set and cannot put back.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
                 self._previous[number] = signal.signal(number, self._note)
         return self
 
@@ -71,6 +70,9 @@ class StopSignal:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.received = number
-        self._requested = True
-        if number == signal.SIGINT:
-            signal.signal(number, self._previous[number])
+        if number != signal.SIGINT:
+            return
+        signal.signal(number, self._previous[number])
+        os.write(2, NOTICE)  # print may be in the middle of a line
+        if jax.process_count() > 1:
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -13,11 +13,12 @@ from acolvit_jax.config import Config
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.sources import make_source
+from acolvit_jax.errors import CheckpointError, ConfigError
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.checkpoints import Checkpoints
 from acolvit_jax.training.init_from import at_budget, check_architecture, graft
-from acolvit_jax.training.load import load_pretrained
+from acolvit_jax.training.load import load_model, load_pretrained
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import TrainState, init_state
 from acolvit_jax.training.step import TrainStep, make_train_step
@@ -103,10 +104,7 @@ def prepare(config: Config, workdir: Path) -> Run:
         state = make_state(jax.device_get(params))  # the same on every process
     step = make_train_step(config, optimizer, shardings, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
-    teach = None
-    if config.train.teacher:
-        teach = make_teach(config, *load_pretrained(config.train.teacher), mesh)
-        notes.append(f"the colours of {config.train.teacher} are learned")
+    teach = _make_teach(config, workdir, mesh, notes) if config.train.teacher else None
     return Run(config, mesh, state, step, teach, loader, checkpoints, scorer, notes)
 
 
@@ -122,6 +120,20 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
     grafted = graft(params, source)
     notes.append(f"from {config.train.init_from}: {grafted}")
     return grafted.params
+
+
+def _make_teach(config: Config, workdir: Path, mesh: Mesh, notes: list[str]) -> Teach:
+    """Loads the teacher."""
+    name = config.train.teacher
+    if Path(name).resolve() == workdir.resolve():
+        raise ConfigError(f"train.teacher={name} is the run's own folder; use another model")
+    try:
+        teacher = load_model(name)
+    except CheckpointError as error:
+        raise CheckpointError(f"train.teacher: {error}") from error
+    steps = teacher.provenance.get("steps")
+    notes.append(f"the colours of {name} are learned" + (f", step {steps}" if steps else ""))
+    return make_teach(config, teacher.config, teacher.params, mesh)
 
 
 def _make_validate(config: Config, source: ImageSource, mesh: Mesh) -> Any:

@@ -23,7 +23,6 @@ Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
 Forward = Callable[..., tuple[jax.Array, jax.Array]]
 LossAndGrad = Callable[[Any, Batch, TrainingNoise], tuple[Metrics, Any]]
-TARGETS = ("target_ab", "teacher_ab")  # of a batch, what the model is not shown
 TrainStep = jax.stages.Wrapped  # (TrainState, Batch) -> (TrainState, Metrics)
 
 
@@ -50,8 +49,9 @@ def make_train_step(
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(root_key, state.step)
-        batch = _with_budgets(batch, key, config)
-        noise = _noise(state.step, key, batch["inputs"].shape[0], config)
+        budget_key, noise_key = jax.random.split(key)
+        noise = _noise(state.step, noise_key, batch["inputs"].shape[0], config)
+        batch = _with_budgets(batch, budget_key, config)
         metrics, grads = loss_and_grad(state.params, batch, noise)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
@@ -70,21 +70,23 @@ def make_train_step(
     )
 
 
-def _noise(step: jax.Array, key: jax.Array, batch_size: int, config: Config) -> TrainingNoise:
-    """What is random in the model at a step."""
-    noise = training_noise(key, batch_size, config.model)
+def _noise(step: jax.Array, key: jax.Array, photos: int, config: Config) -> TrainingNoise:
+    """What is random in the model at a step; both budgets of a photo have the same."""
+    noise = training_noise(key, photos, config.model)
     scale = noise_scale(config.train.gate_noise, step, config.train.steps)
-    return noise._replace(gates=noise.gates * scale)
+    noise = noise._replace(gates=noise.gates * scale)
+    if not config.model.any_budget:
+        return noise
+    return TrainingNoise(*(jnp.repeat(x, budgets.PER_PHOTO, axis=0) for x in noise))
 
 
 def _with_budgets(batch: Batch, key: jax.Array, config: Config) -> Batch:
-    """For a model of any budget: every photo at two of them, `budget` `[2 * B]`."""
+    """For a model of any budget: every photo at two of them, `budget` `[2 * B]`, and `groups`."""
     if not config.model.any_budget:
         return batch
-    key = jax.random.fold_in(key, 1)
-    groups = config.train.budget_groups
-    drawn = budgets.draw_budgets(key, groups, config.train.budget or 0.0)
-    return budgets.twice(batch, drawn, budgets.alike(batch["inputs"], groups))
+    drawn = budgets.draw_budgets(key, config.train.budget_groups, config.train.budget or 0.0)
+    groups = budgets.alike(batch["inputs"], config.train.budget_groups)
+    return budgets.twice(batch, drawn, groups) | {"groups": groups}
 
 
 def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
@@ -131,12 +133,11 @@ def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array
     """Builds the loss of a batch: `loss(params, batch, noise) -> (loss, metrics)`."""
 
     def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
-        given = {name: value for name, value in batch.items() if name not in TARGETS}
-        ab, decisions = forward(params, given, noise)
+        ab, decisions = forward(params, micro_batches.given(batch), noise)
         by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
         loss = by_image.mean()
         metrics = {"huber": loss, "keep": decisions.mean(axis=0)}
-        if "teacher_ab" in batch:
+        if config.train.teacher:
             loss = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta).mean()
             metrics["distillation"] = loss
         if config.train.budget is not None:
@@ -152,9 +153,8 @@ def _asked(batch: Batch, ab: jax.Array, by_image: jax.Array, config: Config) -> 
     settings = config.train
     if not config.model.any_budget:
         return settings.budget or 0.0
-    groups = budgets.alike(batch["inputs"][:: budgets.PER_PHOTO], settings.budget_groups)
     worth = budgets.worth(ab, by_image, settings.huber_delta)
-    return budgets.own_budgets(batch["budget"], worth, groups, settings.budget_spread)
+    return budgets.own_budgets(batch["budget"], worth, batch["groups"], settings.budget_spread)
 
 
 def _whole(loss_fn: Callable[..., tuple[jax.Array, Metrics]]) -> LossAndGrad:

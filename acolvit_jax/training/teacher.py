@@ -33,7 +33,7 @@ def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: 
 
     Returns:
         `teach(batch) -> batch`, with `teacher_ab` `[B, H, W, 2]`: what the teacher makes of
-        `inputs`, without noise and at its full depth where it is a model of any budget.
+        `inputs`, without noise; a model of any budget is asked for a budget of 1.
 
     Raises:
         CheckpointError: if the teacher divides an image into other patches.
@@ -54,15 +54,10 @@ def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: 
         return model(**given, train=False, budget=budget)[0]
 
     def teacher_colours(params: Params, batch: Batch) -> jax.Array:
-        given = {name: value for name, value in batch.items() if name != "target_ab"}
-        parts = micro_batches.split(given, micro_batch, mesh)
+        parts = micro_batches.split(micro_batches.given(batch), micro_batch, mesh)
         return micro_batches.join(jax.lax.map(lambda part: colours(params, part), parts))
 
-    teacher = jax.jit(
-        teacher_colours,
-        in_shardings=(sharding.replicated(mesh), sharding.batch_sharding(mesh)),
-        out_shardings=sharding.batch_sharding(mesh),
-    )
-    everywhere = jax.jit(lambda params: params, out_shardings=sharding.replicated(mesh))
-    params = everywhere(params)  # on every device of every process, once
+    batches, shardings = sharding.batch_sharding(mesh), sharding.state_shardings(params, mesh)
+    teacher = jax.jit(teacher_colours, in_shardings=(shardings, batches), out_shardings=batches)
+    params = jax.jit(lambda params: params, out_shardings=shardings)(params)  # sent once
     return lambda batch: batch | {"teacher_ab": teacher(params, batch)}

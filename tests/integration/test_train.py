@@ -138,6 +138,20 @@ def test_sigterm_saves_and_exits_with_75(uninterrupted, photos, tmp_path):
     assert_same_run(workdir, uninterrupted[0])
 
 
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="a script's background ignores Ctrl-C"
+)
+def test_ctrl_c_saves_and_exits_with_130(photos, tmp_path):
+    workdir = tmp_path / "run"
+    process = start("train", *arguments(photos, workdir))
+    wait_for(workdir / "checkpoints" / "2", process)
+    _, err = kill(process, signal.SIGINT)
+    notice, message = err.splitlines()
+    assert "Ctrl-C again stops at once" in notice
+    step = one_line_error((process.returncode, "", message), 130).split("after step ")[1]
+    assert (workdir / "checkpoints" / step.split(",")[0]).is_dir()
+
+
 def test_a_truncated_checkpoint_gives_one_warning_and_the_one_before(photos, tmp_path):
     workdir = tmp_path / "run"
     assert run("train", *arguments(photos, workdir, steps=4))[0] == 0
@@ -191,8 +205,11 @@ def test_dense_windows_then_a_gated_model_from_them(photos, tmp_path):
     options = [f"--config.train.init_from={dense}", f"--config.train.teacher={dense}"]
     status, out, err = run("train", *arguments(photos, gated, *options, steps=2))
     assert status == 0, err
-    assert f"the colours of {dense} are learned" in out
+    assert f"the colours of {dense} are learned, step 4" in out
     assert '"distillation": ' in (gated / "metrics.jsonl").read_text()
+    options = [f"--config.train.teacher={gated}"]
+    message = one_line_error(run("train", *arguments(photos, gated, *options, steps=4)), 2)
+    assert "is the run's own folder" in message
     new = "blocks.gate.linear.bias, blocks.gate.linear.kernel, policy_token"
     assert f"parameters loaded; 5 new ({new})" in out
 
@@ -223,7 +240,11 @@ BAD = {
         1,
         "/nowhere",
     ),
-    "teacher": (["--config", "configs/tiny.py", "--config.train.teacher=/none"], 1, "/none"),
+    "teacher": (
+        ["--config", "configs/tiny.py", "--config.train.teacher=/none"],
+        1,
+        "train.teacher: no model at /none",
+    ),
 }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from acolvit_jax.training import budgets
+from acolvit_jax.training_config import LARGEST_SPREAD
 
 ONE_GROUP = jnp.array([[0, 1, 2]])
 
@@ -60,6 +61,15 @@ def test_photos_that_gain_more_are_asked_for_more():
     np.testing.assert_allclose(own[:, 1], [0.75 + step, 0.75, 0.75 - step], rtol=1e-5)
 
 
+def test_photos_that_gain_the_same_are_asked_for_the_same():
+    """By hand: two of worth 1 share the ranks -1 and 0; with one worth for all nobody differs."""
+    asked = jnp.array([0.5, 0.5] * 3)
+    own = budgets.own_budgets(asked, jnp.array([1.0, 3.0, 1.0]), ONE_GROUP, 0.1)
+    step = 0.1 / (2 / 3) ** 0.5
+    np.testing.assert_allclose(own[::2], 0.5 + np.array([-step, 2 * step, -step]) / 2, rtol=1e-6)
+    np.testing.assert_array_equal(budgets.own_budgets(asked, jnp.zeros(3), ONE_GROUP, 0.1), asked)
+
+
 def test_groups_are_ranked_apart_and_keep_their_mean():
     groups = jax.random.permutation(jax.random.key(2), 16).reshape(2, 8)
     asked = jnp.zeros((16, 2)).at[groups].set(jnp.array([[[0.2, 0.6]], [[0.4, 0.9]]]))
@@ -72,11 +82,11 @@ def test_groups_are_ranked_apart_and_keep_their_mean():
     assert (own[..., 0].argsort() == np.asarray(worth[groups]).argsort()).all()
 
 
-@pytest.mark.parametrize("budget", [0.05, 0.1, 0.3, 0.5, 0.8, 0.95])
+@pytest.mark.parametrize("budget", [0.02, 0.1, 0.3, 0.5, 0.8, 0.98])
 def test_nobody_is_asked_for_less_than_nothing_or_more_than_all(budget):
-    worth = jax.random.uniform(jax.random.key(1), (64,))
-    groups = jnp.arange(64).reshape(4, 16)
-    own = np.asarray(budgets.own_budgets(jnp.full(128, budget), worth, groups, 0.15))
+    worth = jax.random.uniform(jax.random.key(1), (256,))
+    groups = jnp.arange(256).reshape(1, 256)
+    own = np.asarray(budgets.own_budgets(jnp.full(512, budget), worth, groups, LARGEST_SPREAD))
     assert own.min() > 0
     assert own.max() < 1
 

@@ -131,6 +131,23 @@ def test_a_model_of_any_budget_asks_each_photo_for_its_own():
     assert float(abs(whole[1].params["budget_embed"]).max()) > 0
 
 
+def first_sparsity(**train):
+    """The sparsity loss of the first step of a model of any budget."""
+    return float(
+        run_steps(small_config(model={"any_budget": True}, **train), 1, devices=1)[2]["sparsity"]
+    )
+
+
+def test_photos_differ_by_what_the_budget_does_and_not_by_chance():
+    """At first the budget does nothing, however noisy the decisions: all are asked for the same."""
+    assert first_sparsity(budget_spread=0.1) == first_sparsity(budget_spread=0.0)
+
+
+def test_a_spread_that_asks_for_less_than_nothing_is_refused():
+    with pytest.raises(ConfigError, match=r"train\.budget_spread=0\.2 must be at most 0\.144"):
+        TrainConfig(budget_spread=0.2)
+
+
 def test_groups_must_divide_the_batch():
     with pytest.raises(ConfigError, match="budget_groups=3 must divide"):
         small_config(model={"any_budget": True}, budget_groups=3)

@@ -36,12 +36,13 @@ def test_the_teacher_s_colours_join_the_batch(architecture, budget):
 
 
 def test_what_already_does_what_its_teacher_does_has_nothing_to_learn():
-    config = small_config(model={"gated": False}, learning_rate=1e-2)
+    config = small_config(model={"gated": False}, learning_rate=1e-2, teacher="itself")
     plain = batches(1)
     taught = [teach(config, config.model, init_params(config.model, 0), plain[0])]
     losses, _, metrics = run_steps(config, 1, devices=1, data=taught)
     assert losses[0] == pytest.approx(0.0, abs=1e-10)
     assert float(metrics["grad_norm"]) == pytest.approx(0.0, abs=1e-5)
+    config = small_config(model={"gated": False}, learning_rate=1e-2)
     alone, _, by_photo = run_steps(config, 1, devices=1, data=plain)
     assert float(metrics["huber"]) == pytest.approx(alone[0])  # still told, not learned
     assert "distillation" not in by_photo
@@ -49,7 +50,11 @@ def test_what_already_does_what_its_teacher_does_has_nothing_to_learn():
 
 def test_any_budget_learns_from_its_teacher():
     config = small_config(
-        model={"any_budget": True}, learning_rate=3e-3, steps=30, sparsity_weight=0.0
+        model={"any_budget": True},
+        learning_rate=3e-3,
+        steps=30,
+        sparsity_weight=0.0,
+        teacher="wide",
     )
     taught = [teach(config, WIDE_DENSE, init_params(WIDE_DENSE, 3), batches(1)[0])] * 30
     losses, _, metrics = run_steps(config, 30, devices=1, data=taught)
