@@ -9,7 +9,6 @@ from acolvit_jax.errors import ConfigError
 
 OPTIMIZERS = ("adamw", "muon")
 GATE_NOISE = ("constant", "falling", "none")
-LARGEST_SPREAD = 0.144  # 1 / (4 sqrt(3)): ranks of any number of photos then stay within 0 to 1
 
 
 @dataclass(frozen=True)
@@ -113,10 +112,5 @@ class TrainConfig:
         names = ("steps", "batch_size", "budget_groups")
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
         at_least("train", self, 0, "micro_batch", "budget_spread", "sparsity_weight", "seed")
-        if self.budget_spread > LARGEST_SPREAD:
-            raise ConfigError(
-                f"train.budget_spread={self.budget_spread} must be at most {LARGEST_SPREAD}: some "
-                "photos would be asked for less than nothing"
-            )
         if self.huber_delta <= 0:
             raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")

@@ -105,18 +105,18 @@ def own_budgets(
         budgets: `[2 * B]` from `twice`.
         worth: `[B]`, what compute is worth to each photo.
         groups: `[G, B / G]` from `alike`.
-        spread: standard deviation of a group's own budgets, at a budget of 1/2; at most
-            `LARGEST_SPREAD`, which keeps them within 0 to 1. They may pass the smallest budget.
+        spread: standard deviation of a group's own budgets, at a budget of 1/2. Up to 0.144,
+            1 / (4 sqrt(3)), all stay within 0 and 1 by themselves.
 
     Returns:
-        float32 `[2 * B]`.
+        float32 `[2 * B]` in [0, 1]; some are below the smallest budget that is drawn.
     """
     size = groups.shape[1]
     ranks = _centred_ranks(worth[groups])  # [G, B / G]
     deviation = ((size**2 - 1) / 12) ** 0.5 or 1.0  # that of the numbers 1 to size
     offsets = jnp.zeros(groups.size).at[groups].set(ranks / deviation)
     room = 4 * budgets * (1 - budgets)
-    return budgets + spread * room * jnp.repeat(offsets, PER_PHOTO)
+    return jnp.clip(budgets + spread * room * jnp.repeat(offsets, PER_PHOTO), 0.0, 1.0)
 
 
 def _centred_ranks(values: jax.Array) -> jax.Array:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from acolvit_jax.training import budgets
-from acolvit_jax.training_config import LARGEST_SPREAD
 
 ONE_GROUP = jnp.array([[0, 1, 2]])
 
@@ -86,9 +85,13 @@ def test_groups_are_ranked_apart_and_keep_their_mean():
 def test_nobody_is_asked_for_less_than_nothing_or_more_than_all(budget):
     worth = jax.random.uniform(jax.random.key(1), (256,))
     groups = jnp.arange(256).reshape(1, 256)
-    own = np.asarray(budgets.own_budgets(jnp.full(512, budget), worth, groups, LARGEST_SPREAD))
+    own = np.asarray(budgets.own_budgets(jnp.full(512, budget), worth, groups, 0.144))
     assert own.min() > 0
     assert own.max() < 1
+    assert own.mean() == pytest.approx(budget)
+    wide = np.asarray(budgets.own_budgets(jnp.full(512, budget), worth, groups, 0.5))
+    assert wide.min() >= 0
+    assert wide.max() <= 1
 
 
 def test_one_photo_a_group_or_no_spread_is_the_budget_itself():
