@@ -15,6 +15,12 @@ PRETRAINED = "pretrained"  # the name of the weights in the package
 
 
 def load_pretrained(name_or_path: str | Path = PRETRAINED) -> tuple[ModelConfig, Params]:
+    """The architecture and parameters of `load_model`, as most users want them."""
+    config, params, _ = load_model(name_or_path)
+    return config, params
+
+
+def load_model(name_or_path: str | Path) -> Weights:
     """Reads a model.
 
     Args:
@@ -22,18 +28,13 @@ def load_pretrained(name_or_path: str | Path = PRETRAINED) -> tuple[ModelConfig,
             that `acolvit_jax.convert` wrote, or a weights file.
 
     Returns:
-        The architecture and a nested dict of float32 parameters, NumPy arrays; of a run the newest,
-        the averaged ones where it keeps an average.
+        The architecture; a nested dict of float32 parameters, NumPy arrays, of a run the newest,
+        the averaged ones where it keeps an average; and where they come from, of a run its name
+        and `steps`.
 
     Raises:
         CheckpointError: if there is none, or it cannot be read.
     """
-    config, params, _ = load_model(name_or_path)
-    return config, params
-
-
-def load_model(name_or_path: str | Path) -> Weights:
-    """`load_pretrained` with what is known of the model's making, `steps` of a run for example."""
     path = bundled_weights() if name_or_path == PRETRAINED else Path(name_or_path)
     if path.is_file():
         return load_weights(path)

@@ -9,10 +9,11 @@ from jax.sharding import Mesh
 
 from acolvit_jax.training import sharding
 
+Batch = dict[str, jax.Array]
 GIVEN = ("inputs", "origin", "budget")  # of a batch, what a model is shown
 
 
-def given(batch: dict[str, jax.Array]) -> dict[str, jax.Array]:
+def given(batch: Batch) -> Batch:
     """The arguments of a model's forward among the arrays of a batch."""
     return {name: batch[name] for name in GIVEN if name in batch}
 

@@ -16,10 +16,10 @@ from acolvit_jax.models.acolvit import TrainingNoise, training_noise
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.training import budgets, losses, micro_batches, sharding
 from acolvit_jax.training.gate_noise import noise_scale
+from acolvit_jax.training.micro_batches import Batch
 from acolvit_jax.training.optimizer import learning_rate_schedule, update_ema
 from acolvit_jax.training.state import TrainState
 
-Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
 Forward = Callable[..., tuple[jax.Array, jax.Array]]
 LossAndGrad = Callable[[Any, Batch, TrainingNoise], tuple[Metrics, Any]]

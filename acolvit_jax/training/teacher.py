@@ -16,8 +16,8 @@ from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.models.params import Params, graphdef_of
 from acolvit_jax.training import micro_batches, sharding
+from acolvit_jax.training.micro_batches import Batch
 
-Batch = dict[str, jax.Array]
 Teach = Callable[[Batch], Batch]
 SAME_IN_TEACHER = ("image_size", "patch_size")  # windows of one are windows of the other
 

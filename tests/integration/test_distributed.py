@@ -85,6 +85,9 @@ def test_two_processes_equal_one(photos, alone, tmp_path):
     first, second = finish(start_pair(photos, tmp_path / "run", "--config.mesh.fsdp=2"))
     assert first[0] == second[0] == 0, (first, second)
     assert "validation after 12 steps" in first[1]
+    for word in ("loss", "validation", "run:", "data:", " steps"):
+        assert word in first[1]
+        assert word not in second[1]
     assert f"the colours of {photos.parent / 'model.safetensors'} are learned" in first[1]
     # The other prints nothing but Gloo's greeting, which comes in pieces.
     assert words(second[1]) <= words(GLOO), second[1]

@@ -238,7 +238,7 @@ BAD = {
     "init_from": (
         ["--config", "configs/tiny.py", "--config.train.init_from=/nowhere"],
         1,
-        "/nowhere",
+        "train.init_from: no model at /nowhere",
     ),
     "teacher": (
         ["--config", "configs/tiny.py", "--config.train.teacher=/none"],

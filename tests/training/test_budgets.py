@@ -17,6 +17,7 @@ def test_pairs_are_spread_over_the_range_in_any_order():
     assert (low >= 0.2 + 0.4 * np.arange(4) / 4).all()
     assert (low <= 0.2 + 0.4 * np.arange(1, 5) / 4).all()
     np.testing.assert_allclose(pairs[:, 1] - pairs[:, 0], 0.4, rtol=1e-6)
+    assert (pairs != np.asarray(budgets.draw_budgets(jax.random.key(4), 4, 0.2))).all()
     keys = jax.random.split(jax.random.key(0), 40)
     lowest = [int(budgets.draw_budgets(key, 4, 0.2)[:, 0].argmin()) for key in keys]
     assert set(lowest) == {0, 1, 2, 3}
@@ -79,6 +80,7 @@ def test_groups_are_ranked_apart_and_keep_their_mean():
     expected = 0.15 * 4 * np.array([[0.2 * 0.8, 0.6 * 0.4], [0.4 * 0.6, 0.9 * 0.1]])
     np.testing.assert_allclose(own.std(axis=1), expected, rtol=1e-5)
     assert (own[..., 0].argsort() == np.asarray(worth[groups]).argsort()).all()
+    assert ((own > 0) & (own < 1)).all()
 
 
 @pytest.mark.parametrize("budget", [0.02, 0.1, 0.3, 0.5, 0.8, 0.98])
