@@ -13,6 +13,7 @@ from acolvit_jax.training_config import OptimizerConfig, TrainConfig
 
 HEADS = ("cnn", "linear")
 DTYPES = ("float32", "bfloat16")
+HINT_COUNTS = ("uniform", "log-uniform")
 DATASETS = (
     "sample",
     "folder",
@@ -105,6 +106,7 @@ class DataConfig:
         data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
         hint_size: side of a hint cell, in pixels of the model's image.
         max_hints: hints of a training image are drawn from 0 to this many.
+        hint_counts: `uniform`, or `log-uniform`: few hints are as common as many.
         crop_scale_min: smallest area of the random resized crop, as a share of the photo's.
         window: train on windows of this many patches a side; 0 is whole images.
         skip_grey: leave out photographs with next to no colour.
@@ -119,6 +121,7 @@ class DataConfig:
     data_dir: str = ""
     hint_size: int = 2
     max_hints: int = 128
+    hint_counts: str = "uniform"
     crop_scale_min: float = 0.08
     window: int = 0
     skip_grey: bool = True
@@ -126,12 +129,13 @@ class DataConfig:
     prefetch: int = 4
 
     def __post_init__(self) -> None:
-        """Refuses unknown data sets.
+        """Refuses unknown data sets and ways to draw hints.
 
         Raises:
             ConfigError: names the field, its value and what is allowed.
         """
         choose("data.dataset", self.dataset, DATASETS)
+        choose("data.hint_counts", self.hint_counts, HINT_COUNTS)
         if self.dataset == "folder" and not self.path:
             raise ConfigError("data.dataset=folder needs a folder: add --config.data.path=DIR")
         at_least("data", self, 1, "hint_size", "num_threads", "prefetch")

@@ -15,7 +15,6 @@ from acolvit_jax import color
 from acolvit_jax.errors import HintError
 
 HINT_SIZE = 2
-MAX_HINTS = 128
 _AB_LIMIT = 128.0
 
 
@@ -75,20 +74,35 @@ def true_hints(rgb: np.ndarray, count: int, seed: int) -> list[Hint]:
     ]
 
 
-def sample_cells(
-    rng: np.random.Generator, grid: tuple[int, int], max_hints: int = MAX_HINTS
-) -> np.ndarray:
+def sample_count(rng: np.random.Generator, most: int, counts: str = "uniform") -> int:
+    """Draws the number of hints of a training image, 0 to `most`.
+
+    Args:
+        rng: source of randomness.
+        most: the largest number.
+        counts: `uniform` (the reference, "Model"), or `log-uniform`: one more than the number is a
+            log-uniform one rounded down, so that 1 or 2 hints are as common as 3 to 6 or as 7 to
+            14. People give few.
+
+    Returns:
+        The number.
+    """
+    if counts == "uniform":
+        return int(rng.integers(most + 1))
+    return int((most + 2) ** rng.random()) - 1
+
+
+def sample_cells(rng: np.random.Generator, grid: tuple[int, int], count: int) -> np.ndarray:
     """Draws the hint cells of a training image (the reference, "Model").
 
     Args:
         rng: source of randomness.
         grid: rows and columns of cells.
-        max_hints: the number of hints is uniform in 0..max_hints.
+        count: K, at most the number of cells.
 
     Returns:
         int `[K, 2]` (row, column) in cells, uniform without replacement, in random order.
     """
-    count = rng.integers(max_hints + 1)
     flat = rng.choice(grid[0] * grid[1], size=count, replace=False)
     return np.stack(np.divmod(flat, grid[1]), axis=-1)
 

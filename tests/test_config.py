@@ -89,6 +89,7 @@ BAD = {
     "model.depth": {"model": {"depth": 0}},
     "model.rel_pos_bias": {"model": {"rel_pos_bias": True}},
     "data.max_hints": {"data": {"max_hints": -1}},
+    "data.hint_counts": {"data": {"hint_counts": "many"}},
     "data.num_threads": {"data": {"num_threads": 0}},
     "train.micro_batch": {"train": {"micro_batch": -2}},
     "train.gate_noise": {"train": {"gate_noise": "loud"}},

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acolvit_jax import color, hints
+from acolvit_jax.config import HINT_COUNTS
 from acolvit_jax.errors import HintError
 from acolvit_jax.hints import Hint
 
@@ -95,18 +96,31 @@ def test_model_input_by_hand():
 
 
 @given(st.integers(0, 2**32), st.integers(0, 128))
-def test_sampled_cells_are_distinct_and_inside(seed, most):
-    cells = hints.sample_cells(np.random.default_rng(seed), (112, 112), most)
-    assert len(cells) <= most
+def test_sampled_cells_are_distinct_and_inside(seed, count):
+    cells = hints.sample_cells(np.random.default_rng(seed), (112, 112), count)
+    assert len(cells) == count
     assert len({tuple(c) for c in cells}) == len(cells)
     assert ((cells >= 0) & (cells < 112)).all()
 
 
-def test_the_number_of_hints_is_uniform():
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ("uniform", [1 / 7] * 7),
+        # What lies between whole numbers of log(1 to 8), a third of it for each doubling.
+        ("log-uniform", np.diff(np.log2(np.arange(1, 9))) / 3),
+    ],
+)
+def test_numbers_of_hints_are_drawn_as_asked(counts, expected):
     rng = np.random.default_rng(0)
-    counts = [len(hints.sample_cells(rng, (8, 8), 4)) for _ in range(5000)]
-    frequencies = np.bincount(counts, minlength=5) / 5000
-    np.testing.assert_allclose(frequencies, 0.2, atol=0.02)
+    drawn = [hints.sample_count(rng, 6, counts) for _ in range(10_000)]
+    frequencies = np.bincount(drawn, minlength=7) / 10_000
+    np.testing.assert_allclose(frequencies, expected, atol=0.015)
+
+
+@given(st.integers(0, 2**32), st.integers(0, 300), st.sampled_from(HINT_COUNTS))
+def test_the_number_of_hints_is_never_above_the_most(seed, most, counts):
+    assert 0 <= hints.sample_count(np.random.default_rng(seed), most, counts) <= most
 
 
 def test_every_cell_is_as_likely():

@@ -110,7 +110,8 @@ class TrainTransform:
         """Hint cells of a window, counted from its corner."""
         h = self.data.hint_size
         whole = self.model.image_size // h
-        cells = hints.sample_cells(rng, (whole, whole), self.data.max_hints)
+        count = hints.sample_count(rng, self.data.max_hints, self.data.hint_counts)
+        cells = hints.sample_cells(rng, (whole, whole), count)
         cells = cells - origin * (self.model.patch_size // h)
         return cells[((cells >= 0) & (cells < side // h)).all(axis=1)]
 
