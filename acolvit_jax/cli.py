@@ -28,7 +28,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint",
         default="pretrained",
-        help="folder of a run, weights file, or 'pretrained' (default: the weights in the package)",
+        help="folder of a run, weights file, 'pretrained' (default: the weights in the package) or "
+        "'pretrained-dense' (the baseline that computes every layer)",
     )
     parser.add_argument(
         "--budget", type=float, help="keep ratio in [0.1, 1], for a model of any budget (0.5)"

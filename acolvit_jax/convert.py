@@ -26,7 +26,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument(
         "source",
         help="--to jax: a .pth, .safetensors or .npz state dict; else a run, a folder or file of "
-        "weights, or 'pretrained'",
+        "weights, 'pretrained' or 'pretrained-dense'",
     )
     parser.add_argument("target", type=Path, help="--to jax: a folder; else a file")
     parser.add_argument("--to", choices=["jax", "torch", "weights", "stablehlo"], default="jax")

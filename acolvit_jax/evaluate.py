@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="[NAME=]PATH",
-        help="models: runs, folders or files of weights, or 'pretrained'",
+        help="models: runs, folders or files of weights, 'pretrained' or 'pretrained-dense'",
     )
     parser.add_argument("--budgets", default="", help="for models of any budget: 1,0.7,0.5 (0.5)")
     parser.add_argument("--baselines", default="", help="grey,nearest,levin")

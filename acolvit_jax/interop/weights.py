@@ -25,7 +25,8 @@ from acolvit_jax.files import write_bytes
 from acolvit_jax.models.params import Params, flatten, nest, param_shapes
 
 WEIGHTS_FILE = "weights.safetensors"
-BUNDLED = "tiny-any.safetensors"
+PRETRAINED = "pretrained"
+BUNDLED = {PRETRAINED: "tiny-any.safetensors", "pretrained-dense": "tiny-dense.safetensors"}
 
 
 class Weights(NamedTuple):
@@ -42,9 +43,13 @@ class Weights(NamedTuple):
     provenance: dict[str, Any]
 
 
-def bundled_weights() -> Path:
-    """The weights in the package."""
-    return Path(str(resources.files("acolvit_jax.assets") / "weights" / BUNDLED))
+def bundled_weights(name: str = PRETRAINED) -> Path:
+    """The file of weights in the package, by their name in `BUNDLED`.
+
+    `pretrained` is the model that colorizes; `pretrained-dense` the baseline that it was taught by,
+    to be compared with and to teach others.
+    """
+    return Path(str(resources.files("acolvit_jax.assets") / "weights" / BUNDLED[name]))
 
 
 def save_weights(

@@ -7,11 +7,16 @@ from typing import Any
 
 from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.errors import CheckpointError
-from acolvit_jax.interop.weights import WEIGHTS_FILE, Weights, bundled_weights, load_weights
+from acolvit_jax.interop.weights import (
+    BUNDLED,
+    PRETRAINED,
+    WEIGHTS_FILE,
+    Weights,
+    bundled_weights,
+    load_weights,
+)
 from acolvit_jax.models.params import Params, param_shapes
 from acolvit_jax.training.workdir import CONFIG_FILE, read_config
-
-PRETRAINED = "pretrained"  # the name of the weights in the package
 
 
 def load_pretrained(name_or_path: str | Path = PRETRAINED) -> tuple[ModelConfig, Params]:
@@ -24,8 +29,9 @@ def load_model(name_or_path: str | Path) -> Weights:
     """Reads a model.
 
     Args:
-        name_or_path: `pretrained` (the weights in the package), the folder of a run, a folder
-            that `acolvit_jax.convert` wrote, or a weights file.
+        name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the baseline
+            beside them), the folder of a run, a folder that `acolvit_jax.convert` wrote, or a
+            weights file.
 
     Returns:
         The architecture; a nested dict of float32 parameters, NumPy arrays, of a run the newest,
@@ -35,7 +41,8 @@ def load_model(name_or_path: str | Path) -> Weights:
     Raises:
         CheckpointError: if there is none, or it cannot be read.
     """
-    path = bundled_weights() if name_or_path == PRETRAINED else Path(name_or_path)
+    bundled = name_or_path in BUNDLED
+    path = bundled_weights(str(name_or_path)) if bundled else Path(name_or_path)
     if path.is_file():
         return load_weights(path)
     if (path / WEIGHTS_FILE).is_file():
@@ -44,7 +51,7 @@ def load_model(name_or_path: str | Path) -> Weights:
         return _load_run(path)
     raise CheckpointError(
         f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
-        f"{PRETRAINED!r} for the weights in the package"
+        f"{' or '.join(map(repr, BUNDLED))} for the weights in the package"
     )
 
 

@@ -1,5 +1,7 @@
 """Weights files: exact, checked, and clear about what is wrong."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -21,6 +23,14 @@ def test_they_come_back_bit_for_bit(tmp_path):
     jax.tree.map(np.testing.assert_array_equal, weights.params, params)
     assert load_pretrained(path)[0] == load_pretrained(path.parent)[0] == SMALL
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_the_package_holds_a_model_of_any_budget_and_the_baseline_of_its_size():
+    any_budget, dense = (load_pretrained(name)[0] for name in ("pretrained", "pretrained-dense"))
+    assert any_budget.any_budget
+    assert dense == dataclasses.replace(any_budget, gated=False, any_budget=False)
+    with pytest.raises(CheckpointError, match="'pretrained' or 'pretrained-dense' for"):
+        load_pretrained("pretrained-other")
 
 
 def test_half_precision_is_stored_and_read_as_float32(tmp_path):
