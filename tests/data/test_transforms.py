@@ -93,6 +93,18 @@ def test_windows_are_cut_from_whole_images():
     np.testing.assert_allclose(example["target_ab"], ab[rows, columns], atol=0.03)
 
 
+def test_few_hints_are_as_common_as_many_where_that_is_asked_for():
+    transform = transforms.TrainTransform(DataConfig(hint_counts="log-uniform"), MODEL)
+    rgb = make_rgb(0)
+    counts = np.array(
+        [transform(rgb, np.random.default_rng(i))["inputs"][..., 3].sum() / 4 for i in range(300)]
+    )
+    # One to two hints lie in ln 2 of the ln 130 of all, and so do three to six.
+    share = np.log(2) / np.log(130)
+    assert np.isin(counts, (1, 2)).mean() == pytest.approx(share, abs=0.06)
+    assert ((counts >= 3) & (counts <= 6)).mean() == pytest.approx(share, abs=0.06)
+
+
 def test_windows_get_their_share_of_the_hints():
     transform = transforms.TrainTransform(DataConfig(window=7), MODEL)
     rgb = make_rgb(0)
