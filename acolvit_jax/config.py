@@ -106,7 +106,8 @@ class DataConfig:
         data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
         hint_size: side of a hint cell, in pixels of the model's image.
         max_hints: hints of a training image are drawn from 0 to this many.
-        hint_counts: `uniform`, or `log-uniform`: few hints are as common as many.
+        hint_counts: `uniform`, or `log-uniform`: none, 1 to 2, 3 to 6 and 7 to 14 hints are all as
+            likely.
         crop_scale_min: smallest area of the random resized crop, as a share of the photo's.
         window: train on windows of this many patches a side; 0 is whole images.
         skip_grey: leave out photographs with next to no colour.

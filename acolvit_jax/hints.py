@@ -80,9 +80,9 @@ def sample_count(rng: np.random.Generator, most: int, counts: str = "uniform") -
     Args:
         rng: source of randomness.
         most: the largest number.
-        counts: `uniform` (the reference, "Model"), or `log-uniform`: one more than the number is a
-            log-uniform one rounded down, so that 1 or 2 hints are as common as 3 to 6 or as 7 to
-            14. People give few.
+        counts: `uniform` (the reference, "Model"), or `log-uniform`: floor(x) - 1 with x
+            log-uniform in [1, most + 2), so that 0, 1 to 2, 3 to 6 and 7 to 14 are all as likely.
+            People give few.
 
     Returns:
         The number.

@@ -74,9 +74,10 @@ class TrainConfig:
             60% of the steps, or `none`.
         sparsity_weight: of the sparsity loss.
         huber_delta: where the Huber loss turns from square to linear.
-        teacher: model whose colours are learned instead of the photos' own (`training/teacher.py`);
-            empty is none. It is read again on a resume.
-        init_from: checkpoint to take parameters from; empty starts from nothing.
+        teacher: model whose colours are learned instead of the photos' own (`training/teacher.py`):
+            a run, weights, or `pretrained-dense`; empty is none. It is read again on a resume.
+        init_from: model to take parameters from: a run, weights, `pretrained` or
+            `pretrained-dense`; empty starts from nothing.
         seed: of parameters, data order, crops, hints and gate noise.
         log_every: steps between lines of the log.
         eval_every: steps between validations.

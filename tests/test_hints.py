@@ -1,5 +1,7 @@
 """Hints: exact mapping from a photo's pixels to the model's cells."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,6 +123,15 @@ def test_numbers_of_hints_are_drawn_as_asked(counts, expected):
 @given(st.integers(0, 2**32), st.integers(0, 300), st.sampled_from(HINT_COUNTS))
 def test_the_number_of_hints_is_never_above_the_most(seed, most, counts):
     assert 0 <= hints.sample_count(np.random.default_rng(seed), most, counts) <= most
+
+
+@given(st.integers(0, 20_000))
+def test_the_ends_of_log_uniform_numbers_are_none_and_the_most(most):
+    lowest, highest = (
+        hints.sample_count(SimpleNamespace(random=iter([u]).__next__), most, "log-uniform")
+        for u in (0.0, np.nextafter(1.0, 0.0))
+    )
+    assert (lowest, highest) == (0, most)
 
 
 def test_every_cell_is_as_likely():

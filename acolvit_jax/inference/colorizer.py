@@ -84,8 +84,9 @@ class Colorizer:
         """Loads a model. Compiled programs are kept in a cache folder for the next start.
 
         Args:
-            name_or_path: `pretrained` (the weights in the package), the folder of a run, a folder
-                that `acolvit_jax.convert` wrote, or a weights file.
+            name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the
+                baseline beside them), the folder of a run, a folder that `acolvit_jax.convert`
+                wrote, or a weights file.
             budget: keep ratio in [0.1, 1], for a model of any budget; None is 0.5.
 
         Returns:
