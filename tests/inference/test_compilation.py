@@ -1,0 +1,44 @@
+"""Where compiled programs are kept."""
+
+import jax
+import pytest
+
+from acolvit_jax.inference import compilation
+
+SETTINGS = (
+    "jax_compilation_cache_dir",
+    "jax_persistent_cache_min_compile_time_secs",
+    "jax_persistent_cache_min_entry_size_bytes",
+)
+
+
+@pytest.fixture
+def no_cache():
+    """JAX without a cache of its own; what was set comes back."""
+    before = {name: getattr(jax.config, name) for name in SETTINGS}
+    jax.config.update("jax_compilation_cache_dir", None)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({"ACOLVIT_CACHE": "/own", "XDG_CACHE_HOME": "/xdg"}, "/own"),
+        ({"ACOLVIT_CACHE": "", "XDG_CACHE_HOME": "/xdg"}, "/xdg/acolvit_jax"),
+        ({"ACOLVIT_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/me"}, "/me/.cache/acolvit_jax"),
+    ],
+)
+def test_programs_are_kept_in_the_users_cache_folder(no_cache, monkeypatch, variables, folder):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    compilation.keep_compiled_programs()
+    assert [getattr(jax.config, name) for name in SETTINGS] == [folder, 0, -1]
+
+
+def test_a_cache_that_jax_was_given_stays(no_cache, monkeypatch):
+    monkeypatch.setenv("ACOLVIT_CACHE", "/own")
+    jax.config.update("jax_compilation_cache_dir", "/given")
+    compilation.keep_compiled_programs()
+    assert jax.config.jax_compilation_cache_dir == "/given"
