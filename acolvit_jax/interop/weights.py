@@ -43,7 +43,7 @@ class Weights(NamedTuple):
     provenance: dict[str, Any]
 
 
-def bundled_weights(name: str = PRETRAINED) -> Path:
+def bundled_weights(name: str) -> Path:
     """The file of weights in the package, by their name in `BUNDLED`.
 
     `pretrained` is the model that colorizes; `pretrained-dense` the baseline that it was taught by,
