@@ -9,6 +9,7 @@ from acolvit_jax.errors import ConfigError
 
 OPTIMIZERS = ("adamw", "muon")
 GATE_NOISE = ("constant", "falling", "none")
+LOSSES = ("huber", "psnr")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class TrainConfig:
         gate_noise: of the decisions over the run: `constant` (the paper), `falling` to none after
             60% of the steps, or `none`.
         sparsity_weight: of the sparsity loss.
+        loss: on colours: `huber` (the paper), which lets photos with few hints, whose errors are
+            large, count most; or `psnr`, by which a decibel of any photo counts the same.
         huber_delta: where the Huber loss turns from square to linear.
         teacher: model whose colours are learned instead of the photos' own (`training/teacher.py`):
             a run, weights, or `pretrained-dense`; empty is none. It is read again on a resume.
@@ -93,6 +96,7 @@ class TrainConfig:
     budget_spread: float = 0.14
     gate_noise: str = "constant"
     sparsity_weight: float = 1.0
+    loss: str = "huber"
     huber_delta: float = 0.01
     teacher: str = ""
     init_from: str = ""
@@ -110,6 +114,7 @@ class TrainConfig:
         if self.budget is not None and not 0 < self.budget <= 1:
             raise ConfigError(f"train.budget={self.budget} must be in (0, 1]")
         choose("train.gate_noise", self.gate_noise, GATE_NOISE)
+        choose("train.loss", self.loss, LOSSES)
         names = ("steps", "batch_size", "budget_groups")
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
         at_least("train", self, 0, "micro_batch", "budget_spread", "sparsity_weight", "seed")

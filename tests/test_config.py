@@ -93,6 +93,7 @@ BAD = {
     "data.num_threads": {"data": {"num_threads": 0}},
     "train.micro_batch": {"train": {"micro_batch": -2}},
     "train.gate_noise": {"train": {"gate_noise": "loud"}},
+    "train.loss": {"train": {"loss": "l3"}},
     "optimizer.learning_rate": {"optimizer": {"learning_rate": -1.0}},
     "validation.hints": {"validation": {"hints": ()}},
     "validation.batch_size": {"validation": {"batch_size": 0}},

@@ -19,6 +19,7 @@ from acolvit_jax.training.gate_noise import noise_scale
 from acolvit_jax.training.micro_batches import Batch
 from acolvit_jax.training.optimizer import learning_rate_schedule, update_ema
 from acolvit_jax.training.state import TrainState
+from acolvit_jax.training_config import TrainConfig
 
 Metrics = dict[str, jax.Array]
 Forward = Callable[..., tuple[jax.Array, jax.Array]]
@@ -135,10 +136,9 @@ def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array
     def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
         ab, decisions = forward(params, micro_batches.given(batch), noise)
         by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
-        loss = by_image.mean()
-        metrics = {"huber": loss, "keep": decisions.mean(axis=0)}
+        metrics = {"huber": by_image.mean(), "keep": decisions.mean(axis=0)}
+        loss = colour_loss(ab, batch, config.train).mean()
         if config.train.teacher:
-            loss = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta).mean()
             metrics["distillation"] = loss
         if config.train.budget is not None:
             metrics["sparsity"] = losses.sparsity(decisions, _asked(batch, ab, by_image, config))
@@ -146,6 +146,31 @@ def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array
         return loss, metrics | {"loss": loss}
 
     return loss_fn
+
+
+def colour_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
+    """What the colours cost, against the photos or, with a teacher, against the teacher's.
+
+    In decibels the teacher's own error belongs to the cost. For a student that errs by chance
+    around its teacher, the sum of both errors is its error against the photo; how far it is from
+    the teacher then matters less where the teacher is wrong anyway.
+
+    Args:
+        ab: normalised a, b, `[B, H, W, 2]`.
+        batch: `inputs`, `target_ab` and with a teacher `teacher_ab`, as the step gets it.
+        settings: for the loss, the delta of Huber and whether there is a teacher.
+
+    Returns:
+        float32 `[B]`.
+    """
+    learned = batch["teacher_ab"] if settings.teacher else batch["target_ab"]
+    if settings.loss == "huber":
+        return losses.huber(ab, learned, settings.huber_delta)
+    lightness = batch["inputs"][..., 0]
+    error = losses.squared_error(lightness, ab, learned)
+    if settings.teacher:
+        error += losses.squared_error(lightness, learned, batch["target_ab"])
+    return losses.negative_psnr(error)
 
 
 def _asked(batch: Batch, ab: jax.Array, by_image: jax.Array, config: Config) -> jax.Array | float:
