@@ -33,6 +33,13 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument(
         "--provenance", type=Path, help="--to weights: JSON file of what the weights come from"
     )
+    parser.add_argument(
+        "--learned",
+        nargs=2,
+        metavar=("BEFORE", "AFTER"),
+        help="--to weights: two states of another model that came from the same parameters; what "
+        "it learned from the one to the other is added",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     args = parser.parse_args(argv)
     if args.target.exists() and not args.overwrite:
@@ -41,7 +48,8 @@ def main(argv: Sequence[str]) -> None:
         raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
     from acolvit_jax.inference.convert import convert
 
-    print(convert(args.to, args.source, args.target, args.provenance))
+    learned = tuple(args.learned) if args.learned else None
+    print(convert(args.to, args.source, args.target, args.provenance, learned))
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ def random_params(config=SMALL, seed=0):
     )
 
 
-def write_model(folder, **options):
+def write_model(folder, *, seed=0, **options):
     """A weights file of a small model; returns its path."""
     config = dataclasses.replace(SMALL, **options)
     path = folder / "model.safetensors"
-    save_weights(path, config, random_params(config), {"made": "by a test"})
+    save_weights(path, config, random_params(config, seed), {"made": "by a test"})
     return path

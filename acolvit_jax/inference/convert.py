@@ -13,7 +13,8 @@ from acolvit_jax.inference.export import export_stablehlo
 from acolvit_jax.interop.files import WRITERS, read_state_dict, write_state_dict
 from acolvit_jax.interop.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.interop.weights import WEIGHTS_FILE, save_weights
-from acolvit_jax.models.params import param_count
+from acolvit_jax.models.params import Params, param_count
+from acolvit_jax.models.transfer import transfer
 from acolvit_jax.training.load import load_pretrained
 
 
@@ -71,7 +72,12 @@ def to_stablehlo(source: str, target: Path) -> str:
     return f"{describe(config)} -> {target}"
 
 
-def to_weights(source: str, target: Path, provenance: Path | None = None) -> str:
+def to_weights(
+    source: str,
+    target: Path,
+    provenance: Path | None = None,
+    learned: tuple[str, str] | None = None,
+) -> str:
     """Packs one of our models into one file, as the weights in the package are: float16.
 
     Args:
@@ -79,19 +85,31 @@ def to_weights(source: str, target: Path, provenance: Path | None = None) -> str
         target: `.safetensors` file to write.
         provenance: JSON file, an object of what the weights should say of themselves (data,
             recipe, scores); None says the source's name.
+        learned: two states of a model, before and after, whose difference is added (`transfer`).
 
     Returns:
         What was found and written.
 
     Raises:
-        CheckpointError: if the model or the provenance cannot be read, or the suffix is unknown.
+        CheckpointError: if a model or the provenance cannot be read, the suffix is unknown, or
+            what was learned does not fit.
     """
     _check_suffix(target, (".safetensors",))
     config, params = load_pretrained(source)
     said = {"packed from": source} if provenance is None else _read_provenance(provenance)
+    if learned is not None:
+        params = _with_learned(params, *learned)
+        said = {"learned": list(learned)} | said
     save_weights(target, config, params, said, dtype="float16")
     size = target.stat().st_size / 1e6
     return f"{describe(config)}, {param_count(params):,} parameters, {size:.1f} MB -> {target}"
+
+
+def _with_learned(params: Params, before: str, after: str) -> Params:
+    try:
+        return transfer(params, load_pretrained(before)[1], load_pretrained(after)[1])
+    except ValueError as error:
+        raise CheckpointError(f"--learned {before} {after} does not fit: {error}") from error
 
 
 def _read_provenance(path: Path) -> dict[str, Any]:
@@ -112,7 +130,13 @@ CONVERTERS: dict[str, Callable[[str, Path], str]] = {
 }
 
 
-def convert(kind: str, source: str, target: Path, provenance: Path | None = None) -> str:
+def convert(
+    kind: str,
+    source: str,
+    target: Path,
+    provenance: Path | None = None,
+    learned: tuple[str, str] | None = None,
+) -> str:
     """Converts; see the converter of the kind.
 
     Args:
@@ -120,18 +144,20 @@ def convert(kind: str, source: str, target: Path, provenance: Path | None = None
         source: file, folder or run.
         target: what to write.
         provenance: JSON file, for `weights` only.
+        learned: two models, for `weights` only.
 
     Returns:
         What was found and written, for the person.
 
     Raises:
-        CheckpointError: if it cannot be done, or another kind is given a provenance.
+        CheckpointError: if it cannot be done, or another kind is given what is for `weights`.
     """
-    if provenance is None:
-        return CONVERTERS[kind](source, target)
-    if kind != "weights":
-        raise CheckpointError(f"--provenance={provenance} goes with --to weights, not --to {kind}")
-    return to_weights(source, target, provenance)
+    if kind == "weights":
+        return to_weights(source, target, provenance, learned)
+    for name, value in (("provenance", provenance), ("learned", learned)):
+        if value is not None:
+            raise CheckpointError(f"--{name} goes with --to weights, not --to {kind}")
+    return CONVERTERS[kind](source, target)
 
 
 def describe(config: ModelConfig) -> str:

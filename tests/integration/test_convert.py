@@ -84,7 +84,7 @@ def test_a_model_is_packed_into_one_file_that_says_where_it_comes_from(tmp_path)
     [
         ("[1]", "weights", "must be a JSON object"),
         ("{", "weights", "cannot read the provenance"),
-        ("{}", "stablehlo", "goes with --to weights"),
+        ("{}", "stablehlo", "--provenance goes with --to weights, not --to stablehlo"),
     ],
 )
 def test_a_provenance_that_will_not_do_writes_nothing(tmp_path, text, to, named):
@@ -93,6 +93,32 @@ def test_a_provenance_that_will_not_do_writes_nothing(tmp_path, text, to, named)
     target = tmp_path / "packed.safetensors"
     with pytest.raises(CheckpointError, match=named):
         main([str(model), str(target), f"--to={to}", f"--provenance={tmp_path / 'said.json'}"])
+    assert not target.exists()
+
+
+def test_what_a_dense_model_learned_is_added_to_one_that_skips(tmp_path):
+    own, before, after = (
+        write_model(tmp_path / name, seed=seed, gated=gated)
+        for seed, (name, gated) in enumerate([("own", True), ("before", False), ("after", False)])
+    )
+    target = tmp_path / "more.safetensors"
+    main([str(own), str(target), "--to=weights", "--learned", str(before), str(after)])
+    more = load_weights(target)
+    assert more.provenance == {"packed from": str(own), "learned": [str(before), str(after)]}
+    a, b, c = (flatten(load_pretrained(model)[1]) for model in (own, before, after))
+    assert a.keys() > b.keys()
+    for name, value in flatten(more.params).items():
+        expected = a[name] + (c[name] - b[name] if name in b else 0)
+        np.testing.assert_allclose(value, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_what_another_architecture_learned_is_refused(tmp_path):
+    own, other = write_model(tmp_path / "own"), write_model(tmp_path / "other", depth=3)
+    target = tmp_path / "more.safetensors"
+    with pytest.raises(CheckpointError, match=r"does not fit: \S+ has shapes"):
+        main([str(own), str(target), "--to=weights", "--learned", str(other), str(other)])
+    with pytest.raises(CheckpointError, match="--learned goes with --to weights, not --to torch"):
+        main([str(own), str(tmp_path / "a.npz"), "--to=torch", "--learned", str(own), str(own)])
     assert not target.exists()
 
 
