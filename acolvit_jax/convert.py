@@ -37,8 +37,8 @@ def main(argv: Sequence[str]) -> None:
         "--learned",
         nargs=2,
         metavar=("BEFORE", "AFTER"),
-        help="--to weights: two states of another model that came from the same parameters; what "
-        "it learned from the one to the other is added",
+        help="--to weights: two states of a model of the same origin, the second trained from the "
+        "first; what it learned between them is added, as a start for training",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     args = parser.parse_args(argv)

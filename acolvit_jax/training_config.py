@@ -74,11 +74,14 @@ class TrainConfig:
         gate_noise: of the decisions over the run: `constant` (the paper), `falling` to none after
             60% of the steps, or `none`.
         sparsity_weight: of the sparsity loss.
-        loss: on colours: `huber` (the paper), which lets photos with few hints, whose errors are
-            large, count most; or `psnr`, by which a decibel of any photo counts the same.
-        huber_delta: where the Huber loss turns from square to linear.
+        loss: on colours: `huber` (the paper), or `psnr`: a decibel of any photo counts about the
+            same, whatever its error. For a short last run from a trained model (`init_from`); with
+            a teacher it wants a smaller `sparsity_weight`.
+        huber_delta: where the Huber loss turns from square to linear. It also says how far colours
+            move with the budget, for a model of any budget.
         teacher: model whose colours are learned instead of the photos' own (`training/teacher.py`):
-            a run, weights, or `pretrained-dense`; empty is none. It is read again on a resume.
+            a run, weights, or `pretrained-dense`; empty is none. It is read again on a resume. In
+            decibels the photos' own say how much that matters.
         init_from: model to take parameters from: a run, weights, `pretrained` or
             `pretrained-dense`; empty starts from nothing.
         seed: of parameters, data order, crops, hints and gate noise.

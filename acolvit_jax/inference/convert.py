@@ -10,11 +10,11 @@ from typing import Any
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.inference.export import export_stablehlo
+from acolvit_jax.inference.learned import with_learned
 from acolvit_jax.interop.files import WRITERS, read_state_dict, write_state_dict
 from acolvit_jax.interop.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.interop.weights import WEIGHTS_FILE, save_weights
-from acolvit_jax.models.params import Params, param_count
-from acolvit_jax.models.transfer import transfer
+from acolvit_jax.models.params import param_count
 from acolvit_jax.training.load import load_pretrained
 
 
@@ -83,9 +83,10 @@ def to_weights(
     Args:
         source: what `load_pretrained` takes.
         target: `.safetensors` file to write.
-        provenance: JSON file, an object of what the weights should say of themselves (data,
-            recipe, scores); None says the source's name.
-        learned: two states of a model, before and after, whose difference is added (`transfer`).
+        provenance: JSON file, an object of all that the weights should say of themselves (data,
+            recipe, scores); None says the source's name, and what was learned from which models.
+        learned: two states of a model, before and after, in this order: the difference of their
+            parameters is added (`with_learned`). None adds nothing.
 
     Returns:
         What was found and written.
@@ -96,20 +97,18 @@ def to_weights(
     """
     _check_suffix(target, (".safetensors",))
     config, params = load_pretrained(source)
-    said = {"packed from": source} if provenance is None else _read_provenance(provenance)
+    said: dict[str, Any] = {"packed from": source}
+    note = ""
     if learned is not None:
-        params = _with_learned(params, *learned)
-        said = {"learned": list(learned)} | said
+        params, said["learned"], added = with_learned(config, params, learned)
+        note = f", {added}"
+    if provenance is not None:
+        said = _read_provenance(provenance)
     save_weights(target, config, params, said, dtype="float16")
     size = target.stat().st_size / 1e6
-    return f"{describe(config)}, {param_count(params):,} parameters, {size:.1f} MB -> {target}"
-
-
-def _with_learned(params: Params, before: str, after: str) -> Params:
-    try:
-        return transfer(params, load_pretrained(before)[1], load_pretrained(after)[1])
-    except ValueError as error:
-        raise CheckpointError(f"--learned {before} {after} does not fit: {error}") from error
+    return (
+        f"{describe(config)}, {param_count(params):,} parameters, {size:.1f} MB{note} -> {target}"
+    )
 
 
 def _read_provenance(path: Path) -> dict[str, Any]:
@@ -144,7 +143,7 @@ def convert(
         source: file, folder or run.
         target: what to write.
         provenance: JSON file, for `weights` only.
-        learned: two models, for `weights` only.
+        learned: two states of a model, before and after; for `weights` only.
 
     Returns:
         What was found and written, for the person.

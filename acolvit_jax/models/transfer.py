@@ -1,7 +1,9 @@
-"""What one model learned, given to another that came from the same parameters, without training.
+"""What one model learned, added to another that came from the same parameters, without training.
 
 A model for every budget is a dense one that learned to skip. When the dense one has learned more
-since, the difference of its parameters, added to the other's, gives it most of that too.
+since, the difference of its parameters, added to the other's, gives that some of it at full depth;
+less the further the two have moved apart. Decisions move too, and low budgets can lose: it is where
+training starts, not where it ends.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import numpy as np
 from acolvit_jax.models.params import Params, flatten, nest
 
 
-def transfer(params: Params, before: Params, after: Params) -> Params:
+def add_learned(params: Params, *, before: Params, after: Params) -> Params:
     """Adds what training changed between two states of a model to the parameters of another.
 
     Args:
@@ -24,13 +26,17 @@ def transfer(params: Params, before: Params, after: Params) -> Params:
         Nested dict of float32 arrays: `params + after - before`.
 
     Raises:
-        ValueError: if `before` and `after` are of two architectures, or theirs does not fit into
-            that of `params`; it names a parameter.
+        ValueError: if `params` lacks some of the names; it lists them.
     """
     own, old, new = flatten(params), flatten(before), flatten(after)
-    for name in sorted(old.keys() | new.keys()):
-        shapes = [np.shape(tree[name]) if name in tree else None for tree in (own, old, new)]
-        if len(set(shapes)) > 1:
-            raise ValueError(f"{name} has shapes {', '.join(map(str, shapes))}")
+    if missing := sorted(old.keys() - own.keys()):
+        raise ValueError(f"there is no {', no '.join(missing)} to add to")
     changes = {name: np.asarray(new[name]) - np.asarray(old[name]) for name in old}
     return nest({name: value + changes.get(name, 0) for name, value in own.items()})
+
+
+def relative_change(before: Params, after: Params) -> float:
+    """How far training moved a model: norm of the change of all parameters over their norm."""
+    old, new = flatten(before), flatten(after)
+    moved = sum(float(np.square(new[name] - value).sum()) for name, value in old.items())
+    return (moved / sum(float(np.square(value).sum()) for value in old.values())) ** 0.5

@@ -43,12 +43,13 @@ class Grafted(NamedTuple):
         return "; ".join(parts)
 
 
-def check_architecture(target: ModelConfig, source: ModelConfig) -> None:
+def check_architecture(target: ModelConfig, source: ModelConfig, name: str) -> None:
     """Refuses a source whose arrays fit but mean something else.
 
     Args:
         target: of the run.
         source: of the model to start from.
+        name: of that model or of the setting that names it, for the error.
 
     Raises:
         CheckpointError: lists the fields that differ.
@@ -59,7 +60,7 @@ def check_architecture(target: ModelConfig, source: ModelConfig) -> None:
         if getattr(source, name) != getattr(target, name)
     ]
     if different:
-        raise CheckpointError(f"init_from is another architecture: {'; '.join(different)}")
+        raise CheckpointError(f"{name} is another architecture: {'; '.join(different)}")
 
 
 def at_budget(params: Any, budget: float) -> dict[str, Any]:

@@ -6,8 +6,36 @@ import jax
 import jax.numpy as jnp
 
 from acolvit_jax import metrics
+from acolvit_jax.training.micro_batches import Batch
+from acolvit_jax.training_config import TrainConfig
 
-ERROR_FLOOR = 1e-4  # added to the squared error: beyond 40 dB next to nothing is to be won
+ERROR_FLOOR = 1e-4  # added to the squared error: at 40 dB half of a decibel counts
+
+
+def colour_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
+    """What the colours cost, against the photos or, with a teacher, against the teacher's.
+
+    In decibels the teacher's own error belongs to the cost. For a student that errs by chance
+    around its teacher, the sum of both errors is its error against the photo; how far it is from
+    the teacher then matters less where the teacher is wrong anyway. It makes the gradient three to
+    ten times smaller than that of the Huber loss: a smaller weight of the sparsity loss fits.
+
+    Args:
+        ab: normalised a, b, `[B, H, W, 2]`.
+        batch: `inputs`, `target_ab` and with a teacher `teacher_ab`, as the step gets it.
+        settings: for the loss, the delta of Huber and whether there is a teacher.
+
+    Returns:
+        float32 `[B]`.
+    """
+    learned = batch["teacher_ab"] if settings.teacher else batch["target_ab"]
+    if settings.loss == "huber":
+        return huber(ab, learned, settings.huber_delta)
+    l_norm = batch["inputs"][..., 0]
+    error = srgb_squared_error(l_norm, ab, learned)
+    if settings.teacher:
+        error += srgb_squared_error(l_norm, learned, batch["target_ab"])
+    return negative_psnr(error)
 
 
 def huber(predicted: jax.Array, target: jax.Array, delta: float) -> jax.Array:
@@ -29,32 +57,35 @@ def huber(predicted: jax.Array, target: jax.Array, delta: float) -> jax.Array:
     return per_channel.sum(axis=-1).mean(axis=(1, 2))
 
 
-def squared_error(lightness: jax.Array, predicted: jax.Array, target: jax.Array) -> jax.Array:
+def srgb_squared_error(l_norm: jax.Array, predicted: jax.Array, target: jax.Array) -> jax.Array:
     """Squared error of colours in sRGB, the one that PSNR is made of.
 
+    Colours outside sRGB are clipped, as they are when shown. A pixel whose three channels all clip
+    has no gradient: this is for a model that already predicts colours.
+
     Args:
-        lightness: normalised L of the photos, `[B, H, W]`.
+        l_norm: normalised L of the photos, `[B, H, W]`.
         predicted: normalised a, b, `[B, H, W, 2]`.
         target: of the same shape.
 
     Returns:
         float32 `[B]`, the mean over pixels and channels of sRGB in [0, 1].
     """
-    difference = metrics.compose_rgb(lightness, predicted) - metrics.compose_rgb(lightness, target)
+    difference = metrics.compose_rgb(l_norm, predicted) - metrics.compose_rgb(l_norm, target)
     return (difference**2).mean(axis=(1, 2, 3))
 
 
 def negative_psnr(squared_errors: jax.Array) -> jax.Array:
-    """What errors cost in decibels: each image's PSNR, times -1/100.
+    """What errors cost in decibels: PSNR times -1/100, bounded where there is little left to gain.
 
-    A hundredth brings it to about the size of the Huber loss, so that the same weight of the
-    sparsity loss fits.
+    A decibel counts the same up to about 30 dB (0.91 there), half at 40 dB and little beyond, so
+    that nearly grey photos, which are easy, do not outweigh the rest.
 
     Args:
         squared_errors: `[B]`, 0 or more.
 
     Returns:
-        float32 `[B]`, from -0.4 for no error to about 0.
+        float32 `[B]`, -0.4 where there is no error, 0 at an error of 1.
     """
     return 0.1 * jnp.log10(squared_errors + ERROR_FLOOR)
 

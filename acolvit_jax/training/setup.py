@@ -115,7 +115,7 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
     if not config.train.init_from:
         return params
     architecture, source, _ = _load("train.init_from", config.train.init_from)
-    check_architecture(config.model, architecture)
+    check_architecture(config.model, architecture, "init_from")
     if architecture.any_budget and not config.model.any_budget and config.train.budget:
         source = at_budget(source, config.train.budget)
     grafted = graft(params, source)

@@ -19,7 +19,6 @@ from acolvit_jax.training.gate_noise import noise_scale
 from acolvit_jax.training.micro_batches import Batch
 from acolvit_jax.training.optimizer import learning_rate_schedule, update_ema
 from acolvit_jax.training.state import TrainState
-from acolvit_jax.training_config import TrainConfig
 
 Metrics = dict[str, jax.Array]
 Forward = Callable[..., tuple[jax.Array, jax.Array]]
@@ -91,7 +90,7 @@ def _with_budgets(batch: Batch, key: jax.Array, config: Config) -> Batch:
 
 
 def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
-    """Builds the loss of a whole batch (paper eq. 10) and its gradient.
+    """Builds the loss of a whole batch (paper eq. 10, colours by `train.loss`) and its gradient.
 
     Neither depends on the size of the micro-batch. On CPU a micro-batch stays in cache; anywhere
     it bounds memory. There are two ways to compute it:
@@ -131,46 +130,26 @@ def make_forward(config: ModelConfig, *, remat: bool = False) -> Forward:
 
 
 def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array, Metrics]]:
-    """Builds the loss of a batch: `loss(params, batch, noise) -> (loss, metrics)`."""
+    """Builds the loss of a batch: `loss(params, batch, noise) -> (loss, metrics)`.
+
+    Metrics: `loss` and its parts `colour` and `sparsity`; `huber` to the photos and, with a
+    teacher, `distillation`, Huber to the teacher's colours, whatever is learned; `keep`.
+    """
 
     def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
         ab, decisions = forward(params, micro_batches.given(batch), noise)
         by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
-        metrics = {"huber": by_image.mean(), "keep": decisions.mean(axis=0)}
-        loss = colour_loss(ab, batch, config.train).mean()
+        loss = losses.colour_loss(ab, batch, config.train).mean()
+        metrics = {"huber": by_image.mean(), "colour": loss, "keep": decisions.mean(axis=0)}
         if config.train.teacher:
-            metrics["distillation"] = loss
+            taught = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta)
+            metrics["distillation"] = taught.mean()
         if config.train.budget is not None:
             metrics["sparsity"] = losses.sparsity(decisions, _asked(batch, ab, by_image, config))
             loss = loss + config.train.sparsity_weight * metrics["sparsity"]
         return loss, metrics | {"loss": loss}
 
     return loss_fn
-
-
-def colour_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
-    """What the colours cost, against the photos or, with a teacher, against the teacher's.
-
-    In decibels the teacher's own error belongs to the cost. For a student that errs by chance
-    around its teacher, the sum of both errors is its error against the photo; how far it is from
-    the teacher then matters less where the teacher is wrong anyway.
-
-    Args:
-        ab: normalised a, b, `[B, H, W, 2]`.
-        batch: `inputs`, `target_ab` and with a teacher `teacher_ab`, as the step gets it.
-        settings: for the loss, the delta of Huber and whether there is a teacher.
-
-    Returns:
-        float32 `[B]`.
-    """
-    learned = batch["teacher_ab"] if settings.teacher else batch["target_ab"]
-    if settings.loss == "huber":
-        return losses.huber(ab, learned, settings.huber_delta)
-    lightness = batch["inputs"][..., 0]
-    error = losses.squared_error(lightness, ab, learned)
-    if settings.teacher:
-        error += losses.squared_error(lightness, learned, batch["target_ab"])
-    return losses.negative_psnr(error)
 
 
 def _asked(batch: Batch, ab: jax.Array, by_image: jax.Array, config: Config) -> jax.Array | float:

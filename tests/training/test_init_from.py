@@ -66,5 +66,5 @@ def test_every_misfit_is_listed():
 def test_another_number_of_heads_is_refused_though_all_shapes_fit():
     source = dataclasses.replace(MODEL, num_heads=4)
     with pytest.raises(CheckpointError, match="num_heads 4 for 2"):
-        check_architecture(MODEL, source)
-    check_architecture(MODEL, dataclasses.replace(MODEL, gated=False))
+        check_architecture(MODEL, source, "init_from")
+    check_architecture(MODEL, dataclasses.replace(MODEL, gated=False), "init_from")

@@ -7,7 +7,6 @@ import pytest
 from skimage.color import lab2rgb
 
 from acolvit_jax.training import losses
-from acolvit_jax.training.step import colour_loss
 from acolvit_jax.training_config import TrainConfig
 
 
@@ -32,27 +31,38 @@ def muted_colours(seed):
     return ab, np.full((2, 3, 3), 0.1, np.float32)
 
 
+def shown(lightness, ab):
+    """sRGB by scikit-image."""
+    return lab2rgb(np.concatenate([lightness[..., None] * 100 + 50, ab * 110], axis=-1))
+
+
 def test_the_squared_error_is_that_of_the_colours_that_are_shown():
     (predicted, lightness), (target, _) = muted_colours(0), muted_colours(1)
+    difference = shown(lightness, predicted) - shown(lightness, target)
+    found = losses.srgb_squared_error(lightness, predicted, target)
+    np.testing.assert_allclose(found, (difference**2).mean(axis=(1, 2, 3)), rtol=1e-4)
 
-    def shown(ab):
-        return lab2rgb(np.concatenate([lightness[..., None] * 100 + 50, ab * 110], axis=-1))
 
-    expected = ((shown(predicted) - shown(target)) ** 2).mean(axis=(1, 2, 3))
-    found = losses.squared_error(lightness, predicted, target)
-    np.testing.assert_allclose(found, expected, rtol=1e-4)
+@pytest.mark.parametrize("ab", [0.0, 0.1, 0.6])
+def test_grey_and_vivid_colours_have_a_gradient(ab):
+    """At L* = 60 some channels of the vivid one are clipped, one is not."""
+    lightness, target = jnp.full((1, 1, 1), 0.1), jnp.full((1, 1, 1, 2), 0.3)
+    grad = jax.grad(lambda x: losses.srgb_squared_error(lightness, x, target)[0])
+    found = np.asarray(grad(jnp.full((1, 1, 1, 2), ab)))
+    assert np.isfinite(found).all()
+    assert (found != 0).any()
 
 
 def test_a_hundredth_of_a_decibel():
-    """Errors of 1e-2 and 1e-3 are 20 and 30 dB; where there is none, the floor is 40 dB."""
-    found = losses.negative_psnr(jnp.array([1e-2, 1e-3, 0.0]) - jnp.array([1e-4, 1e-4, 0.0]))
-    assert found.tolist() == pytest.approx([-0.2, -0.3, -0.4])
+    """Errors of 1, 1e-2 and 1e-3 are 0, 20 and 30 dB; where there is none, the floor is 40 dB."""
+    found = losses.negative_psnr(jnp.array([1.0, 1e-2, 1e-3, 0.0]))
+    assert found.tolist() == pytest.approx([0.0, -0.2, -0.3, -0.4], abs=0.005)
 
 
-def test_a_decibel_of_a_hard_photo_counts_as_much_as_one_of_an_easy_photo():
-    errors = jnp.array([0.0099, 0.0999])
-    slopes = jax.grad(lambda errors: losses.negative_psnr(errors).sum())(errors)
-    assert float(slopes[0] / slopes[1]) == pytest.approx(10, rel=1e-4)
+@pytest.mark.parametrize(("decibels", "counts"), [(10, 0.999), (20, 0.990), (30, 0.909), (40, 0.5)])
+def test_a_decibel_counts_the_same_until_little_is_left_to_gain(decibels, counts):
+    slope = jax.grad(lambda d: losses.negative_psnr(10.0 ** (-d / 10)))(float(decibels))
+    assert float(slope) == pytest.approx(-0.01 * counts, rel=1e-3)
 
 
 @pytest.mark.parametrize("teacher", ["", "dense"])
@@ -63,11 +73,20 @@ def test_in_decibels_the_teacher_s_own_error_is_part_of_the_cost(teacher):
         "target_ab": target,
         "teacher_ab": taught,
     }
-    error = losses.squared_error
-    student = error(lightness, ab, taught) + error(lightness, taught, target)
-    expected = losses.negative_psnr(student if teacher else error(lightness, ab, target))
-    found = colour_loss(ab, batch, TrainConfig(loss="psnr", teacher=teacher))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    student, photo, other = (shown(lightness, x) for x in (ab, target, taught))
+    pairs = [(student, other), (other, photo)] if teacher else [(student, photo)]
+    error = sum(((a - b) ** 2).mean(axis=(1, 2, 3)) for a, b in pairs)
+    found = losses.colour_loss(ab, batch, TrainConfig(loss="psnr", teacher=teacher))
+    np.testing.assert_allclose(found, 0.1 * np.log10(error + 1e-4), rtol=1e-4)
+
+
+@pytest.mark.parametrize("teacher", ["", "dense"])
+def test_huber_is_against_the_teacher_alone(teacher):
+    (ab, _), (target, _), (taught, _) = (muted_colours(seed) for seed in range(3))
+    batch = {"target_ab": target, "teacher_ab": taught}
+    expected = losses.huber(ab, taught if teacher else target, 0.01)
+    found = losses.colour_loss(ab, batch, TrainConfig(teacher=teacher))
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_sparsity_is_of_the_mean_over_the_batch():
