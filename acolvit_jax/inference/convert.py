@@ -153,9 +153,9 @@ def convert(
     """
     if kind == "weights":
         return to_weights(source, target, provenance, learned)
-    for name, value in (("provenance", provenance), ("learned", learned)):
-        if value is not None:
-            raise CheckpointError(f"--{name} goes with --to weights, not --to {kind}")
+    for given, option in ((provenance, f"--provenance={provenance}"), (learned, "--learned")):
+        if given is not None:
+            raise CheckpointError(f"{option} goes with --to weights, not --to {kind}")
     return CONVERTERS[kind](source, target)
 
 

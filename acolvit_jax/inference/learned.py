@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.errors import CheckpointError
-from acolvit_jax.interop.weights import Weights
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.transfer import add_learned, relative_change
 from acolvit_jax.training.init_from import check_architecture
-from acolvit_jax.training.load import load_model
+from acolvit_jax.training.load import load_named
 
 UNRELATED = 0.5  # relative change that no training from given parameters comes near
 
@@ -44,8 +43,9 @@ def with_learned(config: ModelConfig, params: Params, names: tuple[str, str]) ->
         CheckpointError: if a state cannot be read or is of another architecture, or if the two are
             the same or have nothing to do with each other.
     """
-    states = [_load(config, name) for name in names]
+    states = [load_named("--learned", name) for name in names]
     before, after = states
+    check_architecture(config, before.config, f"--learned: {names[0]}")
     if before.config != after.config:
         raise CheckpointError(f"--learned: {names[0]} and {names[1]} are two kinds of model")
     change = relative_change(before.params, after.params)
@@ -65,12 +65,3 @@ def with_learned(config: ModelConfig, params: Params, names: tuple[str, str]) ->
     ]
     note = f"with what {names[1]} learned since {names[0]} (a change of {change:.1%})"
     return WithLearned(params, provenance, note)
-
-
-def _load(config: ModelConfig, name: str) -> Weights:
-    try:
-        state = load_model(name)
-        check_architecture(config, state.config, name)
-    except CheckpointError as error:
-        raise CheckpointError(f"--learned: {error}") from error
-    return state

@@ -55,9 +55,9 @@ def check_architecture(target: ModelConfig, source: ModelConfig, name: str) -> N
         CheckpointError: lists the fields that differ.
     """
     different = [
-        f"{name} {getattr(source, name)} for {getattr(target, name)}"
-        for name in SAME_IN_BOTH
-        if getattr(source, name) != getattr(target, name)
+        f"{field} {getattr(source, field)} for {getattr(target, field)}"
+        for field in SAME_IN_BOTH
+        if getattr(source, field) != getattr(target, field)
     ]
     if different:
         raise CheckpointError(f"{name} is another architecture: {'; '.join(different)}")

@@ -55,6 +55,25 @@ def load_model(name_or_path: str | Path) -> Weights:
     )
 
 
+def load_named(setting: str, name: str) -> Weights:
+    """The model that a setting or an option names; where it cannot be read, the error says which.
+
+    Args:
+        setting: for example `train.teacher`.
+        name: what `load_model` takes.
+
+    Returns:
+        What `load_model` returns.
+
+    Raises:
+        CheckpointError: that of `load_model`, with the setting before it.
+    """
+    try:
+        return load_model(name)
+    except CheckpointError as error:
+        raise CheckpointError(f"{setting}: {error}") from error
+
+
 def _load_run(workdir: Path) -> Weights:
     """The newest parameters of a run."""
     # Orbax takes a second to import, and most users of this module read a weights file.

@@ -71,8 +71,9 @@ def srgb_squared_error(l_norm: jax.Array, predicted: jax.Array, target: jax.Arra
     Returns:
         float32 `[B]`, the mean over pixels and channels of sRGB in [0, 1].
     """
-    difference = metrics.compose_rgb(l_norm, predicted) - metrics.compose_rgb(l_norm, target)
-    return (difference**2).mean(axis=(1, 2, 3))
+    return metrics.squared_error(
+        metrics.compose_rgb(l_norm, predicted), metrics.compose_rgb(l_norm, target)
+    )
 
 
 def negative_psnr(squared_errors: jax.Array) -> jax.Array:

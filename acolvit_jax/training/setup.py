@@ -13,13 +13,12 @@ from acolvit_jax.config import Config
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.sources import make_source
-from acolvit_jax.errors import CheckpointError, ConfigError
-from acolvit_jax.interop.weights import Weights
+from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.checkpoints import Checkpoints
 from acolvit_jax.training.init_from import at_budget, check_architecture, graft
-from acolvit_jax.training.load import load_model
+from acolvit_jax.training.load import load_named
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import TrainState, init_state
 from acolvit_jax.training.step import TrainStep, make_train_step
@@ -114,7 +113,7 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
     params = init_params(config.model, config.train.seed)
     if not config.train.init_from:
         return params
-    architecture, source, _ = _load("train.init_from", config.train.init_from)
+    architecture, source, _ = load_named("train.init_from", config.train.init_from)
     check_architecture(config.model, architecture, "init_from")
     if architecture.any_budget and not config.model.any_budget and config.train.budget:
         source = at_budget(source, config.train.budget)
@@ -123,20 +122,12 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
     return grafted.params
 
 
-def _load(setting: str, name: str) -> Weights:
-    """A model that a setting names; where it cannot be read, the error names the setting."""
-    try:
-        return load_model(name)
-    except CheckpointError as error:
-        raise CheckpointError(f"{setting}: {error}") from error
-
-
 def _make_teach(config: Config, workdir: Path, mesh: Mesh, notes: list[str]) -> Teach:
     """Loads the teacher."""
     name = config.train.teacher
     if Path(name).resolve() == workdir.resolve():
         raise ConfigError(f"train.teacher={name} is the run's own folder; use another model")
-    teacher = _load("train.teacher", name)
+    teacher = load_named("train.teacher", name)
     steps = teacher.provenance.get("steps")
     notes.append(f"the colours of {name} are learned" + (f", step {steps}" if steps else ""))
     return make_teach(config, teacher.config, teacher.params, mesh)

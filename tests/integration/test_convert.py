@@ -84,7 +84,7 @@ def test_a_model_is_packed_into_one_file_that_says_where_it_comes_from(tmp_path)
     [
         ("[1]", "weights", "must be a JSON object"),
         ("{", "weights", "cannot read the provenance"),
-        ("{}", "stablehlo", "--provenance goes with --to weights, not --to stablehlo"),
+        ("{}", "stablehlo", r"--provenance=\S+ goes with --to weights, not --to stablehlo"),
     ],
 )
 def test_a_provenance_that_will_not_do_writes_nothing(tmp_path, text, to, named):
