@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> None:
     """
     args = parser().parse_args(argv)
     keep_ratios = cli.numbers("--keep_ratios", args.keep_ratios, low=0.0, high=1.0)
-    budgets = cli.numbers("--budgets", args.budgets, low=0.1, high=1.0)
+    budgets = cli.budgets(args.budgets)
     available = len(available_cores())
     if not 1 <= args.threads <= available or args.rounds < 1:
         raise ConfigError(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from acolvit_jax.config import SMALLEST_BUDGET
 from acolvit_jax.errors import EXIT_INTERRUPTED, ConfigError, UserError
 
 
@@ -32,8 +33,19 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "'pretrained-dense' (the baseline that computes every layer)",
     )
     parser.add_argument(
-        "--budget", type=float, help="keep ratio in [0.1, 1], for a model of any budget (0.5)"
+        "--budget",
+        type=float,
+        help=f"keep ratio in [{SMALLEST_BUDGET}, 1], for a model of any budget (0.5)",
     )
+
+
+def budgets(text: str) -> list[float]:
+    """Reads the budgets of `--budgets`, for models of any budget.
+
+    Raises:
+        ConfigError: for anything but budgets between commas.
+    """
+    return numbers("--budgets", text, low=SMALLEST_BUDGET, high=1.0)
 
 
 def numbers(flag: str, text: str, *, low: float, high: float) -> list[float]:

@@ -36,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", type=Path, help="file or folder; default: SOURCE_color")
     parser.add_argument(
-        "--compare", action="store_true", help="also write grey with hints beside the result"
+        "--compare",
+        action="store_true",
+        help="with each result, also write grey with hints beside it",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     parser.add_argument("--exact_hints", action="store_true", help="pin the hinted cells")

@@ -24,6 +24,8 @@ DATASETS = (
     "birds",
 )
 
+SMALLEST_BUDGET = 0.1  # that a model of any budget is trained for, and takes
+
 
 @dataclass(frozen=True)
 class ModelConfig:

@@ -70,7 +70,7 @@ def main(argv: Sequence[str]) -> None:
 
     request = Request(
         checkpoints=tuple(args.checkpoint),
-        budgets=tuple(cli.numbers("--budgets", args.budgets, low=0.1, high=1.0)),
+        budgets=tuple(cli.budgets(args.budgets)),
         baselines=tuple(name for name in args.baselines.split(",") if name),
         images=args.images,
         list_file=args.list,

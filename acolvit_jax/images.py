@@ -153,6 +153,8 @@ def _to_rgb(image: Image.Image, name: str) -> Image.Image:
         return image
     if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
         values = np.asarray(image).astype(np.float32)
+        if values.max(initial=0) > 65535 or values.min(initial=0) < 0:
+            raise ImageError(f"{name}: holds values beyond 16 bits; save it with 8 or 16 bits")
         return Image.fromarray(np.round(values / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
     if image.mode == "F":
         raise ImageError(f"{name}: holds floating-point values; save it with 8 or 16 bits")

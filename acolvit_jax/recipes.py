@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from acolvit_jax.config import DATASETS, Config, DataConfig
+from acolvit_jax.config import DATASETS, SMALLEST_BUDGET, Config, DataConfig
 from acolvit_jax.config_checks import choose
 from acolvit_jax.config_dict import to_config_dict
 from acolvit_jax.errors import ConfigError
@@ -17,7 +17,6 @@ from acolvit_jax.training_config import OptimizerConfig, TrainConfig
 IMAGENET_IMAGES = 1_281_167
 ANY = "any"
 DENSE = "dense"
-SMALLEST_BUDGET = 0.1
 
 # What each data set changes in the schedule. The paper's recipe is `imagenet`: 25 epochs.
 _PAPER = {

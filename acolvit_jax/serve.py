@@ -33,10 +33,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     """A port's number."""
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError
-    return port
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: wanted a number in 0..65535")
+    return int(text)
 
 
 def main(argv: Sequence[str]) -> None:

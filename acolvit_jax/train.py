@@ -45,6 +45,9 @@ def main(argv: Sequence[str]) -> None:
         print(conclude(result), flush=True)
 
 
+CLUSTER_FLAGS = ("distributed", "coordinator", "num_processes", "process_id")
+
+
 class Arguments(NamedTuple):
     """What the command line said.
 
@@ -99,10 +102,14 @@ def _parse(argv: Sequence[str]) -> Arguments:
         ) from error
     except (flags.Error, TypeError, ValueError, OSError) as error:
         raise ConfigError(str(error).split("\n", 1)[0]) from error
+    if "://" in workdir.value:
+        raise ConfigError(
+            f"--workdir={workdir.value} is no folder; mount the storage, then name it"
+        )
     folder = Path(workdir.value or Path("runs") / built.name)
     cluster = None
-    if values["distributed"].value or values["coordinator"].value:
-        given: dict[str, Any] = values.flag_values_dict()
+    given: dict[str, Any] = values.flag_values_dict()
+    if any(values[name].present for name in CLUSTER_FLAGS):
         cluster = Cluster(given["coordinator"], given["num_processes"], given["process_id"])
     return Arguments(built, folder, cluster, _profile_steps(str(values["profile_steps"].value)))
 

@@ -14,7 +14,7 @@ from acolvit_jax import Colorizer, images, pictures
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.hints import true_hints
 
-SHOWN = ("bee", "coffee", "astronaut", "lynx", "autumn")
+SHOWN = ("bee", "coffee", "astronaut", "autumn")
 SIZE = (200, 300)
 HINTS = 12
 

@@ -23,7 +23,8 @@
 #   --dry_run          print every command instead of running it
 #
 # Training arguments are those of acolvit_jax.train. The work folder and the data should be on
-# storage that outlives the TPU, for example --workdir gs://BUCKET/run mounted with gcsfuse.
+# storage that outlives the TPU: --workdir /mnt/BUCKET/run, with the bucket mounted there on all
+# workers by gcsfuse. A gs:// address is not a folder.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -71,14 +72,37 @@ on_workers() { # WORKER COMMAND
   run gcloud compute tpus tpu-vm ssh "$name" "${where[@]}" "--worker=$1" "--command=$2"
 }
 
-# ACTIVE, PROVISIONING, SUSPENDED, FAILED, ..., or ABSENT.
+# ACTIVE, PROVISIONING, SUSPENDED, FAILED, ...; ABSENT if there is none; UNKNOWN if gcloud fails.
 state() {
-  gcloud compute tpus queued-resources describe "$name" "${where[@]}" \
-    "--format=value(state.state)" 2>/dev/null || echo ABSENT
+  local answer errors
+  errors=$(mktemp)
+  if answer=$(gcloud compute tpus queued-resources describe "$name" "${where[@]}" \
+    "--format=value(state.state)" 2>"$errors"); then
+    echo "$answer"
+  elif grep -q NOT_FOUND "$errors"; then
+    echo ABSENT
+  else
+    cat "$errors" >&2
+    echo UNKNOWN
+  fi
+  rm -f "$errors"
+}
+
+# The state, asked for again where gcloud fails.
+known_state() {
+  local now
+  for _ in 1 2 3; do
+    now=$(state)
+    [[ $now != UNKNOWN ]] && echo "$now" && return
+    sleep "$poll"
+  done
+  fail "gcloud does not say in what state $name is; nothing was changed"
 }
 
 create() {
-  if ((DRY_RUN)) || [[ $(state) == ABSENT ]]; then
+  local now=ABSENT
+  ((DRY_RUN)) || now=$(known_state)
+  if [[ $now == ABSENT ]]; then
     queued create "$name" --node-id "$name" --accelerator-type "$type" \
       --runtime-version "$version" "${spot[@]}"
   else
@@ -127,6 +151,7 @@ watch() {
   while true; do
     sleep "$poll"
     now=$(state)
+    [[ $now == UNKNOWN ]] && continue
     if [[ $now != ACTIVE ]]; then
       say "$name is $now; asking for it again"
       give_back
@@ -146,7 +171,9 @@ watch() {
 }
 
 give_back() {
-  if ((DRY_RUN)) || [[ $(state) != ABSENT ]]; then
+  local now=""
+  ((DRY_RUN)) || now=$(known_state)
+  if [[ $now != ABSENT ]]; then
     queued delete "$name" --quiet --force
   else
     say "$name is gone already"

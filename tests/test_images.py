@@ -105,6 +105,13 @@ def test_16_bits_are_scaled_not_clipped(kind):
     np.testing.assert_array_equal(rgb[..., 1], np.arange(256).reshape(16, 16))
 
 
+@pytest.mark.parametrize("value", [65536, -1])
+def test_more_than_16_bits_are_refused(value):
+    wide = np.full((4, 4), value, np.int32)
+    with pytest.raises(ImageError, match="beyond 16 bits"):
+        images.read_image(save(Image.fromarray(wide), "TIFF"))
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
 def test_cmyk_is_not_inverted(kind):
     cmyk = Image.new("CMYK", (16, 16), (0, 255, 255, 0))  # magenta and yellow ink: red

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from acolvit_jax import images
+from acolvit_jax.config import SMALLEST_BUDGET
 from acolvit_jax.demo.limits import Limits
 from acolvit_jax.demo.requests import ColorizeRequest, Rules, read_colorize, result_id
 from acolvit_jax.demo.store import PhotoStore, StoredPhoto
 from acolvit_jax.hints import hint_planes
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.colorizer import Colorizer, Prediction, model_lightness
-from acolvit_jax.inference.engine import SMALLEST_BUDGET
 from acolvit_jax.models.compute import forward_macs
 
 INT8_SCALE = 127.0  # of normalised a and b

@@ -13,6 +13,7 @@ from typing import Any
 from acolvit_jax.evaluation.published import SOURCE, TABLE_1, TABLE_2
 from acolvit_jax.evaluation.scores import Score
 from acolvit_jax.evaluation.summary import METRICS, Summary
+from acolvit_jax.evaluation.throughput import TIMED
 from acolvit_jax.files import write_text
 from acolvit_jax.tables import markdown_table
 
@@ -70,7 +71,7 @@ def markdown(
     if any(s.keep_ratio is not None for s in summaries):
         parts += ["## Keep ratio", _keep_table(summaries)]
     if throughput:
-        parts += ["## Table 2", table_2(throughput)]
+        parts += ["## Table 2", TIMED, table_2(throughput)]
     parts += [f"![{caption}]({name})\n\n{caption}" for name, caption in figures.items()]
     return "\n\n".join(parts) + "\n"
 

@@ -11,9 +11,13 @@ from pathlib import Path
 
 from acolvit_jax.errors import UserError
 from acolvit_jax.evaluation.contenders import Contender
-from acolvit_jax.inference.benchmark import own_name
+from acolvit_jax.inference.benchmark import HINTS, PATTERNS, own_name
 
 FULL_DEPTH = "full depth"
+TIMED = (
+    "One image at a time on one thread. A model's own decisions are those for "
+    f"{PATTERNS} photos of the package, each with {HINTS} hints."
+)
 
 
 def measure_throughput(path: str, contenders: Sequence[Contender]) -> dict[str, float]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from acolvit_jax import color, images
 from acolvit_jax.config import ModelConfig
-from acolvit_jax.hints import Hint, hint_planes
+from acolvit_jax.hints import Hint, hint_planes, true_hints
 from acolvit_jax.inference import finish, timing
 from acolvit_jax.inference.colorizer import Colorizer, model_lightness
 from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
@@ -27,7 +27,8 @@ from acolvit_jax.interop.weights import save_weights
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.prepared import prepare
 
-PATTERNS = 8  # random patterns a keep ratio
+PATTERNS = 8  # random patterns a keep ratio, and photos with the model's own decisions
+HINTS = 10  # on each of these photos
 BATCHES = (1, 8, 32)
 PHOTO = (864, 1152)  # one megapixel, 4:3
 _START = (
@@ -185,15 +186,16 @@ def own_name(budget: float | None) -> str:
 
 
 def _own_decisions(config: ModelConfig, params: Params, budget: float | None) -> np.ndarray:
-    """What the model decides for some sample photos, `[PATTERNS, depth, 2]`."""
+    """What the model decides for sample photos with hints, `[PATTERNS, depth, 2]`."""
     from acolvit_jax.data.sources import sample_photos
 
     engine = Engine(config, params)
     side = config.image_size
     inputs = []
-    for path in sample_photos()[:PATTERNS]:
-        lightness = model_lightness(images.read_image(path), side)
-        inputs.append(np.pad(lightness, ((0, 0), (0, 0), (0, 3))))
+    for seed, path in enumerate(sample_photos()[:PATTERNS]):
+        rgb = images.read_image(path)
+        planes = hint_planes(true_hints(rgb, HINTS, seed), rgb.shape[:2], side)
+        inputs.append(np.concatenate([model_lightness(rgb, side), planes], axis=-1))
     return engine.many(np.stack(inputs), engine.check_budget(budget))[1]
 
 

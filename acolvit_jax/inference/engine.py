@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import jax
 import numpy as np
 
-from acolvit_jax.config import ModelConfig
+from acolvit_jax.config import SMALLEST_BUDGET, ModelConfig
 from acolvit_jax.cores import available_cores
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.inference.compilation import compile_forward
@@ -16,7 +16,6 @@ from acolvit_jax.models.params import Params
 from acolvit_jax.models.prepared import prepare
 
 DEFAULT_BUDGET = 0.5
-SMALLEST_BUDGET = 0.1
 
 
 class Engine:

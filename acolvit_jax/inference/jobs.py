@@ -27,7 +27,7 @@ class Options:
     Attributes:
         exact_hints: give the hinted cells exactly the colours asked for.
         hint_size: side of a hint, in pixels of the model's image.
-        compare: also write the grey photo with its hints beside the result.
+        compare: with every result, also write the grey photo with its hints beside it.
         overwrite: replace what exists.
     """
 
@@ -55,10 +55,6 @@ class Job:
     def compared(self) -> Path:
         """Where the grey photo with its hints beside the result goes."""
         return self.target.with_name(self.target.name + COMPARE_SUFFIX)
-
-    def is_done(self, options: Options) -> bool:
-        """Whether everything that is asked for exists."""
-        return self.target.exists() and (not options.compare or self.compared.exists())
 
 
 @dataclass
@@ -128,7 +124,8 @@ def plan_folder(
         raise ImageError(f"{root} is the folder itself; choose another --output")
     if root.exists() and not root.is_dir():
         raise ImageError(f"{root} is a file; the output of a folder is a folder")
-    paths = [p for p in images.list_images(folder) if not p.is_relative_to(root)]
+    inside = root.is_relative_to(folder)  # results of an earlier call are no photos
+    paths = [p for p in images.list_images(folder) if not (inside and p.is_relative_to(root))]
     if not paths:
         raise ImageError(f"no images in {folder} (looked for {', '.join(images.IMAGE_SUFFIXES)})")
     names = {path: path.relative_to(folder).as_posix() for path in paths}
@@ -195,7 +192,7 @@ def run_jobs(
     """
     tally = Tally()
     for job in jobs:
-        if job.is_done(options) and not options.overwrite:
+        if job.target.exists() and not options.overwrite:
             tally.skipped += 1
             report(job, None, "exists")
             continue

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.errors import CheckpointError
-from acolvit_jax.models.params import Params
+from acolvit_jax.models.params import Params, param_shapes
 from acolvit_jax.models.transfer import add_learned, relative_change
 from acolvit_jax.training.init_from import check_architecture
 from acolvit_jax.training.load import load_named
@@ -46,7 +46,8 @@ def with_learned(config: ModelConfig, params: Params, names: tuple[str, str]) ->
     states = [load_named("--learned", name) for name in names]
     before, after = states
     check_architecture(config, before.config, f"--learned: {names[0]}")
-    if before.config != after.config:
+    check_architecture(config, after.config, f"--learned: {names[1]}")
+    if param_shapes(before.config) != param_shapes(after.config):
         raise CheckpointError(f"--learned: {names[0]} and {names[1]} are two kinds of model")
     change = relative_change(before.params, after.params)
     if change == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import sys
@@ -202,8 +203,8 @@ class Checkpoints:
     def _move_aside(self, steps: list[int]) -> None:
         """Makes room for the steps to be saved again."""
         for step in steps if jax.process_index() == 0 else []:
-            folder = self.folder / str(step)
-            folder.rename(self.folder.parent / f"damaged-checkpoint-{step}")
+            aside = self.folder.parent / f"damaged-checkpoint-{step}"
+            (self.folder / str(step)).rename(_free(aside))
         if steps:
             self._manager.reload()
 
@@ -253,3 +254,9 @@ def _checksum_leaves(leaves: list[jax.Array]) -> list[jax.Array]:
         return (words * odd).sum(dtype=jnp.uint32)
 
     return [checksum(leaf) for leaf in leaves]
+
+
+def _free(path: Path) -> Path:
+    """The path, or the first of `PATH-2`, `PATH-3`, ... that nothing has: damaged twice."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return next(p for p in itertools.chain([path], numbered) if not p.exists())

@@ -21,7 +21,7 @@ from acolvit_jax.training.preemption import PreemptedError, StopSignal
 from acolvit_jax.training.profiling import Profiler, memory_estimate
 from acolvit_jax.training.setup import Run, prepare
 from acolvit_jax.training.validation import Validation
-from acolvit_jax.training.workdir import open_workdir
+from acolvit_jax.training.workdir import check_workdir, write_config
 
 INPUT_BOUND = 0.1  # share of the time in which steps wait for data that is worth a warning
 
@@ -65,11 +65,12 @@ def train(config: Config, workdir: Path, profile: tuple[int, int] | None = None)
         PeerLostError: if another process of the run is gone.
     """
     first = jax.process_index() == 0
-    changes = open_workdir(workdir, config, write=first)
+    changes = check_workdir(workdir, config)
     run = prepare(config, workdir)
     done = int(run.state.step)
     if first:
-        for line in run.notes + [f"changed since the run began: {change}" for change in changes]:
+        write_config(workdir, config)
+        for line in run.notes + [f"changed since the last start: {change}" for change in changes]:
             print(line, flush=True)
     log = MetricsLog(workdir, done) if first else None
     quiet = not first

@@ -15,35 +15,37 @@ from acolvit_jax.files import write_text
 CONFIG_FILE = "config.json"
 
 
-def open_workdir(workdir: Path, config: Config, *, write: bool) -> list[str]:
-    """Makes a run's folder, or checks that the run in it can go on with this config.
+def check_workdir(workdir: Path, config: Config) -> list[str]:
+    """Checks that the run in a folder, if there is one, can go on with this config.
 
     Args:
         workdir: folder of the run.
         config: of the run.
-        write: store the config; one process does.
 
     Returns:
-        What differs from the config that the run began with, as `field: old -> new`.
+        What differs from the config that the run had last, as `field: old -> new`.
 
     Raises:
         ConfigError: if the folder holds a run of another model or budget.
     """
     if workdir.exists() and not workdir.is_dir():
         raise ConfigError(f"--workdir {workdir} is a file; it must be a folder")
-    path = workdir / CONFIG_FILE
-    changes: list[str] = []
-    if path.exists():
-        changes = _changes(dataclasses.asdict(read_config(workdir)), dataclasses.asdict(config))
-        barred = [c for c in changes if c.startswith(("model.", "train.budget:"))]
-        if barred:
-            raise ConfigError(
-                f"{workdir} holds a run of another model ({'; '.join(barred)}); "
-                "choose another --workdir, or give the config that the run began with"
-            )
-    if write:
-        write_text(path, json.dumps(dataclasses.asdict(config), indent=2) + "\n")
+    if not (workdir / CONFIG_FILE).exists():
+        return []
+    changes = _changes(dataclasses.asdict(read_config(workdir)), dataclasses.asdict(config))
+    barred = [c for c in changes if c.startswith(("model.", "train.budget:"))]
+    if barred:
+        raise ConfigError(
+            f"{workdir} holds a run of another model ({'; '.join(barred)}); "
+            "choose another --workdir, or give the config that the run began with"
+        )
     return changes
+
+
+def write_config(workdir: Path, config: Config) -> None:
+    """Stores the config of a run that is ready to start: its checkpoints are read with it."""
+    text = json.dumps(dataclasses.asdict(config), indent=2)
+    write_text(workdir / CONFIG_FILE, text + "\n")
 
 
 def read_config(workdir: Path) -> Config:

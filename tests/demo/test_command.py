@@ -80,7 +80,7 @@ def test_mistakes_are_named(model, arguments, error, words):
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "1.5", ""])
 def test_ports_are_numbers(port):
-    with pytest.raises(ConfigError, match="--port"):
+    with pytest.raises(ConfigError, match=f"--port: {port!r} is no port"):
         serve.main(["--port", port])
 
 

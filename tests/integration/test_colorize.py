@@ -174,6 +174,26 @@ def test_results_inside_the_folder_are_not_colorized_again(tmp_path, model, caps
         assert said in capsys.readouterr().out
 
 
+def test_a_result_that_exists_is_left_whatever_else_is_asked_for(tmp_path, model, capsys):
+    folder = make_folder(tmp_path / "album", 2)
+    command = [str(folder), f"--checkpoint={model}"]
+    assert main(command) == 0
+    retouched = sorted((tmp_path / "album_color").iterdir())[0]
+    retouched.write_bytes(b"retouched")
+    assert main([*command, "--compare"]) == 0
+    assert "0 done, 2 were there already" in capsys.readouterr().out
+    assert retouched.read_bytes() == b"retouched"
+    assert main([*command, "--compare", "--overwrite"]) == 0
+    assert len(list((tmp_path / "album_color").iterdir())) == 4
+
+
+def test_results_can_go_to_the_folder_above(tmp_path, model, capsys):
+    folder = make_folder(tmp_path / "album", 2)
+    assert main([str(folder), f"--checkpoint={model}", f"--output={tmp_path}"]) == 0
+    assert "2 done" in capsys.readouterr().out
+    assert len([p for p in tmp_path.iterdir() if p.is_file()]) == 2
+
+
 def test_hints_for_another_photo_are_refused(photo, model, tmp_path):
     hints = tmp_path / "hints.json"
     hints.write_text('{"other.jpg": []}')

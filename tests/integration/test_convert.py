@@ -1,5 +1,6 @@
 """Converting through the command line: there and back, to a program, and what does not fit."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -127,6 +128,18 @@ def test_what_a_dense_model_learned_is_added_to_one_that_skips(tmp_path, capsys)
     for name, value in flatten(more.params).items():
         expected = a[name] + (c[name] - b[name] if name in b else 0)
         np.testing.assert_allclose(value, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_how_a_model_was_computed_does_not_matter_to_what_it_learned(tmp_path):
+    own = write_model(tmp_path / "own")
+    after = trained_on(own, 0.01)
+    config, params, said = load_weights(after)
+    save_weights(after, dataclasses.replace(config, dtype="bfloat16"), params, said)
+    more = learn(own, tmp_path / "more.safetensors", own, after)
+    assert more.config.dtype == "float32"
+    learned = flatten(params)
+    for name, value in flatten(more.params).items():
+        np.testing.assert_allclose(value, learned[name], rtol=1e-3, atol=1e-6)
 
 
 def test_a_provenance_says_all_of_what_was_added_to(tmp_path):

@@ -7,8 +7,10 @@ import jax
 import numpy as np
 import pytest
 
+from acolvit_jax.errors import CheckpointError
 from acolvit_jax.training.load import load_pretrained
 from acolvit_jax.training.metrics_log import read_metrics
+from acolvit_jax.training.workdir import read_config
 from tests.integration.commands import SMALL, kill, one_line_error, run, start, wait_for
 from tests.photos import make_folder
 
@@ -245,13 +247,19 @@ BAD = {
         1,
         "train.teacher: no model at /none",
     ),
+    "half of the processes": (
+        ["--config", "configs/tiny.py", "--num_processes=2", "--process_id=1"],
+        2,
+        "--coordinator, --num_processes and --process_id belong together",
+    ),
+    "bucket": (["--config", "configs/tiny.py", "--workdir=gs://b/run"], 2, "mount the storage"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_gives_one_line(case, tmp_path):
     args, code, part = BAD[case]
-    message = one_line_error(run("train", *args, f"--workdir={tmp_path / 'run'}"), code)
+    message = one_line_error(run("train", f"--workdir={tmp_path / 'run'}", *args), code)
     assert part in message
 
 
@@ -262,6 +270,15 @@ def test_a_folder_of_another_model_is_left_alone(uninterrupted, photos):
     message = one_line_error(result, 2)
     assert "train.budget: 0.5 -> 0.3" in message
     assert (workdir / "config.json").read_text() == before
+
+
+def test_a_start_that_failed_leaves_no_run(photos, tmp_path):
+    workdir = tmp_path / "run"
+    result = run("train", *arguments(tmp_path / "none", workdir, steps=2))
+    assert "none" in one_line_error(result, 1)
+    assert not (workdir / "config.json").exists()
+    with pytest.raises(CheckpointError, match="no work folder"):
+        read_config(workdir)
 
 
 def test_help_is_answered():
@@ -276,6 +293,7 @@ def test_other_optimizer_settings_do_not_cost_the_checkpoints(photos, tmp_path):
     assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
     result = run("train", *arguments(photos, workdir, "--config.optimizer.ema=0.9", steps=4))
     assert "was saved with another optimiser" in one_line_error(result, 1)
+    assert read_config(workdir).optimizer.ema == 0  # what the checkpoint is read with
     status, out, err = run(
         "train", *arguments(photos, workdir, "--config.optimizer.grad_clip=1.0", steps=4)
     )

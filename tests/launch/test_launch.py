@@ -16,12 +16,15 @@ SCRIPTS = ["tpu", "slurm", "local"]
 WHERE = ["--name", "mine", "--zone", "us-x1"]
 TRAINING = ["--", "--config", "configs/tiny.py:0.5,imagenet", "--workdir", "my run"]
 # Each describe gives the next line of `states`, the last one for ever; each ssh that asks for the
-# exit code the next line of `codes`.
+# exit code the next line of `codes`. OFFLINE is a gcloud that cannot ask.
 GCLOUD = """#!/usr/bin/env bash
 echo "$*" >> "$FAKE/calls"
 next() { head -n 1 "$FAKE/$1"; [ "$(wc -l < "$FAKE/$1")" -le 1 ] || sed -i 1d "$FAKE/$1"; }
 case "$*" in
-*describe*) state=$(next states); [ "$state" = ABSENT ] && exit 1; echo "$state" ;;
+*describe*) state=$(next states)
+  [ "$state" != ABSENT ] || { echo "ERROR: NOT_FOUND: Resource was not found" >&2; exit 1; }
+  [ "$state" != OFFLINE ] || { echo "ERROR: no connection" >&2; exit 1; }
+  echo "$state" ;;
 *train.exit*cat*|*"cat acolvit_jax/train.exit"*) next codes ;;
 *create*) [ ! -e "$FAKE/quota" ] || { echo "no quota" >&2; exit 1; } ;;
 esac
@@ -149,6 +152,22 @@ def test_watch_starts_again_after_preemption(gcloud):
     assert "asking for it again" in err
     assert "starting it again" in err
     assert "training has ended" in err
+
+
+def test_a_gcloud_that_cannot_ask_changes_nothing(gcloud):
+    (gcloud / "states").write_text("ACTIVE\nACTIVE\nOFFLINE\nACTIVE\n")
+    (gcloud / "codes").write_text("0\n")
+    status, _, err, calls = tpu(gcloud, "watch", *WHERE, "--poll", "0", *TRAINING)
+    assert status == 0, err
+    assert "no connection" in err
+    assert not any("delete" in call or "resources create" in call for call in calls)
+    for command in ("create", "delete"):
+        (gcloud / "states").write_text("OFFLINE\n")
+        (gcloud / "calls").unlink()
+        status, _, err, calls = tpu(gcloud, command, *WHERE, "--poll", "0")
+        assert status == 2
+        assert "error: gcloud does not say" in err
+        assert all("describe" in call for call in calls)
 
 
 def test_watch_gives_up_on_an_error_of_training(gcloud):

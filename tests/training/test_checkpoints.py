@@ -108,10 +108,14 @@ def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(saved, damage,
     warnings = [r.message for r in caplog.records if r.name.startswith("acolvit_jax")]
     assert len(warnings) == 1
     assert "checkpoint 2 cannot be read" in warnings[0]
-    # It is out of the way: the run can save that step again.
+    # It is out of the way: the run can save that step again, and again.
     checkpoints.save(make_state(2), {"next_index": 2}, None)
     checkpoints.close()
     assert Checkpoints(saved).steps() == [1, 2]
+    damage(array_file(saved / "checkpoints" / "2"))
+    assert int(Checkpoints(saved).restore_latest(target_of(make_state(2)))[0].step) == 1
+    aside = sorted(path.name for path in saved.glob("damaged-*"))
+    assert aside == ["damaged-checkpoint-2", "damaged-checkpoint-2-2"]
 
 
 def test_when_none_is_whole_the_run_does_not_start_over_in_silence(saved):
