@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--skip_bad", action="store_true", help="leave undecodable images out")
     parser.add_argument("--make_hints", action="store_true", help="only write --hint_dir's files")
     parser.add_argument(
-        "--hint_list", choices=list(HINT_COUNTS), default="acolvit", help="K of --make_hints"
+        "--hint_list", choices=list(HINT_COUNTS), default="acolvit", help="whose hints to draw"
     )
     return parser
 
@@ -82,9 +82,10 @@ def main(argv: Sequence[str]) -> None:
         throughput=args.throughput,
         skip_bad=args.skip_bad,
         max_images=args.max_images,
+        hint_list=args.hint_list,
     )
     if args.make_hints:
-        print(make_hints(request, args.hint_list))
+        print(make_hints(request))
         return
     path = run(request)
     text = path.read_text()

@@ -84,7 +84,8 @@ def write_hint_set(
         The folder of the set.
 
     Raises:
-        HintError: if two images share a stem, for their files would collide.
+        HintError: if two images share a stem, for their files would collide; or if a file exists
+            that holds other points, for it may be a published one. Then nothing is written.
     """
     names = list(names)
     stems = sorted(Path(name).stem for name in names)
@@ -93,35 +94,48 @@ def write_hint_set(
         raise HintError(f"{len(twice)} image stems occur twice, {twice[0]!r} first; rename them")
     folder = root / str(seed)
     options = {"seed": seed, "image_size": image_size, "hint_size": hint_size}
-    for count, name, pairs in generate_hint_set(names, counts, **options):
-        path = hint_file(folder, count, name, hint_size)
-        write_text(path, "".join(f"{row} {column}\n" for row, column in pairs))
+    texts = {
+        hint_file(folder, count, name, hint_size): "".join(f"{row} {col}\n" for row, col in pairs)
+        for count, name, pairs in generate_hint_set(names, counts, **options)
+    }
+    for path, text in texts.items():
+        if path.exists() and path.read_text().split() != text.split():
+            raise HintError(f"{path} exists and holds other points; choose another folder")
+    for path, text in texts.items():
+        write_text(path, text)
     return folder
 
 
-def read_hint_file(path: Path, *, image_size: int = 224, hint_size: int = 2) -> np.ndarray:
+def read_hint_file(
+    path: Path, count: int, *, image_size: int = 224, hint_size: int = 2
+) -> np.ndarray:
     """Reads the hints of one image.
 
     Args:
         path: of the file.
+        count: K, how many lines it must have; a repeated pair counts.
         image_size: side of the model's image, in pixels.
         hint_size: side of a cell, in pixels.
 
     Returns:
-        int `[K, 2]` (row, column) in cells, each cell once, in the file's order.
+        int `[at most K, 2]` (row, column) in cells, each cell once, in the file's order.
 
     Raises:
-        HintError: if the file is missing, or a line is no pair of corners inside the image.
+        HintError: if the file is missing or has not K lines, or a line is no pair of corners inside
+            the image.
     """
     try:
         lines = path.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise HintError(f"cannot read hints from {path}: {error}") from error
-    cells: dict[tuple[int, int], None] = {}
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            cells[_parse_pair(line, f"{path}, line {number}", image_size, hint_size)] = None
-    return np.array(list(cells), int).reshape(-1, 2)
+    pairs = [
+        _parse_pair(line, f"{path}, line {number}", image_size, hint_size)
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    ]
+    if len(pairs) != count:
+        raise HintError(f"{path} has {len(pairs)} hints; files of its folder have {count}")
+    return np.array(list(dict.fromkeys(pairs)), int).reshape(-1, 2)
 
 
 def _parse_pair(line: str, place: str, image_size: int, hint_size: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from acolvit_jax import photo_metadata
 from acolvit_jax.errors import ImageError, PixelLimitError
 from acolvit_jax.files import write_bytes
 
@@ -30,10 +31,7 @@ WRITERS = {
 MAX_PIXELS = 400_000_000  # a panorama of 20,000 x 20,000; more is taken for an attack
 GREY_CHROMA = 3.0  # mean distance from grey, in 8-bit steps, below which a photo has no colour
 
-# EXIF tags that say how a file's pixels lie, which the new file says for itself: size, orientation,
-# compression, strips and tiles of TIFF, colour profile (a CMYK one would be wrong, and too long).
-_PIXEL_TAGS = {*range(254, 260), 262, 266, 273, 274, *range(277, 280), 284, 317, 320}
-_PIXEL_TAGS |= {*range(322, 326), 338, 339, 347, *range(530, 533), 34675}
+_JPEG_EXIF_MAX = 65_533  # bytes that one segment of a JPEG holds
 
 # The limit above is checked before anything is decoded, and what Pillow has to say of odd metadata
 # is nothing a person can act on. (A filter for each call would not be safe with threads.)
@@ -50,7 +48,7 @@ class Photo:
     Attributes:
         rgb: uint8 `[H, W, 3]` sRGB, upright.
         exif: EXIF block without the orientation, for writing back; None if there is none.
-        icc: colour profile, None if there is none.
+        icc: colour profile that says that they are sRGB, None if the file has none.
     """
 
     rgb: np.ndarray
@@ -64,7 +62,8 @@ def read_photo(
     """Reads a photograph with its metadata.
 
     EXIF orientation is applied; alpha is laid over white; palettes, grey, 16-bit and CMYK files
-    become 8-bit sRGB (16 bits are scaled to 8).
+    become 8-bit sRGB (16 bits are scaled to 8). Colours of another profile, Display P3 of a phone
+    for example, are converted.
 
     Args:
         source: path, encoded bytes or binary file.
@@ -79,6 +78,14 @@ def read_photo(
         PixelLimitError: if it has more pixels than allowed.
         ImageError: one line that names the file and what is wrong with it.
     """
+    photo = _read(source, max_pixels, formats)
+    with _errors_of(_name_of(source)):
+        rgb, icc = photo_metadata.to_srgb(photo.rgb, photo.icc)
+        return Photo(rgb, photo.exif, icc)
+
+
+def _read(source: ImageSource, max_pixels: int, formats: tuple[str, ...] | None = None) -> Photo:
+    """Reads a photograph whose colours are still those of its profile."""
     name = _name_of(source)
     with _errors_of(name):
         stream = io.BytesIO(source) if isinstance(source, bytes) else source
@@ -93,18 +100,7 @@ def read_photo(
             icc = icc if isinstance(icc, bytes) else None  # a TIFF tag may hold anything
             upright = _upright(image)
             rgb = np.asarray(_to_rgb(upright, name))
-            return Photo(rgb, _kept_exif(image), icc)
-
-
-def _kept_exif(image: Image.Image) -> bytes | None:
-    """The EXIF block without what described the old pixels."""
-    try:
-        exif = image.getexif()
-        for tag in _PIXEL_TAGS & set(exif):
-            del exif[tag]
-        return exif.tobytes() if len(exif) else None
-    except Exception:  # Pillow raises many kinds on odd metadata, and the pixels are fine
-        return None
+            return Photo(rgb, photo_metadata.kept_exif(image), icc)
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -116,12 +112,14 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def read_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """Reads a photograph's pixels; see `read_photo`.
+    """Reads a photograph's pixels for training and evaluation.
+
+    As `read_photo`, but colour profiles are ignored, as the published protocol does.
 
     Returns:
-        uint8 `[H, W, 3]` sRGB, upright.
+        uint8 `[H, W, 3]`, upright.
     """
-    return read_photo(source, max_pixels=max_pixels).rgb
+    return _read(source, max_pixels).rgb
 
 
 def _name_of(source: ImageSource) -> str:
@@ -233,7 +231,7 @@ def encode_image(
     Args:
         rgb: uint8 `[H, W, 3]`, or `[H, W]` for a grey file.
         suffix: `.jpg`, `.jpeg`, `.png`, `.webp`, `.tif` or `.tiff`, in any case.
-        exif: EXIF block to keep.
+        exif: EXIF block to keep; left out where it is too long for a JPEG.
         icc: colour profile to keep.
         quality: of JPEG and WebP, 1 to 100.
 
@@ -246,6 +244,8 @@ def encode_image(
     kind = WRITERS.get(suffix.lower())
     if kind is None:
         raise ImageError(f"cannot write {suffix!r} files; use one of {', '.join(sorted(WRITERS))}")
+    if kind == "JPEG" and exif is not None and len(exif) > _JPEG_EXIF_MAX:
+        exif = None
     options: dict[str, object] = {"exif": exif, "icc_profile": icc}
     options = {name: value for name, value in options.items() if value is not None}
     if kind in ("JPEG", "WEBP"):

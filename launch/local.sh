@@ -49,7 +49,11 @@ stop() {
 }
 trap stop INT TERM
 
-# Starts all processes and waits for them; returns the first exit code that is not 0.
+# Whether a process that ended with this code should be started again, or lost its peer.
+again() { (($1 == EXIT_AGAIN || $1 == 134)); }
+
+# Starts all processes and waits for them; returns the first exit code that is not 0, one that does
+# not ask for another start before others.
 all() {
   local i worst=0 code
   ids=()
@@ -63,7 +67,7 @@ all() {
     wait "$i" || code=$?
     # A signal ends the first wait early: wait for the process itself.
     if kill -0 "$i" 2>/dev/null; then code=0 && wait "$i" || code=$?; fi
-    ((worst)) || worst=$code
+    if ((!worst)) || { again "$worst" && ((code)) && ! again "$code"; }; then worst=$code; fi
   done
   return "$worst"
 }
@@ -78,7 +82,6 @@ fi
 for ((try = 0; try <= restarts; try++)); do
   code=0
   all || code=$?
-  ((code == EXIT_AGAIN || code == 134)) && ((!stopping)) || exit "$code"
+  again "$code" && ((!stopping && try < restarts)) || exit "$code"
   say "stopped with exit code $code; starting again ($((try + 1)) of $restarts)"
 done
-exit "$code"

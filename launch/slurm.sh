@@ -49,7 +49,7 @@ done
 ((${#training[@]})) || fail "no training arguments; add -- --config configs/tiny.py:0.5,imagenet"
 
 quoted=$(printf '%q ' "${training[@]}")
-body="srun python -m acolvit_jax.train --distributed $quoted || code=\$?
+body="srun --cpus-per-task=$cpus python -m acolvit_jax.train --distributed $quoted || code=\$?
 if [ \"\${code:-0}\" = $EXIT_AGAIN ]; then scontrol requeue \"\$SLURM_JOB_ID\"; fi
 exit \"\${code:-0}\""
 run sbatch --job-name=acolvit_jax "--nodes=$nodes" "--ntasks-per-node=$gpus" \

@@ -6,7 +6,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "acolvit_jax"
 # Each row may import from its own and earlier rows.
 LAYERS = (
-    {"cores", "errors", "files", "tables"},
+    {"cores", "errors", "files", "photo_metadata", "tables"},
     {"config_checks"},
     {"training_config"},
     {"config", "color", "progress", "assets"},

@@ -11,37 +11,42 @@ import numpy as np
 from acolvit_jax.errors import ConfigError, HintError
 from acolvit_jax.hint_files import HINT_COUNTS, SEED, generate_hint_set, hint_file, read_hint_file
 
+NO_CELLS = np.zeros((0, 2), int)
+
 HintSet = Mapping[tuple[int, str], np.ndarray]  # (K, image name) -> cells [k, 2]
 
 
-def drawn_hints(names: Sequence[str], counts: Sequence[int], image_size: int) -> HintSet:
+def drawn_hints(
+    names: Sequence[str], counts: Sequence[int], image_size: int, hint_list: str = "acolvit"
+) -> HintSet:
     """Draws the hints that the published files would hold for these images.
 
     Args:
         names: file names of all images.
-        counts: K to evaluate; each in one of the published lists.
+        counts: K to evaluate; each in the list, or 0.
         image_size: side of the model's image, in pixels.
+        hint_list: key of `HINT_COUNTS`; the points of a K differ between the lists.
 
     Returns:
         Cells by K and name.
 
     Raises:
-        ConfigError: if no published list holds these K.
+        ConfigError: if the list does not hold these K.
     """
-    fitting = [list_ for list_ in HINT_COUNTS.values() if set(counts) <= set(list_)]
-    if not fitting:
+    if other := sorted(set(counts) - {0, *HINT_COUNTS[hint_list]}):
+        lists = "; ".join(f"{name} has {list_}" for name, list_ in HINT_COUNTS.items())
         raise ConfigError(
-            f"--hints {','.join(map(str, counts))}: drawn hints come with K in "
-            f"{' or '.join(str(list(list_)) for list_ in HINT_COUNTS.values())}; for others make "
-            "files and give --hint_dir"
+            f"--hints {','.join(map(str, counts))}: {other} not among the hints that --hint_list "
+            f"{hint_list} draws ({lists}); for others make files and give --hint_dir"
         )
     by_stem = {Path(name).name: name for name in names}
-    drawn = generate_hint_set(by_stem, fitting[0], seed=SEED, image_size=image_size)
-    return {
+    drawn = generate_hint_set(by_stem, HINT_COUNTS[hint_list], seed=SEED, image_size=image_size)
+    cells = {
         (count, by_stem[name]): np.array(list(dict.fromkeys(pairs)), int).reshape(-1, 2) // 2
         for count, name, pairs in drawn
         if count in counts
     }
+    return cells | ({(0, name): NO_CELLS for name in names} if 0 in counts else {})
 
 
 def digest(hints: HintSet) -> str:
@@ -91,12 +96,11 @@ def read_hints(
         raise HintError(
             f"{len(missing)} of {len(wanted)} hint files are missing, first {first}; {advice}"
         )
-    none = np.zeros((0, 2), int)
-    hints, bad = {(0, name): none for name in names if 0 in counts}, {}
+    hints, bad = {(0, name): NO_CELLS for name in names if 0 in counts}, {}
     for count, name in wanted:
         try:
             path = hint_file(folder, count, name)
-            hints[count, name] = read_hint_file(path, image_size=image_size)
+            hints[count, name] = read_hint_file(path, count, image_size=image_size)
         except HintError as error:
             bad[name] = str(error)
     if bad and not skip_bad:

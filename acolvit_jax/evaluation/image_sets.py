@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -101,6 +102,14 @@ def take_evenly(source: ImageSource, count: int) -> ImageSource:
     if not count or count >= len(source):
         return source
     return Part(source, [i * len(source) // count for i in range(count)])
+
+
+def content_digest(source: ImageSource) -> str:
+    """Identifies images by their bytes: those exported anew are others, whatever their names."""
+    total = hashlib.sha256()
+    for index in range(len(source)):
+        total.update(hashlib.sha256(source[index].data).digest())
+    return total.hexdigest()[:16]
 
 
 def image_names(source: ImageSource) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from acolvit_jax.data.records import ImageSource
 from acolvit_jax.errors import ConfigError, DataError
 from acolvit_jax.evaluation import gallery, hint_sets
 from acolvit_jax.evaluation.contenders import (
@@ -17,7 +18,13 @@ from acolvit_jax.evaluation.contenders import (
     model_contenders,
     split_name,
 )
-from acolvit_jax.evaluation.image_sets import Part, image_names, open_images, take_evenly
+from acolvit_jax.evaluation.image_sets import (
+    Part,
+    content_digest,
+    image_names,
+    open_images,
+    take_evenly,
+)
 from acolvit_jax.evaluation.perceptual import load_lpips
 from acolvit_jax.evaluation.protocol import Settings, evaluate
 from acolvit_jax.evaluation.report import write_report
@@ -46,6 +53,7 @@ class Request:
         throughput: also Table 2.
         skip_bad: leave out images that do not decode.
         max_images: take at most so many, spread evenly; 0 takes all.
+        hint_list: whose published sets are drawn, a key of `HINT_COUNTS`.
     """
 
     checkpoints: tuple[str, ...]
@@ -61,14 +69,14 @@ class Request:
     throughput: bool = False
     skip_bad: bool = False
     max_images: int = 0
+    hint_list: str = "acolvit"
 
 
-def make_hints(request: Request, hint_list: str) -> Path:
+def make_hints(request: Request) -> Path:
     """Writes the hint files of some images, in the published form.
 
     Args:
-        request: its images; its `hint_dir` is `HINT_ROOT/1234`.
-        hint_list: key of `HINT_COUNTS`.
+        request: its images and list; its `hint_dir` is `HINT_ROOT/1234`.
 
     Returns:
         The folder written.
@@ -81,7 +89,7 @@ def make_hints(request: Request, hint_list: str) -> Path:
     names = [
         Path(name).name for name in image_names(open_images(request.images, request.list_file))
     ]
-    return write_hint_set(request.hint_dir.parent, names, HINT_COUNTS[hint_list], seed=SEED)
+    return write_hint_set(request.hint_dir.parent, names, HINT_COUNTS[request.hint_list], seed=SEED)
 
 
 def run(request: Request) -> Path:
@@ -108,7 +116,9 @@ def run(request: Request) -> Path:
     bad: dict[str, str] = {}
     if request.hint_dir is None:
         # Over all images: the points of each depend on the others.
-        hints = hint_sets.drawn_hints(image_names(whole), request.counts, IMAGE_SIZE)
+        hints = hint_sets.drawn_hints(
+            image_names(whole), request.counts, IMAGE_SIZE, request.hint_list
+        )
     else:
         hints, bad = hint_sets.read_hints(
             request.hint_dir, names, request.counts, IMAGE_SIZE, skip_bad=request.skip_bad
@@ -123,14 +133,16 @@ def run(request: Request) -> Path:
         propagation=request.propagation,
         skip_bad=request.skip_bad,
     )
-    file = ScoreFile(request.output, _identity(request, contenders, names, hints, settings))
+    file = ScoreFile(request.output, _identity(request, contenders, source, hints, settings))
     total = len(names) * len(request.counts) * len(contenders)
     with Progress(total, done=len(file.scores)) as progress:
         undecoded = evaluate(source, names, hints, contenders, settings, file, progress)
     reasons = [*bad.values(), *undecoded]
     facts = {
         "images": f"{total_images - len(reasons)} of {request.images}",
-        "hints": str(request.hint_dir or f"drawn as the published sets, seed {SEED}"),
+        "hints": str(
+            request.hint_dir or f"drawn as the published sets of {request.hint_list}, seed {SEED}"
+        ),
     }
     facts["LPIPS"] = "not measured; --lpips does"
     if settings.lpips is not None:
@@ -167,14 +179,16 @@ def _keys(names: Sequence[str], counts: Sequence[int]) -> list[tuple[int, str]]:
 def _identity(
     request: Request,
     contenders: Sequence[Contender],
-    names: Sequence[str],
+    source: ImageSource,
     hints: hint_sets.HintSet,
     settings: Settings,
 ) -> dict[str, object]:
     """What the scores of a report depend on."""
+    names = image_names(source)
     return {
         "images": request.images,
         "names": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+        "content": content_digest(source),
         "hints": hint_sets.digest({key: hints[key] for key in _keys(names, request.counts)}),
         "counts": list(request.counts),
         "contenders": {contender.name: contender.identity for contender in contenders},

@@ -176,7 +176,7 @@ class Colorizer:
 def _pixels(photo: np.ndarray | str | Path | bytes) -> np.ndarray:
     """The photo as uint8 `[H, W, 3]`."""
     if not isinstance(photo, np.ndarray):
-        return images.read_image(photo)
+        return images.read_photo(photo).rgb
     if photo.ndim == 2:
         photo = np.repeat(photo[..., None], 3, axis=-1)
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[-1] != 3 or 0 in photo.shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,9 +134,9 @@ def plan_folder(
     if unknown:
         raise HintError(f"hints for {len(unknown)} photos not in {folder}, first {unknown[0]!r}")
     targets = {path: (root / names[path]).with_suffix(_suffix(path)) for path in paths}
-    taken = list(targets.values())
+    taken = Counter(targets.values())
     for path, target in targets.items():
-        if taken.count(target) > 1 and target.suffix != path.suffix:
+        if taken[target] > 1 and target.suffix != path.suffix:
             targets[path] = target.with_name(path.name + target.suffix)  # a.gif.png beside a.png
     return [
         Job(path, targets[path], hints.get(names[path], hints.get(path.name, ()))) for path in paths

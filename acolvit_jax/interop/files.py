@@ -17,8 +17,17 @@ from safetensors import SafetensorError
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.files import write_bytes
 
-# Training programs store their arguments beside the weights; as data these run nothing.
-HARMLESS = [argparse.Namespace, np.dtype, np.ndarray, np.dtypes.Float64DType, np.dtypes.Int64DType]
+_MODULES = ("numpy.core.multiarray", "numpy._core.multiarray")
+# Training programs store their arguments and numbers of NumPy beside the weights; as data these run
+# nothing. What NumPy makes them with again is named as NumPy 1 did, too.
+_MAKERS: list[Any] = [value.__reduce__()[0] for value in (np.float64(0), np.zeros(0))]
+HARMLESS = [
+    argparse.Namespace,
+    np.dtype,
+    np.ndarray,
+    *(type(np.dtype(kind)) for kind in "?bhilqBHILQefd"),
+    *((made, f"{module}.{made.__name__}") for made in _MAKERS for module in _MODULES),
+]
 
 StateDict = dict[str, np.ndarray]
 
@@ -64,7 +73,7 @@ def write_state_dict(path: Path, mapping: Mapping[str, np.ndarray]) -> None:
 
 
 def _widened(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float32) if array.dtype == np.float16 else array
+    return array.astype(np.float32) if array.dtype.name in ("float16", "bfloat16") else array
 
 
 def _torch() -> Any:

@@ -26,6 +26,7 @@ class DecisionHead(nnx.Module):
             2,
             kernel_init=nnx.initializers.xavier_uniform(),
             bias_init=nnx.initializers.constant(initial_bias),
+            precision=jax.lax.Precision.HIGHEST,
             rngs=rngs,
         )
 

@@ -191,12 +191,9 @@ def readout(prepared: Prepared, x: jax.Array, config: ModelConfig) -> jax.Array:
     x = _normalize(x[int(config.gated) :])
     side = config.grid_size
     if config.head == "cnn":
-        grid = x.astype(prepared.head.kernel.dtype).reshape(side, side, -1)
-        grid = jnp.pad(grid, ((1, 1), (1, 1), (0, 0)), mode="reflect")
-        x = winograd.convolve(grid[None], jnp.asarray(prepared.head.kernel)).reshape(
-            side * side, -1
-        )
-        x = x.astype(jnp.float32) + prepared.head.bias
+        grid = jnp.pad(x.reshape(side, side, -1), ((1, 1), (1, 1), (0, 0)), mode="reflect")
+        x = winograd.convolve(grid[None], jnp.asarray(prepared.head.kernel))
+        x = x.reshape(side * side, -1) + prepared.head.bias
     else:
         x = prepared.head(x)
     return layers.pixel_shuffle(jnp.tanh(x)[None], (side, side), config.patch_size)[0]

@@ -36,11 +36,11 @@ def convolve(padded: jax.Array, kernel: jax.Array) -> jax.Array:
     """Convolves a padded image with a transformed kernel.
 
     Args:
-        padded: `[B, H + 2, W + 2, D]`, the image with a border of one pixel.
-        kernel: from `transform_kernel`.
+        padded: float32 `[B, H + 2, W + 2, D]`, the image with a border of one pixel.
+        kernel: from `transform_kernel`; the products are of its dtype, the sums float32.
 
     Returns:
-        `[B, H, W, F]`.
+        float32 `[B, H, W, F]`.
     """
     b, height, width, _ = padded.shape
     rows, columns = -(-(height - 2) // 2), -(-(width - 2) // 2)
@@ -48,7 +48,9 @@ def convolve(padded: jax.Array, kernel: jax.Array) -> jax.Array:
     pad = ((0, 0), (0, 2 * rows + 2 - height), (0, 2 * columns + 2 - width), (0, 0))
     padded = jnp.pad(padded, pad)
     tiles = _transform_input(padded, rows, columns)  # [16, B * rows * columns, D]
-    products = jnp.matmul(tiles, kernel)  # [16, B * rows * columns, F]
+    products = jnp.matmul(
+        tiles.astype(kernel.dtype), kernel, preferred_element_type=jnp.float32
+    )  # [16, B * rows * columns, F]
     out = _transform_output(products).reshape(2, 2, b, rows, columns, -1)
     out = out.transpose(2, 3, 0, 4, 1, 5).reshape(b, 2 * rows, 2 * columns, -1)
     return out[:, : height - 2, : width - 2]

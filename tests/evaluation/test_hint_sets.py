@@ -13,7 +13,8 @@ NAMES = ["b/ILSVRC_2.jpg", "a/ILSVRC_1.jpg"]
 @pytest.mark.parametrize(("list_name", "counts"), [("acolvit", (1, 10)), ("icolorit", (0, 2, 200))])
 def test_drawn_hints_are_the_files_hints(tmp_path, list_name, counts):
     folder = write_hint_set(tmp_path, [n.split("/")[1] for n in NAMES], HINT_COUNTS[list_name])
-    (read, bad), drawn = read_hints(folder, NAMES, counts, 224), drawn_hints(NAMES, counts, 224)
+    read, bad = read_hints(folder, NAMES, counts, 224)
+    drawn = drawn_hints(NAMES, counts, 224, list_name)
     assert not bad
     assert set(read) == set(drawn) == {(k, name) for k in counts for name in NAMES}
     for key, cells in read.items():
@@ -22,9 +23,17 @@ def test_drawn_hints_are_the_files_hints(tmp_path, list_name, counts):
         assert len(cells) <= key[0]
 
 
-def test_other_counts_need_files():
-    with pytest.raises(ConfigError, match="--hint_dir"):
-        drawn_hints(NAMES, (3,), 224)
+def test_no_hints_change_nothing_for_the_others():
+    alone, with_none = (drawn_hints(NAMES, counts, 224) for counts in ((1, 50), (0, 1, 50)))
+    assert all(len(with_none[0, name]) == 0 for name in NAMES)
+    for key, cells in alone.items():
+        np.testing.assert_array_equal(with_none[key], cells)
+
+
+@pytest.mark.parametrize(("list_name", "count"), [("acolvit", 200), ("icolorit", 3)])
+def test_other_counts_need_the_other_list_or_files(list_name, count):
+    with pytest.raises(ConfigError, match=rf"\[{count}\] not among.*icolorit has .*--hint_dir"):
+        drawn_hints(NAMES, (1, count), 224, list_name)
 
 
 def test_missing_files_are_named_with_the_command(tmp_path):

@@ -185,9 +185,28 @@ def test_other_hints_are_another_evaluation(setting, tmp_path):
     command = ["--checkpoint", models[0], images, "--hints=1", f"--hint_dir={hints}"]
     main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
     for path in (hints / "h2-n1").iterdir():
-        path.write_text("0 0\n")
+        path.write_text("0 0\n")  # one hint, as h2-n1 wants
     with pytest.raises(UserError, match="holds another evaluation"):
         main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
+
+
+def test_photos_exported_anew_are_another_evaluation(setting, tmp_path):
+    _, models = setting
+    photos = make_folder(tmp_path / "photos", 2)
+    command = ["--checkpoint", models[0], f"--images={photos}", "--hints=1"]
+    main([*command, f"--output={tmp_path / 'r'}"])
+    (photos / "0001.jpg").write_bytes((photos / "0000.jpg").read_bytes())
+    with pytest.raises(UserError, match="holds another evaluation"):
+        main([*command, f"--output={tmp_path / 'r'}"])
+
+
+def test_the_hints_of_the_other_project_are_drawn_when_named(setting, tmp_path):
+    folder, models = setting
+    command = ["--checkpoint", models[0], f"--images={folder / 'photos'}", "--hints=5"]
+    for name in ("acolvit", "icolorit"):
+        main([*command, "--max_images=2", f"--hint_list={name}", f"--output={tmp_path / name}"])
+        assert f"sets of {name}, seed 1234" in (tmp_path / name / "report.md").read_text()
+    assert per_image(tmp_path / "acolvit") != per_image(tmp_path / "icolorit")
 
 
 def test_bad_hints_are_left_out_when_asked(setting, tmp_path):

@@ -4,8 +4,10 @@ import argparse
 import pickle
 import zipfile
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.interop.files import read_state_dict, write_state_dict
@@ -115,9 +117,20 @@ def test_training_arguments_beside_the_weights_are_read_as_data(tmp_path):
         "args": argparse.Namespace(lr=1e-3, output="runs"),
         "epoch": 3,
         "optimizer": {"state": {}},
+        "best": np.float64(1.5),
+        "loss": np.float32(0.5),
+        "step": np.int64(7),
+        "mean": np.ones(3, np.float32),
     }
     torch.save(content, tmp_path / "w.pth")
     same(read_state_dict(tmp_path / "w.pth"), {"a.weight": np.ones(2, np.float32)})
+
+
+def test_bfloat16_is_widened(tmp_path):
+    safetensors.numpy.save_file({"a": np.ones(2, jnp.bfloat16)}, tmp_path / "w.safetensors")
+    read = read_state_dict(tmp_path / "w.safetensors")["a"]
+    assert read.dtype == np.float32
+    np.testing.assert_array_equal(read, 1.0)
 
 
 def test_sparse_tensors_are_named(tmp_path):

@@ -103,6 +103,7 @@ def test_slurm_asks_for_a_process_a_gpu_and_goes_on_after_its_time():
         "--signal=TERM@120",
         "requeue",
         "--distributed",
+        "srun --cpus-per-task=12 python",
     ):
         assert part in out
 
@@ -201,6 +202,29 @@ def test_dry_run_touches_nothing(gcloud):
         assert status == 0, err
         assert out.startswith(("gcloud ", "git "))
         assert calls == []
+
+
+def test_a_real_error_of_one_process_ends_all_and_names_itself(tmp_path):
+    """Process 0 loses its peer (134); process 1 had the error."""
+    python = tmp_path / "python"
+    python.write_text(
+        f"#!/usr/bin/env bash\necho started >> {tmp_path}/starts\n"
+        '[[ "$*" == *"--process_id 1"* ]] && exit 1\nexit 134\n'
+    )
+    python.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    status, _, err = launch("local", *TRAINING, env=env)
+    assert (status, err) == (1, "")
+    assert (tmp_path / "starts").read_text().count("started") == 2
+
+
+def test_a_run_that_stops_for_ever_is_started_so_many_times(tmp_path):
+    (tmp_path / "python").write_text("#!/usr/bin/env bash\nexit 75\n")
+    (tmp_path / "python").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    status, _, err = launch("local", "--restarts", "2", *TRAINING, env=env)
+    assert status == 75
+    assert [line[-8:] for line in err.splitlines()] == ["(1 of 2)", "(2 of 2)"]
 
 
 def test_two_local_processes_train(tmp_path):
