@@ -59,6 +59,7 @@ class Handlers:
         self._model = Workers("model", len(available_cores()), limits.waiting)
         self._decodes = Workers("decode", limits.decodes, limits.waiting)
         self._pictures = Workers("picture", limits.pictures, limits.waiting)
+        self._thumbnails = Workers("thumbnail", 1, limits.thumbnails)
 
     def hang_up(self) -> None:
         """Waits for no client any more, because the server goes down."""
@@ -66,7 +67,7 @@ class Handlers:
 
     def close(self) -> None:
         """Lets the threads end."""
-        for workers in (self._model, self._decodes, self._pictures):
+        for workers in (self._model, self._decodes, self._pictures, self._thumbnails):
             workers.close()
 
     async def warm_up(self) -> None:
@@ -105,7 +106,7 @@ class Handlers:
     async def thumbnail(self, request: Request) -> Response:
         """A small grey picture of a sample."""
         sample = self._sample(request.path_params["name"])
-        body = await self._pictures.run(self.studio.thumbnail, sample.path)
+        body = await self._thumbnails.run(self.studio.thumbnail, sample.path)
         headers = {"Cache-Control": "max-age=3600"}
         return Response(body, headers=headers, media_type="image/jpeg")
 

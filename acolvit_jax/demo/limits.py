@@ -25,8 +25,9 @@ class Limits:
         body_seconds: from the first byte of a body to the last, whoever sends it.
         stall_seconds: between two pieces of a body.
         decodes: uploads decoded at once.
-        pictures: pictures made at once: grey ones, results, thumbnails.
+        pictures: pictures made at once: grey ones, results.
         waiting: jobs of one kind that may wait for their turn.
+        thumbnails: of samples that may wait; a page asks for all of them at once.
     """
 
     upload_bytes: int = 64 * MIB
@@ -44,3 +45,4 @@ class Limits:
     decodes: int = 2
     pictures: int = 2
     waiting: int = 32
+    thumbnails: int = 512

@@ -14,7 +14,6 @@ _ERRORS = {
     400: "the body is no JSON, or the request is broken",
     403: "a foreign Host or Origin",
     404: "unknown, or expired",
-    405: "another method is wanted",
     408: "the body came too slowly",
     413: "too many bytes, or too many pixels",
     415: "no image that can be read",

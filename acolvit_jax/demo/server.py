@@ -66,17 +66,42 @@ def url_of(host: str, taken: socket.socket) -> str:
 
 
 class Connection(H11Protocol):
-    """A client's connection, one of a bounded number; it is closed if it never asks anything."""
+    """A client's connection, one of a bounded number; it is closed when a head does not end."""
+
+    _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Starts to listen to a client, or hangs up on one too many."""
         super().connection_made(transport)
         if len(self.connections) > CONNECTIONS:
             transport.abort()
-        self.loop.call_later(KEEP_ALIVE_SECONDS, self._close_if_silent)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes in. Those of a head that is not whole do not buy more time."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets the client."""
+        super().connection_lost(exc)
+        if self._patience is not None:
+            self._patience.cancel()
+
+    def _watch(self) -> None:
+        if self._answering() and self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        elif not self._answering() and self._patience is None:
+            self._patience = self.loop.call_later(KEEP_ALIVE_SECONDS, self._close_if_silent)
+
+    def _answering(self) -> bool:
+        """Whether a request's head has come in whole and is not answered yet."""
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _close_if_silent(self) -> None:
-        if self.cycle is None:  # no request's head has come in whole
+        self._patience = None
+        if not self._answering():
             self.transport.close()
 
 

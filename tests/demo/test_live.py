@@ -82,6 +82,35 @@ def test_silent_connections_end(small_colorizer, monkeypatch):
             assert is_closed(begun)
 
 
+def test_all_thumbnails_can_be_asked_for_at_once(live):
+    _, _, body = live.call("GET", "/v1/samples")
+    paths = [f"/{sample['thumbnail']}" for sample in json.loads(body)] * 3
+    with ThreadPoolExecutor(len(paths)) as clients:
+        statuses = list(clients.map(lambda path: live.call("GET", path)[0], paths))
+    assert statuses == [200] * len(paths)
+
+
+def test_a_head_that_does_not_end_is_cut_off_after_answers_too(small_colorizer, monkeypatch):
+    with running(small_colorizer) as live:
+        monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", 0.3)
+        with live.connect() as connection:
+            for _ in range(2):
+                connection.sendall(b"GET /v1/info HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                assert connection.recv(65536).startswith(b"HTTP/1.1 ")
+            connection.settimeout(0.1)
+            for _ in range(50):  # a byte now and then does not help
+                try:
+                    connection.sendall(b"G")
+                    assert connection.recv(1) == b""
+                    break
+                except TimeoutError:
+                    continue
+                except (BrokenPipeError, ConnectionResetError):
+                    break
+            else:
+                pytest.fail("the connection is still open")
+
+
 def is_closed(connection):
     """Waits until the server says something or hangs up."""
     with contextlib.suppress(ConnectionResetError):

@@ -1,6 +1,7 @@
 // The HTTP interface, version 1. Addresses are relative, so the page works behind any prefix.
 
 const TIMEOUT = 60_000;
+const DOWNLOAD_TIMEOUT = 330_000; // the server gives up after 300 s
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -91,7 +92,8 @@ export async function colorize(photo, wishes) {
 
 /** The picture in colour at the photo's own size: `{blob, name}`. */
 export async function getResult(result, format) {
-  const { headers, body } = await request(`${result.url}?format=${format}`, 'blob');
+  const { headers, body } = await request(
+    `${result.url}?format=${format}`, 'blob', { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT) });
   const name = /filename\*=UTF-8''([^;]+)/.exec(headers.get('Content-Disposition'))[1];
   return { blob: body, name: decodeURIComponent(name) };
 }

@@ -1,6 +1,6 @@
 // Everything that gives the selected hint its colour: disc, hex, eyedropper, recent, suggested.
 
-import { byId, make, recall, remember } from './dom.js';
+import { byId, disable, make, recall, remember } from './dom.js';
 import { labToHex, labToRgb, parseHex, rgbToLab, toHex } from './color.js';
 import { clampToGamut } from './gamut.js';
 import { suggest } from './suggestions.js';
@@ -27,6 +27,7 @@ export class ColourPanel {
     this.#hex.addEventListener('change', (event) => this.#typed(event));
     this.#hex.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.#typed(event);
+      if (event.key === 'Escape') this.#showHex(); // what was typed is no wish any more
     });
     eyedropper.addEventListener('pick', ({ detail }) => {
       if (!hints.selected) say('Select a hint first, then pick a colour');
@@ -48,22 +49,18 @@ export class ColourPanel {
     const { selected } = this.hints;
     this.#panel.dataset.empty = String(!selected);
     for (const control of this.#panel.querySelectorAll('button, input')) {
-      control.disabled = !selected;
+      disable(control, !selected);
     }
     if (!selected) {
       this.picker.show(null);
-      this.#hex.value = '';
+      this.#showHex();
       byId('lightness').textContent = '';
       return;
     }
     const l = this.commands.lightnessOf(selected);
     const own = this.commands.ownColour(selected);
-    const hex = labToHex(l, selected.a, selected.b);
-    this.#panel.style.setProperty('--color', hex);
-    if (document.activeElement !== this.#hex || live) {
-      this.#hex.value = hex;
-      this.#hex.setAttribute('aria-invalid', 'false');
-    }
+    this.#panel.style.setProperty('--color', labToHex(l, selected.a, selected.b));
+    if (document.activeElement !== this.#hex || live) this.#showHex();
     byId('lightness').textContent = `L ${l.toFixed(0)}`;
     this.picker.show({ l, a: selected.a, b: selected.b }, own, live);
     if (live) return;
@@ -72,8 +69,18 @@ export class ColourPanel {
     byId('recent-block').hidden = !this.#recent.length;
   }
 
+  #showHex() {
+    const { selected } = this.hints;
+    const l = selected && this.commands.lightnessOf(selected);
+    this.#hex.value = selected ? labToHex(l, selected.a, selected.b) : '';
+    this.#hex.setAttribute('aria-invalid', 'false');
+  }
+
   #fill(id, colors, l, named) {
-    byId(id).replaceChildren(...colors.map((color) => {
+    const list = byId(id);
+    const focused = [...list.children].indexOf(document.activeElement);
+    const name = document.activeElement.ariaLabel;
+    list.replaceChildren(...colors.map((color) => {
       const [a, b] = clampToGamut(l, color.a, color.b);
       const hex = labToHex(l, a, b);
       const label = named ? `${color.name}, ${hex}` : hex;
@@ -85,6 +92,9 @@ export class ColourPanel {
       chip.addEventListener('click', (event) => this.#give(a, b, event.timeStamp));
       return chip;
     }));
+    if (focused < 0) return; // else the keyboard goes on from the same colour
+    const chips = [...list.children];
+    (chips.find((chip) => chip.ariaLabel === name) ?? chips[focused])?.focus();
   }
 
   #typed(event) {

@@ -12,6 +12,7 @@ export class Commands {
     this.onRest = () => {}; // a gesture has ended: what waited for it may be drawn
     this.onPointer = () => {}; // the mouse or a finger is used
     this.onPlace = () => {};
+    this.onMissing = () => {}; // colours are wanted that nobody has asked for
   }
 
   get picking() { return this.eyedropper?.active ?? false; }
@@ -38,7 +39,10 @@ export class Commands {
   place(row, column, stamp, live) {
     const { session, hints } = this;
     const { photo, field } = session;
-    if (!photo || session.opening) return null;
+    if (!photo || session.opening) {
+      if (session.opening) this.say('The photo is still on its way');
+      return null;
+    }
     const [r, c] = [Math.floor(row), Math.floor(column)];
     if (r < 0 || c < 0 || r >= photo.height || c >= photo.width) {
       hints.select(null);
@@ -53,7 +57,12 @@ export class Commands {
       this.say(`No more than ${this.limit} hints`, 'error');
       return null;
     }
-    const own = field?.cellMean(r, c, photo, hints.size) ?? [0, 0];
+    if (!field) {
+      this.say('The first colours are still on their way');
+      if (!session.queue.busy) this.onMissing(); // the server did not answer
+      return null;
+    }
+    const own = field.cellMean(r, c, photo, hints.size);
     this.latency.begin(stamp, 'click');
     const id = hints.add({ row: r, column: c, a: own[0], b: own[1], own }, live);
     this.onPlace();

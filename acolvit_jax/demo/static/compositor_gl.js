@@ -41,7 +41,7 @@ export class GlCompositor {
     const names = gl.getExtension('WEBGL_debug_renderer_info');
     const renderer = gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
     if (hardware && SOFTWARE.test(renderer)) {
-      this.dispose();
+      gl.getExtension('WEBGL_lose_context')?.loseContext(); // frees it
       throw new Error(`WebGL in software: ${renderer}`);
     }
     for (const [name, source] of Object.entries({

@@ -9,12 +9,16 @@ const freeze = (snapshot) => Object.freeze({
   size: snapshot.size,
 });
 
-/** Fires `change` (the picture must be asked for again) and `select`. */
+/**
+ * Fires `change` (the picture must be asked for again), `select`, `history`, and `rest` when a
+ * gesture is over or was taken back.
+ */
 export class HintDocument extends EventTarget {
   #past = [];
   #future = [];
   #present = EMPTY;
   #base = null; // the snapshot before the gesture that is under way
+  #small = null; // the hint whose small steps that gesture is
   #timer = 0;
   #nextId = 1;
   #selected = null;
@@ -56,7 +60,7 @@ export class HintDocument extends EventTarget {
   /** Changes a hint. `live` belongs to a gesture that `settle` ends; `soon` ends by itself. */
   update(id, changes, mode = '') {
     const hints = this.hints.map((hint) => (hint.id === id ? { ...hint, ...changes } : hint));
-    this.#apply({ ...this.#present, hints }, mode !== '');
+    this.#apply({ ...this.#present, hints }, mode !== '', mode === 'soon' ? id : null);
     if (mode === 'soon') this.#timer = setTimeout(() => this.settle(), REST);
   }
 
@@ -89,6 +93,7 @@ export class HintDocument extends EventTarget {
     this.#push(this.#base);
     this.#base = null;
     this.dispatchEvent(new Event('history'));
+    this.dispatchEvent(new Event('rest'));
   }
 
   /** Takes back a gesture that is under way. */
@@ -105,6 +110,7 @@ export class HintDocument extends EventTarget {
     this.#future.push(this.#present);
     this.#present = this.#past.pop();
     this.#changed();
+    this.dispatchEvent(new Event('rest'));
   }
 
   redo() {
@@ -113,21 +119,21 @@ export class HintDocument extends EventTarget {
     this.#past.push(this.#present);
     this.#present = this.#future.pop();
     this.#changed();
+    this.dispatchEvent(new Event('rest'));
   }
 
-  #apply(snapshot, live = false) {
+  #apply(snapshot, live = false, small = null) {
     clearTimeout(this.#timer);
+    if (!live || small !== this.#small) this.settle(); // another gesture is another undo step
+    this.#small = live ? small : null;
     if (live) this.#base ??= this.#present;
-    else {
-      this.settle();
-      this.#push(this.#present);
-    }
-    this.#future = [];
+    else this.#push(this.#present);
     this.#present = freeze(snapshot);
     this.#changed();
   }
 
   #push(snapshot) {
+    this.#future = []; // not before a gesture is over: it may be abandoned
     this.#past.push(snapshot);
     if (this.#past.length > DEPTH) this.#past.shift();
   }

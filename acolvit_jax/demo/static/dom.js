@@ -21,6 +21,12 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Disables a control or not; the keyboard goes on from the photo when it was there. */
+export function disable(control, disabled) {
+  if (disabled && control === document.activeElement) byId('stage').focus({ preventScroll: true });
+  control.disabled = disabled;
+}
+
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Whether somebody types text here, so that letters are no shortcuts. */

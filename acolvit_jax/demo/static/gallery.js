@@ -5,7 +5,7 @@ import { byId, make } from './dom.js';
 export function showGallery(samples, open) {
   byId('gallery').replaceChildren(...samples.map((sample) => {
     const picture = make('img', {
-      src: sample.thumbnail, alt: '', loading: 'lazy', decoding: 'async', draggable: false,
+      loading: 'lazy', decoding: 'async', src: sample.thumbnail, alt: '', draggable: false,
     });
     const button = make('button', {
       type: 'button', className: 'sample', data: { sample: sample.name },

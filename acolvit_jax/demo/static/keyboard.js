@@ -77,12 +77,15 @@ export class Keyboard {
       this.#withControl(event);
       return;
     }
+    if (event.altKey && !typed && event.key in ARROWS) {
+      this.#altArrow(event);
+      return;
+    }
     if (isTextField(event.target)) {
-      if (event.key === 'Escape') this.#stage.focus();
+      if (event.key === 'Escape') this.#escape();
       return;
     }
     if (event.key === 'Escape') this.#escape();
-    else if (event.altKey && !typed) this.#altArrow(event);
     else if (event.shiftKey && event.key === 'Delete') this.app.clear(event.timeStamp);
     else if (!this.#onStage(event) && (!event.repeat || REPEATED.includes(event.key))) {
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -104,7 +107,7 @@ export class Keyboard {
     }[key] ?? (event.key in ARROWS && (() => this.#pan(event)));
     if (!action || isTextField(event.target)) return;
     event.preventDefault();
-    action();
+    if (!event.repeat || !'os'.includes(key)) action();
   }
 
   #pan(event) {
@@ -142,19 +145,18 @@ export class Keyboard {
     }
     if (event.key === 'Enter' && !mark) {
       event.preventDefault();
-      this.#placeAtCross(event);
+      if (!event.repeat) this.#placeAtCross(event);
       return true;
     }
     return false;
   }
 
-  /** Alt and arrows move the selected hint from wherever the focus is. */
+  /** Alt and arrows move the selected hint from wherever the focus is; never through history. */
   #altArrow(event) {
-    const arrow = ARROWS[event.key];
-    const { selected } = this.app.hints;
-    if (!arrow || !selected) return;
+    if (document.body.dataset.screen !== 'work') return;
     event.preventDefault();
-    this.#moveHint(selected.id, arrow, event);
+    const { selected } = this.app.hints;
+    if (selected) this.#moveHint(selected.id, ARROWS[event.key], event);
   }
 
   #cell() {

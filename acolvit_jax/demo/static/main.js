@@ -2,9 +2,10 @@
 
 import * as api from './api.js';
 import { BudgetPanel } from './budget_panel.js';
+import { connectButtons } from './buttons.js';
 import { ColourPanel } from './colour_panel.js';
 import { Commands } from './commands.js';
-import { byId, make } from './dom.js';
+import { byId, disable } from './dom.js';
 import { HintDocument } from './document.js';
 import { Eyedropper } from './eyedropper.js';
 import { download, listenForFiles } from './files.js';
@@ -53,7 +54,7 @@ class App {
     this.hints.reset(info.hint_size_default);
     this.#listenToSession();
     this.#listenToWork();
-    this.#buttons();
+    connectButtons(this);
     startTheme(byId('theme'), () => this.stage.readTheme());
     listenForFiles({
       openPhoto: (file) => this.openFile(file),
@@ -98,7 +99,9 @@ class App {
       download(new Blob([text], { type: 'application/json' }), `${photo.name}_hints.json`);
       return;
     }
+    if (document.body.hasAttribute('data-saving')) return;
     document.body.toggleAttribute('data-saving', true);
+    this.#progress(1);
     try {
       const { blob, name } = await this.session.save(format);
       download(blob, name);
@@ -107,6 +110,7 @@ class App {
       complain(error);
     } finally {
       document.body.toggleAttribute('data-saving', false);
+      if (!this.session.opening) this.#progress(null);
     }
   };
 
@@ -187,6 +191,9 @@ class App {
         this.showStart();
       }
     });
+    window.addEventListener('beforeunload', (event) => {
+      if (this.hints.hints.length) event.preventDefault(); // the browser asks
+    });
     window.addEventListener('pagehide', () => session.photo && api.discard(session.photo));
     viewport.addEventListener('change', () => {
       this.marks.place();
@@ -237,14 +244,16 @@ class App {
       colour.show();
     });
     hints.addEventListener('history', () => {
-      byId('undo').disabled = !hints.canUndo;
-      byId('redo').disabled = !hints.canRedo;
-      byId('clear').disabled = !hints.hints.length;
+      disable(byId('undo'), !hints.canUndo);
+      disable(byId('redo'), !hints.canRedo);
+      disable(byId('clear'), !hints.hints.length);
       for (const radio of document.getElementsByName('size')) {
         radio.checked = Number(radio.value) === hints.size;
       }
     });
+    hints.addEventListener('rest', () => colour.show());
     commands.onRest = () => colour.show();
+    commands.onMissing = () => this.ask();
     commands.onPointer = () => marks.hideCross();
     commands.onPlace = () => this.sheet.show('colour');
     this.budget.addEventListener('budget', ({ detail }) => {
@@ -256,42 +265,6 @@ class App {
         button.setAttribute('aria-pressed', String(button.dataset.viewButton === this.stage.view));
       }
     });
-  }
-
-  #buttons() {
-    const { viewport, hints, stage } = this;
-    const on = (id, action) => byId(id).addEventListener('click', action);
-    const middle = () => [viewport.width / 2, viewport.height / 2];
-    on('undo', () => hints.undo());
-    on('redo', () => hints.redo());
-    on('clear', (event) => this.clear(event.timeStamp));
-    on('zoom-in', () => viewport.zoomAt(...middle(), 1.25));
-    on('zoom-out', () => viewport.zoomAt(...middle(), 0.8));
-    on('zoom', () => viewport.actualSize());
-    on('fit', () => viewport.fit());
-    on('home', () => this.showStart());
-    on('start-back', () => this.showWork());
-    on('help-open', () => byId('help').showModal());
-    for (const button of document.querySelectorAll('[data-view-button]')) {
-      button.addEventListener('click', () => stage.setView(button.dataset.viewButton));
-    }
-    for (const button of document.querySelectorAll('[data-save]')) {
-      button.addEventListener('click', () => {
-        byId('save-menu').hidePopover();
-        this.save(button.dataset.save);
-      });
-    }
-    byId('sizes').append(...this.info.hint_sizes.map((size) => {
-      const input = make('input', {
-        type: 'radio', name: 'size', value: size, checked: size === hints.size,
-        aria: { label: `Hint size ${size}` },
-      });
-      input.addEventListener('change', () => hints.setSize(size));
-      const dot = make('span', { className: 'size-dot' });
-      dot.style.setProperty('--size', size);
-      return make('label', { title: `Hint of ${size} x ${size} model pixels (S)` }, input, dot);
-    }));
-    stage.setView('result');
   }
 }
 

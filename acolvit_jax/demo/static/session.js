@@ -55,10 +55,12 @@ export class Session extends EventTarget {
       const photo = await this.#send(source, signal);
       const grey = new Grey(await decode(await api.getGrey(photo, SIDE)));
       if (!current()) {
+        grey.picture.close();
         api.discard(photo);
         return;
       }
       if (this.photo) api.discard(this.photo);
+      const before = this.grey;
       this.queue.forget();
       Object.assign(this, {
         photo, title, grey, source, field: null, automatic: null, result: null,
@@ -66,6 +68,7 @@ export class Session extends EventTarget {
       this.#finer = false;
       this.opening = false;
       this.#tell('photo');
+      before?.picture.close(); // large: nobody else frees it soon
     } catch (error) {
       if (!current()) return;
       this.opening = false;
@@ -102,9 +105,15 @@ export class Session extends EventTarget {
     const { photo } = this;
     try {
       const picture = await decode(await api.getGrey(photo, SIDE_MAX));
-      if (photo !== this.photo) return;
+      if (photo !== this.photo || this.opening) {
+        picture.close();
+        this.#finer = false;
+        return;
+      }
+      const before = this.grey;
       this.grey = new Grey(picture);
-      if (!this.opening) this.#tell('grey');
+      this.#tell('grey');
+      before.picture.close();
     } catch { /* the first one stays */ }
   }
 
@@ -132,14 +141,18 @@ export class Session extends EventTarget {
 
   async #openAgain() {
     const { source } = this;
-    const photo = await this.#send(source, new AbortController().signal);
-    if (source !== this.source) {
-      api.discard(photo);
-      return;
+    try {
+      const photo = await this.#send(source, new AbortController().signal);
+      if (source !== this.source) {
+        api.discard(photo);
+        return;
+      }
+      this.photo = photo;
+      this.#finer = false;
+      this.#tell('again');
+    } finally {
+      if (!this.opening) this.#tell('progress', { fraction: null });
     }
-    this.photo = photo;
-    this.#finer = false;
-    this.#tell('again');
   }
 
   #show({ values, result, timing, actions }, job) {
