@@ -43,7 +43,9 @@ class ModelConfig:
         rel_pos_bias: iColoriT's relative position bias; dense only.
         stochastic_depth: drop rate of the last sublayer in training, rising linearly from 0.
         any_budget: one model for every budget: the policy token is told the budget; gated only.
-        dtype: of the matrix products; parameters, norms, softmax and losses stay float32.
+        dtype: of the matrix products; parameters, norms, softmax and losses stay float32. How many
+            bits `float32` products keep is XLA's choice: on TPU they are rounded to bfloat16, but
+            for those of gates and colours, unless JAX_DEFAULT_MATMUL_PRECISION=float32 is set.
     """
 
     width: int = 192
@@ -113,8 +115,8 @@ class DataConfig:
         crop_scale_min: smallest area of the random resized crop, as a share of the photo's.
         window: train on windows of this many patches a side; 0 is whole images.
         skip_grey: leave out photographs with next to no colour.
-        num_threads: threads that prepare batches.
-        prefetch: batches prepared ahead.
+        num_threads: threads that prepare batches; 0 is one a core.
+        prefetch: batches prepared ahead, at least one a thread.
     """
 
     dataset: str = "sample"
@@ -128,7 +130,7 @@ class DataConfig:
     crop_scale_min: float = 0.08
     window: int = 0
     skip_grey: bool = True
-    num_threads: int = 2
+    num_threads: int = 0
     prefetch: int = 4
 
     def __post_init__(self) -> None:
@@ -141,8 +143,14 @@ class DataConfig:
         choose("data.hint_counts", self.hint_counts, HINT_COUNTS)
         if self.dataset == "folder" and not self.path:
             raise ConfigError("data.dataset=folder needs a folder: add --config.data.path=DIR")
-        at_least("data", self, 1, "hint_size", "num_threads", "prefetch")
-        at_least("data", self, 0, "max_hints")
+        given = [n for n in ("path", "list_file", "validation_path") if getattr(self, n)]
+        if self.dataset != "folder" and given:
+            raise ConfigError(
+                f"data.{given[0]}={getattr(self, given[0])} is for a folder, but data.dataset="
+                f"{self.dataset}; a folder's config is BUDGET,folder: configs/tiny.py:0.5,folder"
+            )
+        at_least("data", self, 1, "hint_size", "prefetch")
+        at_least("data", self, 0, "max_hints", "num_threads")
         if not 0 < self.crop_scale_min <= 1:
             raise ConfigError(f"data.crop_scale_min={self.crop_scale_min} must be in (0, 1]")
 

@@ -22,7 +22,7 @@ class OptimizerConfig:
         learning_rate: peak of the schedule.
         floor: learning rate at the end.
         warmup: share of the steps over which the rate rises from 0.
-        weight_decay: on parameters of two or more dimensions.
+        weight_decay: on parameters of two or more dimensions; with Muon on its matrices alone.
         b1: decay of the first moment.
         b2: decay of the second moment.
         grad_clip: largest norm of the whole gradient; 0 does not clip.

@@ -8,7 +8,7 @@
 #   install   copies the committed files to all workers and installs them
 #   run       starts training on all workers, if it does not run
 #   logs      follows the log of worker 0
-#   status    state of the TPU, and the exit code of training once it has ended
+#   status    state of the TPU, and the exit code of training once it has ended on all workers
 #   watch     create, install, run; and again after every preemption until training has ended
 #   delete    gives the TPU back
 #
@@ -140,7 +140,24 @@ then echo 'training runs already'; else rm -f train.exit; nohup bash -c $(printf
 >/dev/null 2>&1 & echo \$! > train.pid; fi"
 }
 
-exit_code() { on_workers 0 "cat acolvit_jax/train.exit 2>/dev/null || true" 2>/dev/null || true; }
+# The exit code of training once it has ended on all workers: a real error before one that asks for
+# another start, and that before 0.
+exit_code() {
+  local codes code worst="" look="cat acolvit_jax/train.exit 2>/dev/null || echo none"
+  ((DRY_RUN)) && on_workers all "$look" && return
+  codes=$(on_workers all "$look" 2>/dev/null) || return 0
+  for code in $codes; do
+    case "$code" in
+    none | "$EXIT_AGAIN" | 134 | 0) ;;
+    *) echo "$code" && return ;;
+    esac
+  done
+  [[ $codes == *none* ]] && return
+  for code in $codes; do
+    [[ -z $worst || $worst == 0 ]] && worst=$code
+  done
+  echo "$worst"
+}
 
 watch() {
   create

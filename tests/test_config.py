@@ -33,7 +33,8 @@ def test_every_size_has_its_parameters(size):
 @pytest.mark.parametrize("budget", ["0.9", "0.7", "0.5", "0.3", "dense", "any"])
 def test_every_recipe_loads(budget, dataset):
     values = load("tiny", f"{budget},{dataset}")
-    values.data.path = "somewhere"
+    if dataset == "folder":
+        values.data.path = "somewhere"
     config = from_config_dict(values)
     assert config.data.dataset == dataset
     assert config.model.gated == (budget != "dense")
@@ -90,7 +91,9 @@ BAD = {
     "model.rel_pos_bias": {"model": {"rel_pos_bias": True}},
     "data.max_hints": {"data": {"max_hints": -1}},
     "data.hint_counts": {"data": {"hint_counts": "many"}},
-    "data.num_threads": {"data": {"num_threads": 0}},
+    "data.num_threads": {"data": {"num_threads": -1}},
+    "data.path": {"data": {"dataset": "sample", "path": "somewhere"}},
+    "data.validation_path": {"data": {"dataset": "imagenet", "validation_path": "somewhere"}},
     "train.micro_batch": {"train": {"micro_batch": -2}},
     "train.gate_noise": {"train": {"gate_noise": "loud"}},
     "train.loss": {"train": {"loss": "l3"}},

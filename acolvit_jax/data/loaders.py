@@ -11,6 +11,7 @@ import numpy as np
 
 from acolvit_jax import images
 from acolvit_jax.config import DataConfig, ModelConfig
+from acolvit_jax.cores import available_cores
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import ImageSource
 from acolvit_jax.data.transforms import EvalTransform, Example, TrainTransform
@@ -121,7 +122,10 @@ class TrainLoader:
             .random_map(_TrainExample(load, TrainTransform(data, model)))
         )
         batches = examples.batch(batch_size // process_count)[process_index::process_count]
-        read = grain.ReadOptions(num_threads=data.num_threads, prefetch_buffer_size=data.prefetch)
+        threads = data.num_threads or len(available_cores())
+        read = grain.ReadOptions(
+            num_threads=threads, prefetch_buffer_size=max(data.prefetch, threads)
+        )
         self._iterator = iter(batches.to_iter_dataset(read))
 
     def __iter__(self) -> Iterator[Example]:
@@ -153,6 +157,7 @@ def eval_batches(
     counts: tuple[int, ...],
     batch_size: int,
     max_images: int,
+    skips: Skips,
     process_index: int = 0,
     process_count: int = 1,
 ) -> Iterator[Example]:
@@ -165,6 +170,7 @@ def eval_batches(
         counts: numbers of hints K.
         batch_size: images of a batch over all processes.
         max_images: images at most, spread evenly over the source.
+        skips: counts what is left out, for all validations of a run.
         process_index: this process.
         process_count: all processes.
 
@@ -173,7 +179,7 @@ def eval_batches(
         that are left out or only fill the last batch.
     """
     transform = EvalTransform(data, model, counts)
-    load = LoadColor(source, data.skip_grey, Skips(len(source)))
+    load = LoadColor(source, data.skip_grey, skips)
     total = min(max_images, len(source))
     indices = np.arange(total) * len(source) // total
     local = batch_size // process_count

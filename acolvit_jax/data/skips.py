@@ -21,28 +21,29 @@ class Skips:
         grey: names of the images left out for want of colour.
     """
 
-    def __init__(self, size: int) -> None:
-        """Starts counting for a source of `size` images."""
+    def __init__(self, size: int, most: float = MAX_CORRUPT_SHARE) -> None:
+        """Starts counting for a source of `size` images, of which at most a share is corrupt."""
         self.corrupt: dict[str, str] = {}
         self.grey: set[str] = set()
         self._size = size
+        self._most = most
         self._lock = threading.Lock()
 
     def add_corrupt(self, name: str, reason: str) -> None:
         """Counts an image that did not decode, and names it in the log the first time.
 
         Raises:
-            DataError: if more than 1% of the source are corrupt.
+            DataError: if too many of the source are corrupt.
         """
         with self._lock:
             if name not in self.corrupt:
                 self.corrupt[name] = reason
                 log.warning("skipped %s: %s", name, reason)
-            if len(self.corrupt) > MAX_CORRUPT_SHARE * self._size:
+            if len(self.corrupt) > self._most * self._size:
                 named = ", ".join(list(self.corrupt)[:NAMED])
                 raise DataError(
                     f"{len(self.corrupt)} of {self._size} images are corrupt, more than "
-                    f"{MAX_CORRUPT_SHARE:.0%}: {named}...; mend or remove them"
+                    f"{self._most:.0%}: {named}...; mend or remove them"
                 )
 
     def add_grey(self, name: str) -> None:

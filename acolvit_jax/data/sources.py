@@ -86,7 +86,7 @@ def _sample(split: str) -> FileSource:
 def _folder(config: DataConfig, split: str) -> FileSource:
     """A tree of images; without a folder for validation, a part is held out by name."""
     if config.validation_path and split == "validation":
-        return folder_source(Path(config.validation_path))
+        return folder_source(Path(config.validation_path), setting="validation_path")
     source = folder_source(Path(config.path), config.list_file)
     if config.validation_path:
         return source
@@ -111,13 +111,14 @@ def _held_out(source: FileSource) -> set[Path]:
     return set(ordered[:count])
 
 
-def folder_source(root: Path, list_file: str = "") -> FileSource:
+def folder_source(root: Path, list_file: str = "", *, setting: str = "path") -> FileSource:
     """A tree of images, or the part of it that a list names.
 
     Args:
         root: folder.
         list_file: text file with one path relative to `root` a line; empty takes every image.
             An image that is listed twice is there twice, so that training draws it twice as often.
+        setting: field of `DataConfig` that names the folder, for the error.
 
     Returns:
         Its images, sorted.
@@ -126,7 +127,7 @@ def folder_source(root: Path, list_file: str = "") -> FileSource:
         DataError: if the folder, the list or a listed file is missing, or there is no image.
     """
     if not root.is_dir():
-        raise DataError(f"no folder at {root}; --config.data.path wants a folder of images")
+        raise DataError(f"no folder at {root}; --config.data.{setting} wants a folder of images")
     paths = _listed(root, Path(list_file)) if list_file else images.list_images(root)
     if not paths:
         kinds = ", ".join(images.IMAGE_SUFFIXES)

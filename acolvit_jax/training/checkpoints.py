@@ -6,7 +6,6 @@ import itertools
 import logging
 import re
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ import jax.numpy as jnp
 import orbax.checkpoint as ocp
 from orbax.checkpoint.checkpoint_managers import preservation_policy
 
-from acolvit_jax.errors import CheckpointError
+from acolvit_jax.errors import CheckpointError, UserError
+from acolvit_jax.training.distributed import agree, explained
 from acolvit_jax.training.state import TrainState
 
 KEEP_LATEST = 2
@@ -39,13 +39,10 @@ def silence_failed_saves() -> None:
             show(raised)
 
     sys.unraisablehook = show_others
-    show_thread = threading.excepthook
 
-    def show_other_threads(raised: threading.ExceptHookArgs) -> None:
-        if not isinstance(raised.exc_value, OSError):  # the TensorBoard writer's, on a full disk
-            show_thread(raised)
 
-    threading.excepthook = show_other_threads
+def _score(metrics: dict[str, float]) -> float:
+    return metrics[_SCORE]
 
 
 class Checkpoints:
@@ -68,9 +65,7 @@ class Checkpoints:
             [
                 preservation_policy.LatestN(KEEP_LATEST),
                 preservation_policy.BestN(
-                    get_metric_fn=lambda metrics: metrics[_SCORE],
-                    n=1,
-                    keep_checkpoints_without_metrics=False,
+                    get_metric_fn=_score, n=1, keep_checkpoints_without_metrics=False
                 ),
             ]
         )
@@ -79,6 +74,7 @@ class Checkpoints:
             read_only=read_only,
             preservation_policy=None if read_only else policy,
             cleanup_tmp_directories=not read_only,
+            best_fn=_score,  # without it the scores are not stored, and a restart forgets them
         )
         self._manager = ocp.CheckpointManager(self.folder, options=options)
 
@@ -96,6 +92,7 @@ class Checkpoints:
 
         Raises:
             CheckpointError: if this save, or the one before, could not be written.
+            PeerLostError: if another process of the run is gone.
         """
         step = int(state.step)
         if step in self._manager.all_steps():
@@ -142,9 +139,11 @@ class Checkpoints:
         Raises:
             CheckpointError: if there are checkpoints, but none is whole, or they are of another
                 optimiser.
+            ConfigError: if the processes of a run do not see the same checkpoints.
         """
         self._manager.reload()
         steps = self.steps()
+        self._agree("their newest checkpoint", max(steps, default=-1))
         damaged: list[int] = []
         for step in reversed(steps):
             self._check_tree(step, target)
@@ -159,12 +158,30 @@ class Checkpoints:
                 continue
             if not self._read_only:
                 self._move_aside(damaged)
+            self._agree("the checkpoint that they could read", step)  # after it was moved
+            if damaged and not self._read_only:
+                self._manager.reload()
             return restored
         if steps:
             raise CheckpointError(
                 f"none of the checkpoints in {self.folder} can be read; start in a new --workdir"
             )
         return None
+
+    def restore(self, step: int, target: TrainState) -> tuple[TrainState, dict[str, int]]:
+        """Reads the checkpoint of one step; else as `restore_latest`.
+
+        Raises:
+            CheckpointError: if there is none of that step, or it is not whole.
+        """
+        if step not in self.steps():
+            raise CheckpointError(f"{self.folder} has the steps {self.steps()}, not {step}")
+        self._check_tree(step, target)
+        try:
+            return self._restore(step, target)
+        except Exception as error:  # as above
+            reason = str(error).split("\n", 1)[0][:200]
+            raise CheckpointError(f"checkpoint {step} cannot be read ({reason})") from error
 
     def _check_tree(self, step: int, target: TrainState) -> None:
         """Refuses a checkpoint that holds other arrays than are asked for.
@@ -205,10 +222,15 @@ class Checkpoints:
         for step in steps if jax.process_index() == 0 else []:
             aside = self.folder.parent / f"damaged-checkpoint-{step}"
             (self.folder / str(step)).rename(_free(aside))
-        if steps:
-            self._manager.reload()
 
-    def _unwritten(self, step: int | None, error: Exception) -> CheckpointError:
+    def _agree(self, what: str, step: int) -> None:
+        """Checks that all processes of a run are at the same step; a reader may be alone."""
+        if not self._read_only:
+            agree(what, step)
+
+    def _unwritten(self, step: int | None, error: Exception) -> UserError:
+        if (told := explained(error)) is not None:
+            return told
         text = str(error)
         system = re.search(r"([^:\[\]]+) \[os_error_code", text)  # tensorstore's way to say it
         reason = system[1].strip() if system else text.split("\n", 1)[0][:200]

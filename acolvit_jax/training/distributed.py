@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import jax
+import numpy as np
+from jax.experimental import multihost_utils
 
 from acolvit_jax.errors import ConfigError, UserError
 from acolvit_jax.training.preemption import EXIT_PREEMPTED
 
 HEARTBEAT_SECONDS = 30  # after this long without a sign, a process is taken for dead
+# Words of Gloo, NCCL, gRPC and JAX's coordination service when another process is gone.
+_GONE = re.compile(
+    "gloo|nccl|connection|unavailable|deadline.exceeded|task died|heartbeat|coordination|barrier",
+    re.IGNORECASE,
+)
+
+
+class OutOfMemoryError(UserError):
+    """A program that does not fit the devices' memory."""
 
 
 class PeerLostError(UserError):
@@ -67,6 +79,7 @@ def join(cluster: Cluster) -> None:
             cluster.num_processes if given else None,
             cluster.process_id if given else None,
             heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
+            shutdown_timeout_seconds=HEARTBEAT_SECONDS,  # one that fails keeps the others no longer
         )
     except (ValueError, RuntimeError) as error:
         reason = str(error).strip().split("\n", 1)[0][:200]
@@ -76,10 +89,34 @@ def join(cluster: Cluster) -> None:
         ) from error
 
 
-def peer_lost(error: Exception) -> PeerLostError:
-    """What to say when a step failed because another process is gone."""
-    reason = str(error).strip().split("\n", 1)[0][:160]
+def explained(error: Exception) -> UserError | None:
+    """What to say of an error of the devices or of another process; None for any other error."""
+    text = str(error).strip()
+    reason = text.split("\n", 1)[0][:160]
+    if "RESOURCE_EXHAUSTED" in text:
+        return OutOfMemoryError(
+            f"the devices have too little memory ({reason}); try a smaller train.micro_batch or "
+            "train.batch_size, train.remat=True, or a larger mesh.fsdp"
+        )
+    if jax.process_count() == 1 or not _GONE.search(text):
+        return None
     return PeerLostError(
         f"process {jax.process_index()} lost another process of the run ({reason}); start them all "
         "again with the same --workdir to go on from the last checkpoint"
     )
+
+
+def agree(what: str, number: int) -> None:
+    """Waits until all processes are here, and checks that they hold the same number.
+
+    Raises:
+        ConfigError: if they do not, with what each holds.
+    """
+    if jax.process_count() == 1:
+        return
+    held = multihost_utils.process_allgather(np.int32(number)).tolist()
+    if len(set(held)) > 1:
+        raise ConfigError(
+            f"the processes differ in {what}: {held}; --workdir must be one folder that all of "
+            "them share and can read"
+        )

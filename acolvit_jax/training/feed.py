@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
@@ -16,7 +17,7 @@ class Feed:
     """Sends the next batch to the devices while they compute (double buffering).
 
     Attributes:
-        waited: seconds that steps have waited for data since it was last set to 0.
+        waited: seconds that the devices have waited for data since it was last set to 0.
     """
 
     def __init__(self, loader: TrainLoader, mesh: Mesh) -> None:
@@ -26,22 +27,36 @@ class Feed:
         self._mesh = mesh
         self._position = loader.get_state()
         self._ahead: dict[str, jax.Array] | None = None
+        self._watch = ThreadPoolExecutor(1, thread_name_prefix="feed")
 
     def take(self) -> dict[str, jax.Array]:
         """The batch of the next step."""
-        start = time.perf_counter()
-        self.fetch()
+        if self._ahead is None:
+            start = time.perf_counter()
+            self._ahead = put_batch(next(self._loader), self._mesh)
+            self.waited += time.perf_counter() - start
         batch, self._ahead = self._ahead, None
-        assert batch is not None
         self._position = self._loader.get_state()
-        self.waited += time.perf_counter() - start
         return batch
 
-    def fetch(self) -> None:
-        """Begins to send the batch after that, to be called when a step is under way."""
-        if self._ahead is None:
-            self._ahead = put_batch(next(self._loader), self._mesh)
+    def fetch(self, under_way: Any) -> None:
+        """Begins to send the batch after that.
+
+        Args:
+            under_way: arrays of the step that runs meanwhile: the devices wait from their being
+                ready until the batch is here.
+        """
+        ready = self._watch.submit(_when_ready, under_way)
+        self._ahead = put_batch(next(self._loader), self._mesh)
+        if ready.done():
+            self.waited += time.perf_counter() - ready.result()
 
     def position(self) -> dict[str, Any]:
         """Where a run that has done the steps so far goes on: the batch ahead does not count."""
         return self._position
+
+
+def _when_ready(arrays: Any) -> float:
+    """Waits for arrays; returns when they were there."""
+    jax.block_until_ready(arrays)
+    return time.perf_counter()

@@ -30,8 +30,8 @@ def load_model(name_or_path: str | Path) -> Weights:
 
     Args:
         name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the baseline
-            beside them), the folder of a run, a folder that `acolvit_jax.convert` wrote, or a
-            weights file.
+            beside them), the folder of a run or of one of its checkpoints, a folder that
+            `acolvit_jax.convert` wrote, or a weights file.
 
     Returns:
         The architecture; a nested dict of float32 parameters, NumPy arrays, of a run the newest,
@@ -49,6 +49,9 @@ def load_model(name_or_path: str | Path) -> Weights:
         return load_weights(path / WEIGHTS_FILE)
     if (path / CONFIG_FILE).is_file():
         return _load_run(path)
+    run = path.absolute().parents[1] if path.name.isdecimal() else path
+    if run != path and (run / CONFIG_FILE).is_file():  # RUN/checkpoints/STEP
+        return _load_run(run, int(path.name))
     raise CheckpointError(
         f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
         f"{' or '.join(map(repr, BUNDLED))} for the weights in the package"
@@ -74,8 +77,8 @@ def load_named(setting: str, name: str) -> Weights:
         raise CheckpointError(f"{setting}: {error}") from error
 
 
-def _load_run(workdir: Path) -> Weights:
-    """The newest parameters of a run."""
+def _load_run(workdir: Path, step: int | None = None) -> Weights:
+    """The parameters of a run after a step, or the newest."""
     # Orbax takes a second to import, and most users of this module read a weights file.
     import jax
 
@@ -85,7 +88,10 @@ def _load_run(workdir: Path) -> Weights:
     if not (workdir / "checkpoints").is_dir():
         raise CheckpointError(f"{workdir} has no checkpoint yet")
     target = _restore_target(config)
-    restored = Checkpoints(workdir, read_only=True).restore_latest(target)
+    checkpoints = Checkpoints(workdir, read_only=True)
+    restored = (
+        checkpoints.restore_latest(target) if step is None else checkpoints.restore(step, target)
+    )
     if restored is None:
         raise CheckpointError(f"{workdir} has no checkpoint yet")
     state = restored[0]

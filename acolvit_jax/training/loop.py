@@ -14,7 +14,7 @@ from acolvit_jax import images
 from acolvit_jax.config import Config
 from acolvit_jax.errors import UserError
 from acolvit_jax.progress import Progress
-from acolvit_jax.training.distributed import peer_lost
+from acolvit_jax.training.distributed import explained
 from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
 from acolvit_jax.training.preemption import PreemptedError, StopSignal
@@ -63,7 +63,18 @@ def train(config: Config, workdir: Path, profile: tuple[int, int] | None = None)
         DivergedError: if the loss is not finite; the last good checkpoint is kept.
         PreemptedError: after SIGTERM or Ctrl-C; the state is saved.
         PeerLostError: if another process of the run is gone.
+        OutOfMemoryError: if a step does not fit the devices.
     """
+    try:
+        return _train(config, workdir, profile)
+    except (ValueError, jax.errors.JaxRuntimeError) as error:
+        if (told := explained(error)) is None:
+            raise
+        raise told from error
+
+
+def _train(config: Config, workdir: Path, profile: tuple[int, int] | None) -> Result:
+    """`train`, with the errors of devices and other processes as they come."""
     first = jax.process_index() == 0
     changes = check_workdir(workdir, config)
     run = prepare(config, workdir)
@@ -79,10 +90,6 @@ def train(config: Config, workdir: Path, profile: tuple[int, int] | None = None)
         loop = _Loop(run, workdir, log, progress, stop, profiler)
         try:
             return loop.run_all()
-        except (ValueError, jax.errors.JaxRuntimeError) as error:
-            if jax.process_count() == 1:
-                raise
-            raise peer_lost(error) from error
         finally:
             profiler.stop()
             if log is not None:
@@ -158,7 +165,7 @@ class _Loop:
             self.progress.say(memory_estimate(self._program))
         self.run.state, metrics = self._program(self.run.state, batch)
         if step < self.run.config.train.steps:
-            self.feed.fetch()
+            self.feed.fetch(metrics)
         traced = self.profiler.after(step, metrics)
         if traced:
             self.progress.say(traced)

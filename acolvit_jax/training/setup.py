@@ -12,6 +12,7 @@ from jax.sharding import Mesh
 from acolvit_jax.config import Config
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.records import ImageSource
+from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import make_source
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.params import init_params, param_shapes
@@ -138,6 +139,7 @@ def _make_validate(config: Config, source: ImageSource, mesh: Mesh) -> Any:
     settings = config.validation
     eval_step = make_eval_step(config.model, settings.budget, mesh)
     batch_size = -(-settings.batch_size // mesh.size) * mesh.size
+    skips = Skips(len(source), most=1.0)  # a bad photo is no reason to throw training away
 
     def score(params: Any) -> Validation:
         batches = eval_batches(
@@ -147,6 +149,7 @@ def _make_validate(config: Config, source: ImageSource, mesh: Mesh) -> Any:
             counts=settings.hints,
             batch_size=batch_size,
             max_images=settings.max_images,
+            skips=skips,
             process_index=jax.process_index(),
             process_count=jax.process_count(),
         )

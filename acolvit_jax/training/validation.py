@@ -15,6 +15,7 @@ from jax.sharding import Mesh
 from acolvit_jax import pictures
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.data.transforms import Example
+from acolvit_jax.errors import DataError
 from acolvit_jax.metrics import compose_rgb, psnr
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.tables import markdown_table
@@ -110,6 +111,9 @@ def validate(
 
     Returns:
         Scores over every image, each counted once.
+
+    Raises:
+        DataError: if no image is left.
     """
     psnr_sums = np.zeros(len(counts))
     keep_sum: np.ndarray | float = 0.0
@@ -125,6 +129,8 @@ def validate(
             if i == shown and not rows:
                 rows = _picture_rows(part, ab)
         total += float(sums["count"])
+    if not total:
+        raise DataError("none of the validation images can be scored: all are corrupt or near grey")
     headings = ["grey", f"{counts[shown]} hints", "result", "truth"]
     keep = keep_sum / total
     return Validation(

@@ -141,6 +141,7 @@ def test_validation_counts_every_image_once(source, processes, batch_size):
                 counts=(1, 4),
                 batch_size=batch_size,
                 max_images=100,
+                skips=Skips(12),
                 process_index=i,
                 process_count=processes,
             )
@@ -156,7 +157,9 @@ def test_validation_counts_every_image_once(source, processes, batch_size):
 
 
 def test_validation_takes_a_spread_of_a_large_set(source):
-    (batch,) = eval_batches(source, DATA, MODEL, counts=(1,), batch_size=3, max_images=3)
+    (batch,) = eval_batches(
+        source, DATA, MODEL, counts=(1,), batch_size=3, max_images=3, skips=Skips(12)
+    )
     from acolvit_jax import images
 
     for i, index in enumerate((0, 4, 8)):
@@ -164,17 +167,24 @@ def test_validation_takes_a_spread_of_a_large_set(source):
         np.testing.assert_array_equal(batch["rgb"][i], expected)
 
 
-def test_photos_left_out_do_not_count_in_validation(tmp_path):
-    """Neither grey nor corrupt ones are replaced by a neighbour, which would count twice."""
-    folder = make_folder(tmp_path / "photos", 200)
+def test_photos_left_out_do_not_count_in_validation(tmp_path, caplog):
+    """Neither grey nor corrupt ones are replaced by a neighbour, which would count twice.
+
+    One corrupt of eight is more than training puts up with; it is named once a run.
+    """
+    folder = make_folder(tmp_path / "photos", 8)
     Image.new("RGB", (40, 30), "grey").save(folder / "0001.jpg")
     (folder / "0003.jpg").write_bytes(b"no photo")
-    batches = eval_batches(
-        folder_source(folder), DATA, MODEL, counts=(1,), batch_size=4, max_images=200
-    )
-    valid = np.concatenate([batch["valid"] for batch in batches])
-    assert valid.sum() == 198
-    assert valid[[1, 3]].tolist() == [0, 0]
+    skips = Skips(8, most=1.0)
+    for _ in range(2):
+        batches = eval_batches(
+            folder_source(folder), DATA, MODEL, counts=(1,), batch_size=4, max_images=8, skips=skips
+        )
+        valid = np.concatenate([batch["valid"] for batch in batches])
+        assert valid.tolist() == [1, 0, 1, 0, 1, 1, 1, 1]
+    assert list(skips.corrupt) == ["0003.jpg"]
+    named = [record.message for record in caplog.records if "0003.jpg" in record.message]
+    assert len(named) == 1
 
 
 def test_a_file_that_vanishes_is_skipped(tmp_path):

@@ -178,6 +178,24 @@ def test_watch_gives_up_on_an_error_of_training(gcloud):
     assert "exit code 2" in err
 
 
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        ("0 0 0", "0"),
+        ("0 none 0", ""),
+        ("134 1 134", "1"),
+        ("none 2", "2"),
+        ("0 75 134", "75"),
+        ("75 none", ""),
+    ],
+)
+def test_the_exit_code_is_that_of_all_workers(gcloud, codes, said):
+    (gcloud / "codes").write_text(codes + "\n")
+    status, out, err, calls = tpu(gcloud, "status", *WHERE)
+    assert (status, out.split()) == (0, ["ACTIVE", *said.split()]), err
+    assert "--worker=all" in calls[-1]
+
+
 def test_the_remote_command_is_what_a_shell_understands(gcloud, tmp_path):
     """The command sent to a worker, run here with a python that records its arguments."""
     *_, calls = tpu(gcloud, "run", *WHERE, *TRAINING)

@@ -75,6 +75,22 @@ def test_the_newest_two_and_the_best_are_kept(tmp_path):
     checkpoints.close()
 
 
+def test_the_best_is_kept_after_a_restart_too_and_can_be_read(tmp_path):
+    for steps, scores in (((1, 2), (25.0, 21.0)), ((3, 4, 5), (22.0, None, 23.0))):
+        checkpoints = Checkpoints(tmp_path)
+        for step, score in zip(steps, scores, strict=True):
+            checkpoints.save(make_state(step), {"next_index": step}, score)
+            checkpoints.wait()
+        checkpoints.close()
+    checkpoints = Checkpoints(tmp_path, read_only=True)
+    assert checkpoints.steps() == [1, 4, 5]
+    restored, position = checkpoints.restore(1, target_of(make_state(0)))
+    jax.tree.map(np.testing.assert_array_equal, restored, make_state(1))
+    assert position == {"next_index": 1}
+    with pytest.raises(CheckpointError, match=r"has the steps \[1, 4, 5\], not 2"):
+        checkpoints.restore(2, target_of(make_state(0)))
+
+
 def array_file(folder):
     """The largest data file of a checkpoint."""
     return max((p for p in folder.rglob("d/*") if p.is_file()), key=lambda p: p.stat().st_size)

@@ -1,0 +1,56 @@
+"""The record of a run: lines, and TensorBoard's file, which must not stop a run."""
+
+import logging
+
+import numpy as np
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event
+
+from acolvit_jax.training.metrics_log import MetricsLog, read_metrics
+
+
+def events(workdir):
+    """All events of a folder; TFRecords are a length, its checksum, data and its checksum."""
+    found = []
+    for path in sorted(workdir.glob("events.out.tfevents.*")):
+        data = path.read_bytes()
+        while data:
+            length = int.from_bytes(data[:8], "little")
+            found.append(Event.FromString(data[12 : 12 + length]))
+            data = data[16 + length :]
+    return found
+
+
+def test_scalars_lists_and_pictures_are_written(tmp_path):
+    log = MetricsLog(tmp_path, 4)
+    log.write(5, {"loss": 0.5, "keep": [[1.0, 0.25]]})
+    log.picture(5, "validation", np.zeros((6, 8, 3), np.uint8))
+    log.close()
+    assert read_metrics(tmp_path) == [{"step": 5, "loss": 0.5, "keep": [[1.0, 0.25]]}]
+    version, start, *rest = events(tmp_path)
+    assert version.file_version == "brain.Event:2"
+    assert (start.step, start.session_log.status) == (5, 1)  # TensorBoard forgets what came after
+    values = {e.summary.value[0].tag: e.summary.value[0] for e in rest}
+    assert list(values) == ["loss", "keep/0/0", "keep/0/1", "validation"]
+    assert {e.step for e in rest} == {5}
+    assert values["keep/0/1"].simple_value == 0.25
+    assert (values["validation"].image.height, values["validation"].image.width) == (6, 8)
+
+
+def test_a_full_disk_ends_tensorboard_and_not_the_run(tmp_path, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(EventsWriter, "write_event", full)
+    monkeypatch.setattr(EventsWriter, "__init__", lambda *_: None)
+    monkeypatch.setattr(EventsWriter, "close", full)
+    with caplog.at_level(logging.WARNING):
+        log = MetricsLog(tmp_path, 0)
+        for step in range(30):  # more than any queue holds
+            log.write(step, {"loss": 1.0})
+        log.close()
+    assert len(read_metrics(tmp_path)) == 30
+    said = [record.message for record in caplog.records]
+    assert said == [
+        "TensorBoard's events cannot be written (No space left on device); metrics.jsonl goes on"
+    ]
