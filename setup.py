@@ -32,7 +32,7 @@ REQUIRES = [
 EXTRAS = {
     "cuda": ["jax[cuda12]"],
     "tpu": ["jax[tpu]"],
-    "torch": ["torch>=2.4"],
+    "torch": ["torch>=2.6"],
     "dev": [
         "httpx2>=2.0",  # starlette.testclient speaks through it
         "hypothesis>=6.100",

@@ -115,8 +115,8 @@ class DataConfig:
         crop_scale_min: smallest area of the random resized crop, as a share of the photo's.
         window: train on windows of this many patches a side; 0 is whole images.
         skip_grey: leave out photographs with next to no colour.
-        num_threads: threads that prepare batches; 0 is one a core.
-        prefetch: batches prepared ahead, at least one a thread.
+        num_threads: threads that prepare batches; 0 is one a core, 16 at most.
+        prefetch: batches prepared ahead, at least one a thread; 256 whole images take 308 MB.
     """
 
     dataset: str = "sample"

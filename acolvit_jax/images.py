@@ -48,7 +48,8 @@ class Photo:
     Attributes:
         rgb: uint8 `[H, W, 3]` sRGB, upright.
         exif: EXIF block without the orientation, for writing back; None if there is none.
-        icc: colour profile that says that they are sRGB, None if the file has none.
+        icc: colour profile to write back, as it was read: sRGB's own, or one that cannot be
+            understood. None where there is none, or colours were converted.
     """
 
     rgb: np.ndarray

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -13,6 +14,8 @@ _PIXEL_TAGS = {*range(254, 260), 262, 266, 273, 274, *range(277, 280), 284, 317,
 _PIXEL_TAGS |= {*range(322, 326), 338, 339, 347, *range(530, 533), 34675}
 # What editors keep in a TIFF beside EXIF, megabytes of it: XMP, IPTC, layers of Photoshop.
 _EDITOR_TAGS = {700, 33723, 34377, 37724}
+# How profiles that are sRGB call themselves; "Linear sRGB" and others are not.
+_SRGB_NAME = re.compile(r"srgb( built-in| iec61966.*)?", re.IGNORECASE)
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
@@ -35,13 +38,13 @@ def to_srgb(rgb: np.ndarray, icc: bytes | None) -> tuple[np.ndarray, bytes | Non
         icc: the profile, None for sRGB.
 
     Returns:
-        uint8 `[H, W, 3]` sRGB, and the profile if it still describes the pixels.
+        uint8 `[H, W, 3]` sRGB, and the profile to write back: None after a conversion.
     """
     if icc is None:
         return rgb, None
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        if "srgb" in ImageCms.getProfileDescription(profile).lower():
+        if _SRGB_NAME.fullmatch(ImageCms.getProfileDescription(profile).strip()):
             return rgb, icc
         image = ImageCms.profileToProfile(Image.fromarray(rgb), profile, _SRGB)
     except (ImageCms.PyCMSError, OSError):

@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> None:
         print(conclude(result), flush=True)
 
 
-CLUSTER_FLAGS = ("coordinator", "num_processes", "process_id")
+CLUSTER_FLAGS = ("distributed", "coordinator", "num_processes", "process_id")
 
 
 class Arguments(NamedTuple):
@@ -109,7 +109,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
     folder = Path(workdir.value or Path("runs") / built.name)
     cluster = None
     given: dict[str, Any] = values.flag_values_dict()
-    if given["distributed"] or any(values[name].present for name in CLUSTER_FLAGS):
+    if any(given[name] != values[name].default for name in CLUSTER_FLAGS):
         cluster = Cluster(given["coordinator"], given["num_processes"], given["process_id"])
     return Arguments(built, folder, cluster, _profile_steps(str(values["profile_steps"].value)))
 

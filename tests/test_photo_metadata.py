@@ -72,6 +72,13 @@ def test_colours_of_a_wide_profile_are_converted(kind):
     np.testing.assert_array_equal(images.read_image(data), rgb)  # as the protocol does
 
 
+def test_a_profile_that_only_sounds_like_srgb_is_converted():
+    rgb = make_rgb(0, (24, 32))
+    photo = images.read_photo(save(rgb, "PNG", icc_profile=profile(DISPLAY_P3, "Linear sRGB")))
+    assert photo.icc is None
+    assert (photo.rgb != rgb).any()
+
+
 def test_srgb_s_own_profile_changes_nothing_and_is_kept():
     rgb = make_rgb(0, (24, 32))
     own = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -18,6 +18,7 @@ from acolvit_jax.data.transforms import EvalTransform, Example, TrainTransform
 from acolvit_jax.errors import ImageError
 
 EPOCHS = 2**31  # as good as endless, and Grain can still count the images
+MOST_THREADS = 16  # unless more are asked for: each holds a batch
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class _TrainExample(grain.transforms.RandomMap):
         return self.transform(rgb, rng)
 
 
+def reading_threads(data: DataConfig) -> int:
+    """Threads that prepare batches."""
+    return data.num_threads or min(len(available_cores()), MOST_THREADS)
+
+
 class TrainLoader:
     """An endless stream of training batches of this process.
 
@@ -122,7 +128,7 @@ class TrainLoader:
             .random_map(_TrainExample(load, TrainTransform(data, model)))
         )
         batches = examples.batch(batch_size // process_count)[process_index::process_count]
-        threads = data.num_threads or len(available_cores())
+        threads = reading_threads(data)
         read = grain.ReadOptions(
             num_threads=threads, prefetch_buffer_size=max(data.prefetch, threads)
         )

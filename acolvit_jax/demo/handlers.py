@@ -180,7 +180,7 @@ class Handlers:
         suffix, media_type = RESULT_FORMATS[asked]
         try:
             body = await self._pictures.run(self.studio.result, stored, canonical, suffix)
-        except ImageError as error:  # JPEG holds 65,500 pixels a side and 64 kB of EXIF
+        except ImageError as error:  # JPEG holds 65,500 pixels a side
             raise RequestError(422, str(error), "format") from None
         headers = {"Content-Disposition": _attachment(f"{stored.name}_color{suffix}")}
         return self._downloads.answer(body, media_type, headers)

@@ -136,7 +136,7 @@ class Studio:
             suffix: chooses the format.
 
         Returns:
-            The file's bytes, EXIF and colour profile kept.
+            The file's bytes, EXIF kept.
 
         Raises:
             ImageError: if the format cannot hold the picture.

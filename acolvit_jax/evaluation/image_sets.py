@@ -12,6 +12,7 @@ from acolvit_jax.data.records import ImageSource, Record
 from acolvit_jax.data.sources import folder_source, make_source
 from acolvit_jax.data.tfds import TFDS_SETS
 from acolvit_jax.errors import ConfigError, DataError
+from acolvit_jax.progress import Progress
 
 SAMPLE = "sample"
 TFDS_PREFIX = "tfds:"
@@ -107,8 +108,14 @@ def take_evenly(source: ImageSource, count: int) -> ImageSource:
 def content_digest(source: ImageSource) -> str:
     """Identifies images by their bytes: those exported anew are others, whatever their names."""
     total = hashlib.sha256()
-    for index in range(len(source)):
-        total.update(hashlib.sha256(source[index].data).digest())
+    with Progress(len(source)) as progress:
+        for index in range(len(source)):
+            try:
+                data = source[index].data
+            except OSError:  # is told, or left out, where the image is wanted
+                data = b""
+            total.update(hashlib.sha256(data).digest())
+            progress.advance()
     return total.hexdigest()[:16]
 
 

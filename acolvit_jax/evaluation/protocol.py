@@ -133,7 +133,7 @@ def _batches(
     progress: Progress,
     bad: list[str],
 ) -> Iterator[list[Photo]]:
-    """Batches with something left to score; what is known is passed over unread."""
+    """Batches with something left to score; what is known is passed over."""
     keys = [(c.name, k) for c in contenders for k in settings.counts]
     for start in range(0, len(names), BATCH):
         indices = range(start, min(start + BATCH, len(names)))

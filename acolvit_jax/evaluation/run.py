@@ -133,7 +133,7 @@ def run(request: Request) -> Path:
         propagation=request.propagation,
         skip_bad=request.skip_bad,
     )
-    file = ScoreFile(request.output, _identity(request, contenders, source, hints, settings))
+    file = ScoreFile(request.output, _identity(request, contenders, source, names, hints, settings))
     total = len(names) * len(request.counts) * len(contenders)
     with Progress(total, done=len(file.scores)) as progress:
         undecoded = evaluate(source, names, hints, contenders, settings, file, progress)
@@ -180,11 +180,11 @@ def _identity(
     request: Request,
     contenders: Sequence[Contender],
     source: ImageSource,
+    names: Sequence[str],
     hints: hint_sets.HintSet,
     settings: Settings,
 ) -> dict[str, object]:
     """What the scores of a report depend on."""
-    names = image_names(source)
     return {
         "images": request.images,
         "names": hashlib.sha256("\n".join(names).encode()).hexdigest(),

@@ -149,7 +149,7 @@ def _suffix(source: Path) -> str:
 
 
 def run_job(colorizer: Colorizer, job: Job, options: Options) -> Colorized:
-    """Colorizes one photo and writes the result, EXIF and colour profile kept.
+    """Colorizes one photo and writes the result, EXIF kept.
 
     Raises:
         UserError: if the photo cannot be read, a hint does not fit, or the result cannot be

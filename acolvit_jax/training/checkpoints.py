@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import re
 import sys
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import orbax.checkpoint as ocp
 from orbax.checkpoint.checkpoint_managers import preservation_policy
 
 from acolvit_jax.errors import CheckpointError, UserError
+from acolvit_jax.training.checksums import checksums
 from acolvit_jax.training.distributed import agree, explained
 from acolvit_jax.training.state import TrainState
 
@@ -74,8 +75,10 @@ class Checkpoints:
             read_only=read_only,
             preservation_policy=None if read_only else policy,
             cleanup_tmp_directories=not read_only,
-            best_fn=_score,  # without it the scores are not stored, and a restart forgets them
+            # Without it the scores are not stored, and a restart forgets them.
+            best_fn=_score,
         )
+        self._drop_damaged_scores()
         self._manager = ocp.CheckpointManager(self.folder, options=options)
 
     def steps(self) -> list[int]:
@@ -141,6 +144,7 @@ class Checkpoints:
                 optimiser.
             ConfigError: if the processes of a run do not see the same checkpoints.
         """
+        self._drop_damaged_scores()
         self._manager.reload()
         steps = self.steps()
         self._agree("their newest checkpoint", max(steps, default=-1))
@@ -150,6 +154,8 @@ class Checkpoints:
             try:
                 restored = self._restore(step, target)
             except Exception as error:  # Orbax and tensorstore raise many kinds
+                if (told := explained(error)) is not None:
+                    raise told from error
                 reason = str(error).split("\n", 1)[0][:200]
                 log.warning(
                     "checkpoint %d cannot be read (%s); the one before is used", step, reason
@@ -180,6 +186,8 @@ class Checkpoints:
         try:
             return self._restore(step, target)
         except Exception as error:  # as above
+            if (told := explained(error)) is not None:
+                raise told from error
             reason = str(error).split("\n", 1)[0][:200]
             raise CheckpointError(f"checkpoint {step} cannot be read ({reason})") from error
 
@@ -217,6 +225,24 @@ class Checkpoints:
             raise ValueError("its checksums do not match its arrays")
         return state, meta["data"]
 
+    def _drop_damaged_scores(self) -> None:
+        """Forgets scores that cannot be read: Orbax refuses the whole folder for one.
+
+        Raises:
+            CheckpointError: names the file, where this only reads.
+        """
+        for path in self.folder.glob("[0-9]*/metrics/metrics"):
+            try:
+                json.loads(path.read_text())
+            except FileNotFoundError:  # another process was first
+                continue
+            except ValueError:
+                if self._read_only:
+                    raise CheckpointError(
+                        f"{path} is damaged; delete it: it holds no more than a score"
+                    ) from None
+                path.unlink(missing_ok=True)
+
     def _move_aside(self, steps: list[int]) -> None:
         """Makes room for the steps to be saved again."""
         for step in steps if jax.process_index() == 0 else []:
@@ -251,31 +277,6 @@ def _saved_tree(state: TrainState) -> dict[str, Any]:
     """The state as a dict, without the average where none is kept."""
     tree = {"step": state.step, "params": state.params, "opt_state": state.opt_state}
     return tree if state.ema is None else tree | {"ema": state.ema}
-
-
-def checksums(tree: Any) -> list[int]:
-    """A checksum for every leaf: any changed bit changes it.
-
-    It is a sum over the leaf's words, each times an odd number of its own, computed where the
-    array lives: it does not depend on how the array is split over devices or processes.
-
-    Args:
-        tree: of float32 or int32 arrays.
-
-    Returns:
-        One number in [0, 2^32) a leaf, in the order of `jax.tree.leaves`.
-    """
-    return [int(total) for total in jax.device_get(_checksum_leaves(jax.tree.leaves(tree)))]
-
-
-@jax.jit
-def _checksum_leaves(leaves: list[jax.Array]) -> list[jax.Array]:
-    def checksum(leaf: jax.Array) -> jax.Array:
-        words = jax.lax.bitcast_convert_type(leaf, jnp.uint32).reshape(-1)
-        odd = 2 * jnp.arange(words.size, dtype=jnp.uint32) + 1
-        return (words * odd).sum(dtype=jnp.uint32)
-
-    return [checksum(leaf) for leaf in leaves]
 
 
 def _free(path: Path) -> Path:

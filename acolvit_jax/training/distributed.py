@@ -90,9 +90,11 @@ def join(cluster: Cluster) -> None:
 
 
 def explained(error: Exception) -> UserError | None:
-    """What to say of an error of the devices or of another process; None for any other error."""
+    """What to say of an error of the devices or of another process; None for any other one."""
     text = str(error).strip()
     reason = text.split("\n", 1)[0][:160]
+    if "os_error_code" in text:  # of a disk, which gRPC's words name too: it is full, for example
+        return None
     if "RESOURCE_EXHAUSTED" in text:
         return OutOfMemoryError(
             f"the devices have too little memory ({reason}); try a smaller train.micro_batch or "

@@ -49,9 +49,9 @@ def load_model(name_or_path: str | Path) -> Weights:
         return load_weights(path / WEIGHTS_FILE)
     if (path / CONFIG_FILE).is_file():
         return _load_run(path)
-    run = path.absolute().parents[1] if path.name.isdecimal() else path
-    if run != path and (run / CONFIG_FILE).is_file():  # RUN/checkpoints/STEP
-        return _load_run(run, int(path.name))
+    folder = path.absolute().parent
+    if folder.name == "checkpoints" and path.name.isdecimal():
+        return _load_run(folder.parent, int(path.name))
     raise CheckpointError(
         f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
         f"{' or '.join(map(repr, BUNDLED))} for the weights in the package"

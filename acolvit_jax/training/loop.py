@@ -12,6 +12,8 @@ import numpy as np
 
 from acolvit_jax import images
 from acolvit_jax.config import Config
+from acolvit_jax.cores import available_cores
+from acolvit_jax.data.loaders import reading_threads
 from acolvit_jax.errors import UserError
 from acolvit_jax.progress import Progress
 from acolvit_jax.training.distributed import explained
@@ -195,10 +197,10 @@ class _Loop:
             parts.append(f"keep {values['keep_ratio']:.3f}")
         parts.append(f"{values['images_per_second']:.1f} images/s")
         if values["input_wait"] > INPUT_BOUND and step > self._first_logged:
-            parts.append(
-                f"input is the bottleneck ({values['input_wait']:.0%} of the time waiting; try a "
-                "higher data.num_threads)"
-            )
+            spare = reading_threads(self.run.config.data) < len(available_cores())
+            advice = "try a higher data.num_threads" if spare else "all cores prepare data already"
+            wait = f"{values['input_wait']:.0%} of the time waiting"
+            parts.append(f"input is the bottleneck ({wait}; {advice})")
         skips = self.run.loader.skips
         if skips.corrupt or skips.grey:
             parts.append(str(skips))

@@ -126,7 +126,8 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
 def _make_teach(config: Config, workdir: Path, mesh: Mesh, notes: list[str]) -> Teach:
     """Loads the teacher."""
     name = config.train.teacher
-    if Path(name).resolve() == workdir.resolve():
+    path = Path(name).resolve()
+    if workdir.resolve() in (path, *path.parents):  # its steps change while it learns
         raise ConfigError(f"train.teacher={name} is the run's own folder; use another model")
     teacher = load_named("train.teacher", name)
     steps = teacher.provenance.get("steps")

@@ -10,7 +10,8 @@ import pytest
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
-from acolvit_jax.training.checkpoints import Checkpoints, checksums
+from acolvit_jax.training.checkpoints import Checkpoints
+from acolvit_jax.training.checksums import checksums
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.state import init_state
 from tests.training.runs import MODEL, small_config
@@ -89,6 +90,19 @@ def test_the_best_is_kept_after_a_restart_too_and_can_be_read(tmp_path):
     assert position == {"next_index": 1}
     with pytest.raises(CheckpointError, match=r"has the steps \[1, 4, 5\], not 2"):
         checkpoints.restore(2, target_of(make_state(0)))
+
+
+@pytest.mark.parametrize("text", ["", '{"sco'])
+def test_a_damaged_score_costs_only_the_score(tmp_path, text):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(make_state(1), {"next_index": 1}, 25.0)
+    checkpoints.close()
+    (tmp_path / "checkpoints" / "1" / "metrics" / "metrics").write_text(text)
+    with pytest.raises(CheckpointError, match=r"1/metrics/metrics is damaged; delete it"):
+        Checkpoints(tmp_path, read_only=True)
+    for options in ({}, {"read_only": True}):  # the first mends it
+        restored, _ = Checkpoints(tmp_path, **options).restore_latest(target_of(make_state(1)))
+        jax.tree.map(np.testing.assert_array_equal, restored, make_state(1))
 
 
 def array_file(folder):

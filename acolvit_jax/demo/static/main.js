@@ -99,7 +99,10 @@ class App {
       download(new Blob([text], { type: 'application/json' }), `${photo.name}_hints.json`);
       return;
     }
-    if (document.body.hasAttribute('data-saving')) return;
+    if (this.#saving) {
+      say('A file is still on its way');
+      return;
+    }
     document.body.toggleAttribute('data-saving', true);
     this.#progress(1);
     try {
@@ -113,6 +116,8 @@ class App {
       if (!this.session.opening) this.#progress(null);
     }
   };
+
+  get #saving() { return document.body.hasAttribute('data-saving'); }
 
   /** Whether there is a photo and no other one on its way; says so if not. */
   #havePhoto(otherwise) {
@@ -226,7 +231,7 @@ class App {
 
   #progress(fraction) {
     const bar = byId('progress');
-    bar.hidden = fraction === null;
+    bar.hidden = fraction === null && !this.#saving;
     if (fraction === null || fraction >= 1) bar.removeAttribute('value');
     else bar.value = fraction;
   }
