@@ -134,3 +134,10 @@ def test_a_missing_data_set_says_the_command_that_prepares_it(tmp_path, dataset)
     assert f"tfds build {name} --file_format=array_record --data_dir={tmp_path}" in message
     assert "\n" not in message
     assert ("image-net.org" in message) == (dataset == "imagenet")
+
+
+def test_the_setting_of_a_missing_folder_is_named(tmp_path):
+    photos = make_folder(tmp_path / "photos", 8)
+    data = DataConfig(dataset="folder", path=str(photos), validation_path=str(tmp_path / "none"))
+    with pytest.raises(DataError, match=r"--config\.data\.validation_path wants a folder"):
+        make_source(data, "validation")
