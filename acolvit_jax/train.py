@@ -18,6 +18,8 @@ from acolvit_jax.config_dict import from_config_dict
 from acolvit_jax.errors import ConfigError, UserError
 from acolvit_jax.training.distributed import Cluster, join
 
+CLUSTER_FLAGS = ("distributed", "coordinator", "num_processes", "process_id")
+
 
 def main(argv: Sequence[str]) -> None:
     """Trains as the arguments say, and prints where the results are.
@@ -43,9 +45,6 @@ def main(argv: Sequence[str]) -> None:
     result = train(config, workdir, arguments.profile)
     if first:
         print(conclude(result), flush=True)
-
-
-CLUSTER_FLAGS = ("distributed", "coordinator", "num_processes", "process_id")
 
 
 class Arguments(NamedTuple):

@@ -144,19 +144,17 @@ class Checkpoints:
                 optimiser.
             ConfigError: if the processes of a run do not see the same checkpoints.
         """
-        self._drop_damaged_scores()
         self._manager.reload()
         steps = self.steps()
-        self._agree("their newest checkpoint", max(steps, default=-1))
+        if not self._read_only:
+            agree("their newest checkpoint", max(steps, default=-1))
         damaged: list[int] = []
         for step in reversed(steps):
             self._check_tree(step, target)
             try:
                 restored = self._restore(step, target)
             except Exception as error:  # Orbax and tensorstore raise many kinds
-                if (told := explained(error)) is not None:
-                    raise told from error
-                reason = str(error).split("\n", 1)[0][:200]
+                reason = _damage(error)
                 log.warning(
                     "checkpoint %d cannot be read (%s); the one before is used", step, reason
                 )
@@ -164,9 +162,9 @@ class Checkpoints:
                 continue
             if not self._read_only:
                 self._move_aside(damaged)
-            self._agree("the checkpoint that they could read", step)  # after it was moved
-            if damaged and not self._read_only:
-                self._manager.reload()
+                agree("the checkpoint that they could read", step)  # damaged ones are moved by then
+                if damaged:
+                    self._manager.reload()
             return restored
         if steps:
             raise CheckpointError(
@@ -186,10 +184,7 @@ class Checkpoints:
         try:
             return self._restore(step, target)
         except Exception as error:  # as above
-            if (told := explained(error)) is not None:
-                raise told from error
-            reason = str(error).split("\n", 1)[0][:200]
-            raise CheckpointError(f"checkpoint {step} cannot be read ({reason})") from error
+            raise CheckpointError(f"checkpoint {step} cannot be read ({_damage(error)})") from error
 
     def _check_tree(self, step: int, target: TrainState) -> None:
         """Refuses a checkpoint that holds other arrays than are asked for.
@@ -249,11 +244,6 @@ class Checkpoints:
             aside = self.folder.parent / f"damaged-checkpoint-{step}"
             (self.folder / str(step)).rename(_free(aside))
 
-    def _agree(self, what: str, step: int) -> None:
-        """Checks that all processes of a run are at the same step; a reader may be alone."""
-        if not self._read_only:
-            agree(what, step)
-
     def _unwritten(self, step: int | None, error: Exception) -> UserError:
         if (told := explained(error)) is not None:
             return told
@@ -265,6 +255,17 @@ class Checkpoints:
         return CheckpointError(
             f"cannot write {what} in {self.folder}: {reason}; the last whole one is of step {last}"
         )
+
+
+def _damage(error: Exception) -> str:
+    """Why a checkpoint cannot be read, in a line.
+
+    Raises:
+        UserError: if the reason is not the checkpoint, but a lost peer or too little memory.
+    """
+    if (told := explained(error)) is not None:
+        raise told from error
+    return str(error).split("\n", 1)[0][:200]
 
 
 def _path(keys: tuple[Any, ...]) -> str:
