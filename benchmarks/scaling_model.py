@@ -8,6 +8,7 @@ Prices change: they are list prices on demand, in US dollars, as those pages gav
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,9 +121,14 @@ def allreduce_seconds(parameters: int, chips: int, link: float) -> float:
     return 2 * (chips - 1) / chips * 4 * parameters / link + ALLREDUCE_LATENCY
 
 
+@functools.cache
+def _parameters(config: ModelConfig) -> int:
+    return param_count(param_shapes(config))
+
+
 def predict(config: ModelConfig, machine: Machine) -> Prediction:
     """Predicts the paper's recipe on a machine."""
-    parameters = param_count(param_shapes(config))
+    parameters = _parameters(config)
     batch = BATCH / machine.chips
     compute = batch * train_flops(config) / (machine.peak * machine.utilization)
     allreduce = allreduce_seconds(parameters, machine.chips, machine.link)

@@ -40,7 +40,8 @@ def measure_throughput(path: str, contenders: Sequence[Contender]) -> dict[str, 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "numbers.json"
         command = [sys.executable, "-m", "acolvit_jax.benchmark", f"--checkpoint={path}"]
-        command += [f"--json={file}", "--budgets=" + ",".join(f"{b:g}" for b in budgets)]
+        command += ["--forwards_only", "--keep_ratios=", f"--json={file}"]
+        command.append("--budgets=" + ",".join(f"{b:g}" for b in budgets))
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise UserError(f"the benchmark of {path} failed: {done.stderr.strip()[-300:]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import platform
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,9 @@ class Report:
     rows: list[Row]
     floor: timing.Timing
     floor_macs: float
-    batches: dict[str, timing.Timing]
-    stages: dict[str, timing.Timing]
-    starts: dict[str, float]
+    batches: dict[str, timing.Timing] = field(default_factory=dict)
+    stages: dict[str, timing.Timing] = field(default_factory=dict)
+    starts: dict[str, float] = field(default_factory=dict)
 
 
 def describe_machine(threads: int) -> dict[str, str]:
@@ -111,8 +112,9 @@ def measure(
     rounds: int,
     threads: int,
     seed: int,
+    forwards_only: bool = False,
 ) -> Report:
-    """Runs the whole benchmark.
+    """Runs the benchmark.
 
     Args:
         config: the architecture.
@@ -125,16 +127,17 @@ def measure(
         rounds: times that everything is run.
         threads: that the process may use.
         seed: of patterns and inputs.
+        forwards_only: measure forwards of one image and the floor alone.
 
     Returns:
-        The measurements.
+        The measurements; what was not measured is empty.
     """
     rows, floor = _single(config, params, keep_ratios, budgets, rounds, seed)
-    return Report(
-        machine=describe_machine(threads),
-        rows=rows,
-        floor=floor,
-        floor_macs=timing.floor_macs(config),
+    report = Report(describe_machine(threads), rows, floor, timing.floor_macs(config))
+    if forwards_only:
+        return report
+    return dataclasses.replace(
+        report,
         batches=_batches(config, params, max(3, rounds // 6), threads, seed),
         stages=_stages(config, params, rounds),
         starts=_starts(config, params, checkpoint),

@@ -19,12 +19,17 @@ def markdown(report: Report) -> str:
         report: the measurements.
 
     Returns:
-        Markdown: the machine, forwards of one image, batches, the steps around the model, starts.
+        Markdown: the machine, forwards of one image, and, where they were measured, batches, the
+        steps around the model and starts.
     """
     machine = ", ".join(f"{name} {value}" for name, value in report.machine.items())
-    parts = [machine, _forwards(report), _floor(report), _batches(report), _stages(report)]
-    starts = [[name, f"{seconds:.2f}"] for name, seconds in report.starts.items()]
-    parts.append(markdown_table(["process start to first result", "s"], starts))
+    parts = [machine, _forwards(report), _floor(report)]
+    if report.batches:
+        parts.append(_batches(report))
+    if report.stages:
+        parts.append(_stages(report))
+    if report.starts:
+        parts.append(_starts(report))
     return "\n\n".join(parts)
 
 
@@ -66,6 +71,11 @@ def _batches(report: Report) -> str:
 def _stages(report: Report) -> str:
     rows = [[name, *_spread(timing)] for name, timing in report.stages.items()]
     return markdown_table(["a photo of one megapixel", *MILLISECONDS], rows)
+
+
+def _starts(report: Report) -> str:
+    rows = [[name, f"{seconds:.2f}"] for name, seconds in report.starts.items()]
+    return markdown_table(["process start to first result", "s"], rows)
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tensorboardX import summary
-from tensorboardX.event_file_writer import EventsWriter
-from tensorboardX.proto.event_pb2 import Event, SessionLog
 
 from acolvit_jax.files import write_text
-
-FLUSH_SECONDS = 30  # between two times that TensorBoard sees what is new
-
-log = logging.getLogger(__name__)
+from acolvit_jax.training.events import Events
 
 
 class MetricsLog:
@@ -34,9 +24,7 @@ class MetricsLog:
         """
         self._path = workdir / "metrics.jsonl"
         _truncate(self._path, resume_step)
-        self._events = _Events(workdir)
-        purge = SessionLog(status=SessionLog.START)
-        self._events.write(Event(step=resume_step + 1, session_log=purge))
+        self._events = Events(workdir, first_step=resume_step + 1)
 
     def write(self, step: int, values: dict[str, Any]) -> None:
         """Writes one line and the same scalars to TensorBoard.
@@ -52,55 +40,15 @@ class MetricsLog:
             for index, scalar in np.ndenumerate(np.asarray(value)):
                 suffix = "/".join(str(i) for i in index)
                 tag = f"{name}/{suffix}" if suffix else name
-                self._events.write(Event(step=step, summary=summary.scalar(tag, scalar)))
+                self._events.scalar(step, tag, scalar)
 
     def picture(self, step: int, name: str, rgb: np.ndarray) -> None:
         """Shows a picture, uint8 `[H, W, 3]`, in TensorBoard."""
-        picture = summary.image(name, rgb, dataformats="HWC")
-        self._events.write(Event(step=step, summary=picture))
+        self._events.picture(step, name, rgb)
 
     def close(self) -> None:
         """Writes what is still in memory; on a full disk TensorBoard's last events are lost."""
         self._events.close()
-
-
-class _Events:
-    """TensorBoard's file. It is written in this thread: where it cannot be, the run goes on."""
-
-    def __init__(self, workdir: Path) -> None:
-        self._flushed = time.monotonic()
-        self._writer: EventsWriter | None = None
-        with self._or_give_up():
-            self._writer = EventsWriter(str(workdir / "events"))
-
-    def write(self, event: Event) -> None:
-        if self._writer is None:
-            return
-        event.wall_time = time.time()
-        with self._or_give_up():
-            self._writer.write_event(event)
-            if time.monotonic() - self._flushed > FLUSH_SECONDS:
-                self._writer.flush()
-                self._flushed = time.monotonic()
-
-    def close(self) -> None:
-        if self._writer is not None:
-            with self._or_give_up():
-                self._writer.close()
-        self._writer = None
-
-    @contextlib.contextmanager
-    def _or_give_up(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            writer, self._writer = self._writer, None
-            with contextlib.suppress(OSError):
-                if writer is not None:
-                    writer.close()
-            log.warning(
-                "TensorBoard's events cannot be written (%s); metrics.jsonl goes on", error.strerror
-            )
 
 
 def read_metrics(workdir: Path) -> list[dict[str, Any]]:

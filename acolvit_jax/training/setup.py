@@ -71,6 +71,7 @@ def prepare(config: Config, workdir: Path) -> Run:
     sharding.micro_batch_size(config.train, mesh)  # refuses a batch that cannot be split
     sources = {split: make_source(config.data, split) for split in ("train", "validation")}
     notes = [f"data: {len(sources['train']):,} {sources['train'].description}"]
+    teach = _make_teach(config, workdir, mesh, notes) if config.train.teacher else None
     loader = TrainLoader(
         sources["train"],
         config.data,
@@ -105,20 +106,18 @@ def prepare(config: Config, workdir: Path) -> Run:
         state = make_state(jax.device_get(params))  # the same on every process
     step = make_train_step(config, optimizer, shardings, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
-    teach = _make_teach(config, workdir, mesh, notes) if config.train.teacher else None
     return Run(config, mesh, state, step, teach, loader, checkpoints, scorer, notes)
 
 
 def _initial_params(config: Config, notes: list[str]) -> Any:
     """Parameters from the seed, or from another model where the config says so."""
-    params = init_params(config.model, config.train.seed)
     if not config.train.init_from:
-        return params
+        return init_params(config.model, config.train.seed)
     architecture, source, _ = load_named("train.init_from", config.train.init_from)
     check_architecture(config.model, architecture, "init_from")
     if architecture.any_budget and not config.model.any_budget and config.train.budget:
         source = at_budget(source, config.train.budget)
-    grafted = graft(params, source)
+    grafted = graft(init_params(config.model, config.train.seed), source)
     notes.append(f"from {config.train.init_from}: {grafted}")
     return grafted.params
 

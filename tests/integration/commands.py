@@ -25,7 +25,7 @@ SMALL = [  # a model of seconds
 
 
 def start(
-    module: str, *arguments: object, file_limit: int | None = None, devices: int = 8
+    module: str, *arguments: object, file_limit: int | None = None, devices: int = 2
 ) -> subprocess.Popen:
     """Starts `python -m acolvit_jax.MODULE` on virtual devices.
 
@@ -46,9 +46,11 @@ def start(
     )
 
 
-def run(module: str, *arguments: object, file_limit: int | None = None) -> tuple[int, str, str]:
+def run(
+    module: str, *arguments: object, file_limit: int | None = None, devices: int = 2
+) -> tuple[int, str, str]:
     """Exit code, output and errors of a command."""
-    process = start(module, *arguments, file_limit=file_limit)
+    process = start(module, *arguments, file_limit=file_limit, devices=devices)
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err
 

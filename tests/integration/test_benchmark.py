@@ -29,6 +29,17 @@ def test_it_measures_what_it_says(tmp_path):
     assert set(numbers["starts"]) == {"nothing cached", "programs cached"}
 
 
+def test_of_the_forwards_alone_it_prints_no_other_table(tmp_path):
+    model = write_model(tmp_path)
+    command = ["--forwards_only", "--keep_ratios=", "--rounds=1", f"--checkpoint={model}"]
+    status, out, err = run("benchmark", *command)
+    assert status == 0, err
+    assert "| its own decisions |" in out
+    assert "floor:" in out
+    for other in ("images together", "one megapixel", "first result", "% of the sublayers"):
+        assert other not in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [

@@ -58,7 +58,7 @@ def finish(pair):
 @pytest.fixture(scope="module")
 def alone(photos, tmp_path_factory):
     workdir = tmp_path_factory.mktemp("alone") / "run"
-    status, _, err = run("train", *arguments(photos, workdir))
+    status, _, err = run("train", *arguments(photos, workdir), devices=8)
     assert status == 0, err
     return workdir
 
@@ -95,14 +95,14 @@ def test_two_processes_equal_one(photos, alone, tmp_path):
 
 
 def test_sigterm_to_one_stops_both_and_one_process_goes_on(photos, alone, tmp_path):
-    """And the data goes on at the same place for another number of processes."""
+    """And the data goes on at the same place for another number of processes and devices."""
     workdir = tmp_path / "run"
     pair = start_pair(photos, workdir)
     wait_for(workdir / "checkpoints" / "2", pair[0])
     pair[1].send_signal(signal.SIGTERM)
     for result in finish(pair):
         assert "run again to go on" in one_line_error(result, 75)
-    status, out, err = run("train", *arguments(photos, workdir))
+    status, out, err = run("train", *arguments(photos, workdir), devices=8)
     assert status == 0, err
     assert "resuming after step" in out
     assert_same(workdir, alone)
@@ -130,7 +130,7 @@ def test_half_of_the_flags_gives_one_line(photos, tmp_path):
 
 def test_a_trace_is_written(photos, tmp_path):
     workdir = tmp_path / "run"
-    status, out, err = run("train", *arguments(photos, workdir, "--profile_steps=3,4"))
+    status, out, err = run("train", *arguments(photos, workdir, "--profile_steps=3,4"), devices=8)
     assert status == 0, err
     assert "trace of steps (3, 4)" in out
     assert "memory a device, estimated" in out

@@ -14,7 +14,7 @@ from acolvit_jax.training.workdir import read_config
 from tests.integration.commands import SMALL, kill, one_line_error, run, start, wait_for
 from tests.photos import make_folder
 
-STEPS = 30
+STEPS = 22  # the last validation is not one of those that come every 4
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_tensorboard_reads_the_events(uninterrupted):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(uninterrupted[0])).Reload()
-    assert {"loss", "keep_ratio", "psnr_10", "keep/0/0"} <= set(events.Tags()["scalars"])
+    assert {"loss", "keep_ratio", "psnr@10", "keep/0/0"} <= set(events.Tags()["scalars"])
     assert len(events.Scalars("loss")) == STEPS
     assert events.Tags()["images"] == ["validation"]
 
@@ -167,11 +167,9 @@ def test_a_truncated_checkpoint_gives_one_warning_and_the_one_before(photos, tmp
 
 def test_a_loss_that_is_no_number_stops_the_run(photos, tmp_path):
     workdir = tmp_path / "run"
-    args = arguments(photos, workdir, "--config.optimizer.warmup=0.0", steps=20)
-    assert (
-        run("train", *arguments(photos, workdir, "--config.optimizer.warmup=0.0", steps=2))[0] == 0
-    )
-    result = run("train", *args, "--config.optimizer.learning_rate=1e30")
+    assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
+    more = "--config.optimizer.learning_rate=1e30"
+    result = run("train", *arguments(photos, workdir, more, steps=20))
     message = one_line_error(result, 1)
     assert "at step" in message
     assert "that of step 2 is kept" in message
@@ -187,7 +185,7 @@ def test_a_full_disk_gives_one_line_and_keeps_the_last_checkpoint(photos, tmp_pa
     """
     workdir = tmp_path / "run"
     assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
-    result = run("train", *arguments(photos, workdir, steps=6), file_limit=100)
+    result = run("train", *arguments(photos, workdir, steps=4), file_limit=100)
     message = one_line_error(result, 1)
     assert "cannot write" in message
     assert "File too large" in message

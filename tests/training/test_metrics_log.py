@@ -3,13 +3,15 @@
 import logging
 
 import numpy as np
-from tensorboardX.event_file_writer import EventsWriter
-from tensorboardX.proto.event_pb2 import Event
+import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.summary.writer.record_writer import RecordWriter
 
+from acolvit_jax.training import events
 from acolvit_jax.training.metrics_log import MetricsLog, read_metrics
 
 
-def events(workdir):
+def events_of(workdir):
     """All events of a folder; TFRecords are a length, its checksum, data and its checksum."""
     found = []
     for path in sorted(workdir.glob("events.out.tfevents.*")):
@@ -27,7 +29,7 @@ def test_scalars_lists_and_pictures_are_written(tmp_path):
     log.picture(5, "validation", np.zeros((6, 8, 3), np.uint8))
     log.close()
     assert read_metrics(tmp_path) == [{"step": 5, "loss": 0.5, "keep": [[1.0, 0.25]]}]
-    version, start, *rest = events(tmp_path)
+    version, start, *rest = events_of(tmp_path)
     assert version.file_version == "brain.Event:2"
     assert (start.step, start.session_log.status) == (5, 1)  # TensorBoard forgets what came after
     values = {e.summary.value[0].tag: e.summary.value[0] for e in rest}
@@ -37,16 +39,16 @@ def test_scalars_lists_and_pictures_are_written(tmp_path):
     assert (values["validation"].image.height, values["validation"].image.width) == (6, 8)
 
 
-def test_a_full_disk_ends_tensorboard_and_not_the_run(tmp_path, monkeypatch, caplog):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize("buffering", [0, -1])  # without a buffer at once, with one at the end
+def test_a_full_disk_ends_tensorboard_and_not_the_run(buffering, tmp_path, monkeypatch, caplog):
+    def on_a_full_disk(file):
+        file.close()
+        return RecordWriter(open("/dev/full", "wb", buffering=buffering))
 
-    monkeypatch.setattr(EventsWriter, "write_event", full)
-    monkeypatch.setattr(EventsWriter, "__init__", lambda *_: None)
-    monkeypatch.setattr(EventsWriter, "close", full)
+    monkeypatch.setattr(events, "RecordWriter", on_a_full_disk)
     with caplog.at_level(logging.WARNING):
         log = MetricsLog(tmp_path, 0)
-        for step in range(30):  # more than any queue holds
+        for step in range(30):
             log.write(step, {"loss": 1.0})
         log.close()
     assert len(read_metrics(tmp_path)) == 30

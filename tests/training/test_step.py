@@ -27,7 +27,7 @@ def test_eight_devices_equal_one(one_device, devices, fsdp):
     np.testing.assert_allclose(losses, one_device[0], atol=1e-5)
 
 
-@pytest.mark.parametrize(("micro_batch", "devices"), [(1, 1), (4, 1), (1, 4), (2, 2)])
+@pytest.mark.parametrize(("micro_batch", "devices"), [(4, 1), (1, 4), (2, 2)])
 def test_the_micro_batch_does_not_change_the_result(one_device, micro_batch, devices):
     config = small_config(steps=STEPS, micro_batch=micro_batch)
     losses, state, _ = run_steps(config, STEPS, devices=devices)
@@ -35,8 +35,7 @@ def test_the_micro_batch_does_not_change_the_result(one_device, micro_batch, dev
     assert int(state.step) == STEPS
 
 
-@pytest.mark.parametrize("loss", ["huber", "psnr"])
-@pytest.mark.parametrize("window", [0, 2])
+@pytest.mark.parametrize(("window", "loss"), [(2, "huber"), (0, "psnr")])
 def test_the_dense_baseline_s_gradients_add_up(window, loss):
     dense = {"gated": False}
     data = [muted(batch) for batch in batches(5, window=window)]
@@ -124,28 +123,24 @@ def test_initial_parameters_depend_on_the_seed_alone():
 
 
 def test_a_model_of_any_budget_asks_each_photo_for_its_own():
-    """Devices and micro-batches change nothing; groups and spread change what is asked for."""
+    """Devices and micro-batches change nothing; groups and spread change what is asked for.
+
+    Photos differ by what the budget does to them, not by chance: at first it does nothing, however
+    noisy the decisions, so that without a spread the same is asked for.
+    """
     model = {"any_budget": True}
     options = {"steps": 5, "model": model, "budget": 0.2, "budget_groups": 4}
     whole = run_steps(small_config(**options), 5, devices=1)
     parts = run_steps(small_config(**options, micro_batch=2), 5, devices=2)
     np.testing.assert_allclose(parts[0], whole[0], atol=1e-5)
-    for change in ({"budget_groups": 1}, {"budget_spread": 0.0}):
-        other = run_steps(small_config(**{**options, **change}), 5, devices=1)
-        assert abs(other[0] - whole[0]).max() > 1e-4
-    assert float(abs(whole[1].params["budget_embed"]).max()) > 0
-
-
-def first_sparsity(**train):
-    """The sparsity loss of the first step of a model of any budget."""
-    return float(
-        run_steps(small_config(model={"any_budget": True}, **train), 1, devices=1)[2]["sparsity"]
+    grouped, even = (
+        run_steps(small_config(**{**options, **change}), 5, devices=1)[0]
+        for change in ({"budget_groups": 1}, {"budget_spread": 0.0})
     )
-
-
-def test_photos_differ_by_what_the_budget_does_and_not_by_chance():
-    """At first the budget does nothing, however noisy the decisions: all are asked for the same."""
-    assert first_sparsity(budget_spread=0.1) == first_sparsity(budget_spread=0.0)
+    assert abs(grouped - whole[0]).max() > 1e-4
+    assert even[0] == whole[0][0]
+    assert abs(even - whole[0]).max() > 1e-4
+    assert float(abs(whole[1].params["budget_embed"]).max()) > 0
 
 
 def test_groups_must_divide_the_batch():
