@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acolvit_jax import cli
+from acolvit_jax.config import PRETRAINED
 from acolvit_jax.cores import available_cores, use_cores
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.files import write_text
@@ -19,8 +20,8 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m acolvit_jax.benchmark",
         description="Measures what skipping saves: the paper's Table 2 and more.",
     )
-    parser.add_argument("--checkpoint", help="model to measure; default: random weights of --size")
-    parser.add_argument("--size", default="tiny", help="tiny, small or base, for random weights")
+    parser.add_argument("--checkpoint", help="model to measure (pretrained)")
+    parser.add_argument("--size", help="random weights of tiny, small or base instead")
     parser.add_argument("--threads", type=int, default=1, help="cores to use (1)")
     parser.add_argument(
         "--keep_ratios", default="0.7,0.5,0.3,0", help="forced shares of sublayers (0.7,0.5,0.3,0)"
@@ -62,17 +63,21 @@ def main(argv: Sequence[str]) -> None:
     from acolvit_jax.models.variants import VARIANTS
     from acolvit_jax.training.load import load_pretrained
 
-    if args.checkpoint:
-        config, params = load_pretrained(args.checkpoint)
+    if args.size is None:
+        checkpoint = args.checkpoint or PRETRAINED
+        config, params = load_pretrained(checkpoint)
+    elif args.checkpoint:
+        raise ConfigError("--checkpoint and --size: choose one of them")
     else:
         choose("--size", args.size, tuple(VARIANTS))
-        config = VARIANTS[args.size]
+        checkpoint, config = "", VARIANTS[args.size]
+        params = None
     if budgets and not config.any_budget:
         raise ConfigError(f"--budgets {args.budgets}: this model's budget is fixed")
     report = benchmark.measure(
         config,
-        params if args.checkpoint else init_params(config, args.seed),
-        checkpoint=args.checkpoint or "",
+        init_params(config, args.seed) if params is None else params,
+        checkpoint=checkpoint,
         keep_ratios=keep_ratios,
         budgets=budgets,
         rounds=args.rounds,

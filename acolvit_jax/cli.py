@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from acolvit_jax.config import SMALLEST_BUDGET
+from acolvit_jax.config import PRETRAINED, SMALLEST_BUDGET
 from acolvit_jax.errors import EXIT_INTERRUPTED, ConfigError, UserError
 
 
@@ -28,7 +28,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds `--checkpoint` and `--budget`, as every command that runs a model has them."""
     parser.add_argument(
         "--checkpoint",
-        default="pretrained",
+        default=PRETRAINED,
         help="folder of a run, weights file, 'pretrained' (default: the weights in the package) or "
         "'pretrained-dense' (the baseline that computes every layer)",
     )

@@ -24,6 +24,7 @@ DATASETS = (
     "birds",
 )
 
+PRETRAINED = "pretrained"  # name of the weights in the package
 SMALLEST_BUDGET = 0.1  # that a model of any budget is trained for, and takes
 
 
@@ -226,6 +227,11 @@ class Config:
             raise ConfigError(
                 f"train.budget_groups={self.train.budget_groups} must divide "
                 f"train.batch_size={self.train.batch_size}"
+            )
+        if self.model.any_budget and self.validation.budget < (self.train.budget or 0):
+            raise ConfigError(
+                f"validation.budget={self.validation.budget} is less than the smallest budget that "
+                f"is trained, train.budget={self.train.budget}"
             )
         if not 0 <= self.data.window <= self.model.grid_size:
             raise ConfigError(

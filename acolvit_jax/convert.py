@@ -40,6 +40,11 @@ def main(argv: Sequence[str]) -> None:
         help="--to weights: two states of a model of the same origin, the second trained from the "
         "first; what it learned between them is added, as a start for training",
     )
+    parser.add_argument(
+        "--budget",
+        type=float,
+        help="of a model of any budget: what is written is a model of this budget alone",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     args = parser.parse_args(argv)
     if args.target.exists() and not args.overwrite:
@@ -49,7 +54,7 @@ def main(argv: Sequence[str]) -> None:
     from acolvit_jax.inference.convert import convert
 
     learned = tuple(args.learned) if args.learned else None
-    print(convert(args.to, args.source, args.target, args.provenance, learned))
+    print(convert(args.to, args.source, args.target, args.provenance, learned, args.budget))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acolvit_jax import cli
+from acolvit_jax.config import PRETRAINED
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.hint_files import HINT_COUNTS
 
@@ -22,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="[NAME=]PATH",
-        help="models: runs, folders or files of weights, 'pretrained' or 'pretrained-dense'",
+        help="models: runs, folders or files of weights, 'pretrained' or 'pretrained-dense' "
+        "(pretrained, if there are no --baselines)",
     )
     parser.add_argument("--budgets", default="", help="for models of any budget: 1,0.7,0.5 (0.5)")
     parser.add_argument("--baselines", default="", help="grey,nearest,levin")
@@ -68,8 +70,9 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError("--output is missing: the folder of the report")
     from acolvit_jax.evaluation.run import Request, make_hints, run
 
+    default = () if args.baselines else (PRETRAINED,)
     request = Request(
-        checkpoints=tuple(args.checkpoint),
+        checkpoints=tuple(args.checkpoint) or default,
         budgets=tuple(cli.budgets(args.budgets)),
         baselines=tuple(name for name in args.baselines.split(",") if name),
         images=args.images,

@@ -61,8 +61,8 @@ class TrainConfig:
         batch_size: images a step, over all devices.
         remat: compute a block's activations again in the backward pass instead of keeping them:
             less memory, a third more work. The result does not depend on it.
-        micro_batch: images that a device computes at once; 0 is four on CPU, where that is
-            fastest, and all elsewhere. The result does not depend on it.
+        micro_batch: images that a device computes at once, a photo at two budgets being two; 0 is
+            four on CPU, where that is fastest, and all elsewhere. The result does not depend on it.
         budget: keep ratio beta that the sparsity loss asks for; None for the dense baseline. For
             a model of any budget the smallest: every photo is trained at two budgets between it
             and 1 (`training/budgets.py`).

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from acolvit_jax.config import PRETRAINED
 from acolvit_jax.demo import openapi, static_files
 from acolvit_jax.demo.handlers import Handlers
 from acolvit_jax.demo.limits import Limits
@@ -99,7 +100,7 @@ def _interface_routes(handlers: Handlers) -> dict[str, dict[str, Handler]]:
 def make_app(
     colorizer: Colorizer,
     *,
-    model_name: str = "pretrained",
+    model_name: str = PRETRAINED,
     limits: Limits | None = None,
     access: Access | None = None,
     clock: Callable[[], float] = time.monotonic,

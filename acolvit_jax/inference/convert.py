@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from acolvit_jax.config import ModelConfig
-from acolvit_jax.errors import CheckpointError
+from acolvit_jax.config import SMALLEST_BUDGET, ModelConfig
+from acolvit_jax.errors import CheckpointError, ConfigError
 from acolvit_jax.inference.export import export_stablehlo
 from acolvit_jax.inference.learned import with_learned
 from acolvit_jax.interop.files import WRITERS, read_state_dict, write_state_dict
 from acolvit_jax.interop.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.interop.weights import WEIGHTS_FILE, save_weights
-from acolvit_jax.models.params import param_count
+from acolvit_jax.models.params import Params, param_count
+from acolvit_jax.training.init_from import at_budget
 from acolvit_jax.training.load import load_pretrained
 
 
@@ -41,21 +43,23 @@ def from_torch(source: Path, target: Path) -> str:
     return f"{describe(config)}, {param_count(params):,} parameters -> {target}"
 
 
-def to_torch(source: str, target: Path) -> str:
+def to_torch(source: str, target: Path, budget: float | None = None) -> str:
     """Converts one of our models to a PyTorch state dict of the published names.
 
     Args:
         source: what `load_pretrained` takes.
         target: `.pth`, `.safetensors` or `.npz` file to write.
+        budget: makes a model of any budget one of this budget; None leaves it as it is.
 
     Returns:
         What was found and written.
 
     Raises:
         CheckpointError: if the model cannot be read, or the suffix is unknown.
+        ConfigError: for a budget out of range, or a model that takes none.
     """
     _check_suffix(target, tuple(sorted(WRITERS)))
-    config, params = load_pretrained(source)
+    config, params = _load(source, budget)
     write_state_dict(target, to_state_dict(config, params))
     note = ""
     if config.any_budget:
@@ -65,9 +69,9 @@ def to_torch(source: str, target: Path) -> str:
     return f"{describe(config)} -> {target}{note}"
 
 
-def to_stablehlo(source: str, target: Path) -> str:
-    """Exports one of our models as a program; see `export_stablehlo`."""
-    config, params = load_pretrained(source)
+def to_stablehlo(source: str, target: Path, budget: float | None = None) -> str:
+    """Exports one of our models as a program; see `export_stablehlo`, and `to_torch`'s budget."""
+    config, params = _load(source, budget)
     export_stablehlo(target, config, params)
     return f"{describe(config)} -> {target}"
 
@@ -77,6 +81,7 @@ def to_weights(
     target: Path,
     provenance: Path | None = None,
     learned: tuple[str, str] | None = None,
+    budget: float | None = None,
 ) -> str:
     """Packs one of our models into one file, as the weights in the package are: float16.
 
@@ -87,17 +92,19 @@ def to_weights(
             recipe, scores); None says the source's name, and what was learned from which models.
         learned: two states of a model, before and after, in this order: the difference of their
             parameters is added (`with_learned`). None adds nothing.
+        budget: as of `to_torch`.
 
     Returns:
         What was found and written.
 
     Raises:
+        ConfigError: as `to_torch`.
         CheckpointError: if a model or the provenance cannot be read, the suffix is unknown, or
             what was learned does not fit.
     """
     _check_suffix(target, (".safetensors",))
-    config, params = load_pretrained(source)
-    said: dict[str, Any] = {"packed from": source}
+    config, params = _load(source, budget)
+    said: dict[str, Any] = {"packed from": source} | ({"budget": budget} if budget else {})
     note = ""
     if learned is not None:
         params, said["learned"], added = with_learned(config, params, learned)
@@ -121,10 +128,20 @@ def _read_provenance(path: Path) -> dict[str, Any]:
     return said
 
 
-CONVERTERS: dict[str, Callable[[str, Path], str]] = {
-    "jax": lambda source, target: from_torch(Path(source), target),
+def _load(source: str, budget: float | None) -> tuple[ModelConfig, Params]:
+    """A model, at one budget if that is asked for."""
+    config, params = load_pretrained(source)
+    if budget is None:
+        return config, params
+    if not config.any_budget:
+        raise ConfigError(f"--budget={budget:g}: the budget of {source} is fixed already")
+    if not SMALLEST_BUDGET <= budget <= 1:
+        raise ConfigError(f"--budget={budget:g} must be in [{SMALLEST_BUDGET}, 1]")
+    return dataclasses.replace(config, any_budget=False), at_budget(params, budget)
+
+
+WRITES: dict[str, Callable[[str, Path, float | None], str]] = {
     "torch": to_torch,
-    "weights": to_weights,
     "stablehlo": to_stablehlo,
 }
 
@@ -135,28 +152,35 @@ def convert(
     target: Path,
     provenance: Path | None = None,
     learned: tuple[str, str] | None = None,
+    budget: float | None = None,
 ) -> str:
     """Converts; see the converter of the kind.
 
     Args:
-        kind: a key of `CONVERTERS`.
+        kind: `jax`, `torch`, `weights` or `stablehlo`.
         source: file, folder or run.
         target: what to write.
         provenance: JSON file, for `weights` only.
         learned: two states of a model, before and after; for `weights` only.
+        budget: that a model of any budget is written at; not for `jax`.
 
     Returns:
         What was found and written, for the person.
 
     Raises:
-        CheckpointError: if it cannot be done, or another kind is given what is for `weights`.
+        CheckpointError: if it cannot be done, or a kind is given what is for another.
+        ConfigError: as `to_torch`.
     """
     if kind == "weights":
-        return to_weights(source, target, provenance, learned)
+        return to_weights(source, target, provenance, learned, budget)
     for given, option in ((provenance, f"--provenance={provenance}"), (learned, "--learned")):
         if given is not None:
             raise CheckpointError(f"{option} goes with --to weights, not --to {kind}")
-    return CONVERTERS[kind](source, target)
+    if kind != "jax":
+        return WRITES[kind](source, target, budget)
+    if budget is not None:
+        raise CheckpointError(f"--budget={budget:g} goes with --to torch, weights or stablehlo")
+    return from_torch(Path(source), target)
 
 
 def describe(config: ModelConfig) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Real
 
 import jax
 import numpy as np
@@ -63,6 +64,8 @@ class Engine:
                 )
             return None
         budget = DEFAULT_BUDGET if budget is None else budget
+        if isinstance(budget, bool) or not isinstance(budget, Real):
+            raise ConfigError(f"budget {budget!r} must be a number")
         if not SMALLEST_BUDGET <= budget <= 1:
             raise ConfigError(f"budget {budget} must be in [{SMALLEST_BUDGET}, 1]")
         return budget

@@ -18,14 +18,13 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from acolvit_jax.config import ModelConfig
+from acolvit_jax.config import PRETRAINED, ModelConfig
 from acolvit_jax.config_dict import model_from_dict
 from acolvit_jax.errors import CheckpointError, ConfigError
 from acolvit_jax.files import write_bytes
 from acolvit_jax.models.params import Params, flatten, nest, param_shapes
 
 WEIGHTS_FILE = "weights.safetensors"
-PRETRAINED = "pretrained"
 BUNDLED = {PRETRAINED: "tiny-any.safetensors", "pretrained-dense": "tiny-dense.safetensors"}
 
 

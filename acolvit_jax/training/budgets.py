@@ -19,9 +19,15 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from acolvit_jax.config import ModelConfig
 from acolvit_jax.training.losses import huber
 
 PER_PHOTO = 2  # budgets that each photo of a batch is computed at
+
+
+def per_photo(config: ModelConfig) -> int:
+    """Times that each photo of a batch is computed in training."""
+    return PER_PHOTO if config.any_budget else 1
 
 
 def draw_budgets(key: jax.Array, groups: int, smallest: float) -> jax.Array:

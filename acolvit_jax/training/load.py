@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from acolvit_jax.config import Config, ModelConfig
+from acolvit_jax.config import PRETRAINED, Config, ModelConfig
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.interop.weights import (
     BUNDLED,
-    PRETRAINED,
     WEIGHTS_FILE,
     Weights,
     bundled_weights,

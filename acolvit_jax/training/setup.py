@@ -17,6 +17,7 @@ from acolvit_jax.data.sources import make_source
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
+from acolvit_jax.training.budgets import per_photo
 from acolvit_jax.training.checkpoints import Checkpoints
 from acolvit_jax.training.init_from import at_budget, check_architecture, graft
 from acolvit_jax.training.load import load_named
@@ -68,7 +69,8 @@ def prepare(config: Config, workdir: Path) -> Run:
         UserError: if devices, data or checkpoints do not fit the config.
     """
     mesh = sharding.make_mesh(config.mesh.fsdp)
-    sharding.micro_batch_size(config.train, mesh)  # refuses a batch that cannot be split
+    # Refuses a batch that cannot be split.
+    sharding.micro_batch_size(config.train, mesh, per_photo(config.model))
     sources = {split: make_source(config.data, split) for split in ("train", "validation")}
     notes = [f"data: {len(sources['train']):,} {sources['train'].description}"]
     teach = _make_teach(config, workdir, mesh, notes) if config.train.teacher else None

@@ -34,15 +34,16 @@ def make_mesh(fsdp: int) -> Mesh:
     return jax.make_mesh((devices // fsdp, fsdp), BATCH_AXES, axis_types=(AxisType.Auto,) * 2)
 
 
-def micro_batch_size(config: TrainConfig, mesh: Mesh) -> int:
+def micro_batch_size(config: TrainConfig, mesh: Mesh, per_photo: int = 1) -> int:
     """Images that all devices together compute at once.
 
     Args:
         config: of the run.
         mesh: of the run.
+        per_photo: times that each photo of the batch is computed.
 
     Returns:
-        A divisor of the batch; the batch itself when it is computed at once.
+        A divisor of the batch's images; all of them when they are computed at once.
 
     Raises:
         ConfigError: if the batch cannot be split over the devices, or the micro-batches do not
@@ -52,10 +53,10 @@ def micro_batch_size(config: TrainConfig, mesh: Mesh) -> int:
         raise ConfigError(
             f"train.batch_size={config.batch_size} must be a multiple of the {mesh.size} devices"
         )
-    local = config.batch_size // mesh.size
+    local = config.batch_size // mesh.size * per_photo
     if not config.micro_batch:
         fits = jax.default_backend() == "cpu" and local % CPU_MICRO_BATCH == 0
-        return CPU_MICRO_BATCH * mesh.size if fits else config.batch_size
+        return CPU_MICRO_BATCH * mesh.size if fits else local * mesh.size
     if local % config.micro_batch and config.micro_batch < local:
         raise ConfigError(
             f"train.micro_batch={config.micro_batch} must divide the {local} images of a device"

@@ -107,9 +107,10 @@ def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
     Returns:
         `f(params, batch, noise) -> (metrics, gradient)`.
     """
-    micro_batch = sharding.micro_batch_size(config.train, mesh)
+    per_photo = budgets.per_photo(config.model)
+    micro_batch = sharding.micro_batch_size(config.train, mesh, per_photo)
     forward = make_forward(config.model, remat=config.train.remat)
-    if micro_batch == config.train.batch_size:
+    if micro_batch == config.train.batch_size * per_photo:
         return _whole(make_loss(config, forward))
     if config.train.budget is None:
         return _accumulated(_whole(make_loss(config, forward)), micro_batch, mesh)

@@ -133,6 +133,9 @@ def test_the_budget_is_an_argument_of_a_model_that_takes_one():
     for budget in (0.05, 1.5, 0.0):
         with pytest.raises(ConfigError, match=rf"budget {budget} must be in \[0.1, 1\]"):
             colorizer(make_rgb(0), budget=budget)
+    for budget in ("0.5", True):
+        with pytest.raises(ConfigError, match=f"budget {budget!r} must be a number"):
+            colorizer(make_rgb(0), budget=budget)
 
 
 def test_a_fixed_model_takes_no_budget():

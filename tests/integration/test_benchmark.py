@@ -46,7 +46,8 @@ def test_of_the_forwards_alone_it_prints_no_other_table(tmp_path):
         (["--threads=1000"], "--threads 1000 must be"),
         (["--keep_ratios=0.5,2"], "[0, 1]"),
         (["--size=huge"], "choose one of tiny, small, base"),
-        (["--budgets=0.5"], "budget is fixed"),
+        (["--size=tiny", "--budgets=0.5"], "budget is fixed"),
+        (["--size=tiny", "--checkpoint=pretrained"], "choose one of them"),
     ],
 )
 def test_bad_input_gives_one_line(arguments, part):

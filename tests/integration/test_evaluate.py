@@ -130,7 +130,6 @@ def test_a_bad_image_ends_the_run_or_is_left_out(setting, tmp_path, capsys):
 
 
 BAD = {
-    "nothing": (["--output=OUT"], 2, "nothing to evaluate"),
     "output": (["--checkpoint=MODEL"], 2, "--output is missing"),
     "hints": (["--checkpoint=MODEL", "--output=OUT", "--hints=1,x"], 2, "--hints '1,x'"),
     "odd hints": (["--checkpoint=MODEL", "--output=OUT", "--hints=3"], 2, "give --hint_dir"),
@@ -160,7 +159,13 @@ def test_bad_input_gives_one_line(case, setting, tmp_path):
 
 
 def test_bad_input_in_the_shell():
-    assert "nothing to evaluate" in one_line_error(run("evaluate", "--output=/tmp/none"), 2)
+    assert "--output is missing" in one_line_error(run("evaluate"), 2)
+
+
+def test_the_weights_in_the_package_are_the_default(setting, tmp_path):
+    photos = f"--images={setting[0] / 'photos'}"
+    main([photos, "--max_images=1", "--hints=1", f"--output={tmp_path / 'r'}"])
+    assert {r["contender"] for r in per_image(tmp_path / "r")} == {"pretrained@0.5"}
 
 
 def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):

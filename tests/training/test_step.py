@@ -109,11 +109,16 @@ def test_devices_that_do_not_divide_are_refused():
 
 
 def test_the_micro_batch_is_a_device_s():
+    """A photo that is computed twice is two images of it."""
     mesh = sharding.make_mesh(1)
     sizes = {(32, 2): 16, (32, 4): 32, (32, 9): 32, (32, 0): 32, (64, 0): 32, (16, 0): 16}
     for (batch, micro), size in sizes.items():
         config = TrainConfig(batch_size=batch, micro_batch=micro)
         assert sharding.micro_batch_size(config, mesh) == size
+    twice = {(32, 2): 16, (32, 4): 32, (32, 8): 64, (32, 9): 64, (16, 0): 32, (8, 0): 16}
+    for (batch, micro), size in twice.items():
+        config = TrainConfig(batch_size=batch, micro_batch=micro)
+        assert sharding.micro_batch_size(config, mesh, 2) == size
 
 
 def test_initial_parameters_depend_on_the_seed_alone():
