@@ -1,6 +1,9 @@
 """Weights files: exact, checked, and clear about what is wrong."""
 
 import dataclasses
+import hashlib
+import re
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from acolvit_jax.errors import CheckpointError
-from acolvit_jax.interop.weights import load_weights, save_weights
+from acolvit_jax.interop.weights import BUNDLED, bundled_weights, load_weights, save_weights
 from acolvit_jax.training.load import load_pretrained
 from tests.models_on_disk import SMALL, random_params, write_model
 
@@ -90,3 +93,13 @@ def test_no_model_says_what_was_wanted(tmp_path, name):
     (tmp_path / "empty").mkdir()
     with pytest.raises(CheckpointError, match="wanted the folder of a run"):
         load_pretrained(tmp_path / name)
+
+
+def test_the_model_card_is_of_the_files_in_the_package():
+    card = (Path(__file__).resolve().parents[2] / "docs" / "model_card.md").read_text()
+    sums = dict(
+        reversed(pair) for pair in re.findall(r"^([0-9a-f]{64})  (\S+)$", card, re.M)
+    )
+    assert set(sums) == set(BUNDLED.values())
+    for name, file in BUNDLED.items():
+        assert hashlib.sha256(bundled_weights(name).read_bytes()).hexdigest() == sums[file]

@@ -1,0 +1,62 @@
+"""The tables of the model card: scores of reports, and how far they are from a dense model.
+
+    python -m benchmarks.score_tables docs/reports/imagenette docs/reports/flowers
+
+A report is a folder that `acolvit_jax.evaluate --output` wrote, with a contender `dense`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from acolvit_jax.tables import markdown_table
+
+DENSE = "dense"
+
+
+def contenders(folder: Path) -> dict[str, dict[str, Any]]:
+    """The contenders of a report by name."""
+    report = json.loads((folder / "report.json").read_text())
+    return {contender["name"]: contender for contender in report["contenders"]}
+
+
+def scores(found: dict[str, dict[str, Any]]) -> str:
+    """PSNR by number of hints."""
+    counts = list(next(iter(found.values()))["means"]["psnr"])
+    rows = [
+        [name, _number(c["keep_ratio"], 3), _number(c["gmacs"], 2)]
+        + [f"{value:.2f}" for value in c["means"]["psnr"].values()]
+        for name, c in found.items()
+    ]
+    return markdown_table(["", "keep ratio", "GMACs", *counts], rows)
+
+
+def distances(found: dict[str, dict[str, Any]]) -> str:
+    """How far each model is below the dense one, by number of hints and in the mean."""
+    best = found[DENSE]["means"]["psnr"]
+    rows = []
+    for name, contender in found.items():
+        if contender["keep_ratio"] is None or name == DENSE:
+            continue
+        below = [best[k] - value for k, value in contender["means"]["psnr"].items()]
+        cells = [f"{value:.2f}" for value in (*below, sum(below) / len(below))]
+        rows.append([name, _number(contender["keep_deviation"], 3), *cells])
+    heads = ["below dense, dB", "deviation of the keep ratio", *best, "mean"]
+    return markdown_table(heads, rows)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def main(folders: list[str]) -> None:
+    for folder in folders:
+        found = contenders(Path(folder))
+        print(f"{folder}\n\n{scores(found)}\n\n{distances(found)}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
