@@ -97,9 +97,7 @@ def test_no_model_says_what_was_wanted(tmp_path, name):
 
 def test_the_model_card_is_of_the_files_in_the_package():
     card = (Path(__file__).resolve().parents[2] / "docs" / "model_card.md").read_text()
-    sums = dict(
-        reversed(pair) for pair in re.findall(r"^([0-9a-f]{64})  (\S+)$", card, re.M)
-    )
+    sums = dict(reversed(pair) for pair in re.findall(r"^([0-9a-f]{64})  (\S+)$", card, re.M))
     assert set(sums) == set(BUNDLED.values())
     for name, file in BUNDLED.items():
         assert hashlib.sha256(bundled_weights(name).read_bytes()).hexdigest() == sums[file]
