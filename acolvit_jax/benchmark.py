@@ -6,9 +6,10 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from acolvit_jax import cli
-from acolvit_jax.config import PRETRAINED
+from acolvit_jax.config import PRETRAINED, ModelConfig
 from acolvit_jax.cores import available_cores, use_cores
 from acolvit_jax.errors import ConfigError
 from acolvit_jax.files import write_text
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--keep_ratios", default="0.7,0.5,0.3,0", help="forced shares of sublayers (0.7,0.5,0.3,0)"
     )
-    parser.add_argument("--budgets", default="", help="budgets to ask a model of any budget for")
+    parser.add_argument("--budgets", default="", help="of a model of any budget (0.5)")
     parser.add_argument(
         "--forwards_only",
         action="store_true",
@@ -57,29 +58,18 @@ def main(argv: Sequence[str]) -> None:
         )
     if not use_cores(args.threads) and args.threads < available:
         raise ConfigError(f"this system cannot keep to {args.threads} cores: --threads {available}")
-    from acolvit_jax.config_checks import choose
     from acolvit_jax.inference import benchmark, benchmark_tables
-    from acolvit_jax.models.params import init_params
-    from acolvit_jax.models.variants import VARIANTS
-    from acolvit_jax.training.load import load_pretrained
+    from acolvit_jax.inference.engine import DEFAULT_BUDGET
 
-    if args.size is None:
-        checkpoint = args.checkpoint or PRETRAINED
-        config, params = load_pretrained(checkpoint)
-    elif args.checkpoint:
-        raise ConfigError("--checkpoint and --size: choose one of them")
-    else:
-        choose("--size", args.size, tuple(VARIANTS))
-        checkpoint, config = "", VARIANTS[args.size]
-        params = None
+    checkpoint, config, params = _model(args)
     if budgets and not config.any_budget:
         raise ConfigError(f"--budgets {args.budgets}: this model's budget is fixed")
     report = benchmark.measure(
         config,
-        init_params(config, args.seed) if params is None else params,
+        params,
         checkpoint=checkpoint,
         keep_ratios=keep_ratios,
-        budgets=budgets,
+        budgets=budgets or [DEFAULT_BUDGET] * config.any_budget,
         rounds=args.rounds,
         threads=args.threads,
         seed=args.seed,
@@ -88,6 +78,23 @@ def main(argv: Sequence[str]) -> None:
     print(benchmark_tables.markdown(report))
     if args.json:
         write_text(args.json, json.dumps(benchmark_tables.as_dict(report), indent=2) + "\n")
+
+
+def _model(args: argparse.Namespace) -> tuple[str, ModelConfig, dict[str, Any]]:
+    """The model to measure and the name of its file, empty for random weights."""
+    from acolvit_jax.config_checks import choose
+    from acolvit_jax.models.params import init_params
+    from acolvit_jax.models.variants import VARIANTS
+    from acolvit_jax.training.load import load_pretrained
+
+    if args.size is None:
+        checkpoint = PRETRAINED if args.checkpoint is None else args.checkpoint
+        return checkpoint, *load_pretrained(checkpoint)
+    if args.checkpoint is not None:
+        raise ConfigError("--checkpoint and --size: choose one of them")
+    choose("--size", args.size, tuple(VARIANTS))
+    config = VARIANTS[args.size]
+    return "", config, init_params(config, args.seed)
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ class ValidationConfig:
         hints: numbers of hints K to score at.
         max_images: validation images scored, at most.
         batch_size: images a forward.
-        budget: asked of a model of any budget.
+        budget: asked of a model of any budget; at least its smallest, `train.budget`.
     """
 
     hints: tuple[int, ...] = (1, 10, 50)
@@ -227,11 +227,6 @@ class Config:
             raise ConfigError(
                 f"train.budget_groups={self.train.budget_groups} must divide "
                 f"train.batch_size={self.train.batch_size}"
-            )
-        if self.model.any_budget and self.validation.budget < (self.train.budget or 0):
-            raise ConfigError(
-                f"validation.budget={self.validation.budget} is less than the smallest budget that "
-                f"is trained, train.budget={self.train.budget}"
             )
         if not 0 <= self.data.window <= self.model.grid_size:
             raise ConfigError(

@@ -70,11 +70,12 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError("--output is missing: the folder of the report")
     from acolvit_jax.evaluation.run import Request, make_hints, run
 
-    default = () if args.baselines else (PRETRAINED,)
+    baselines = tuple(name for name in args.baselines.split(",") if name)
+    default = () if baselines else (PRETRAINED,)
     request = Request(
         checkpoints=tuple(args.checkpoint) or default,
         budgets=tuple(cli.budgets(args.budgets)),
-        baselines=tuple(name for name in args.baselines.split(",") if name),
+        baselines=baselines,
         images=args.images,
         list_file=args.list,
         hint_dir=args.hint_dir,

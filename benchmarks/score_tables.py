@@ -2,11 +2,12 @@
 
     python -m benchmarks.score_tables docs/reports/imagenette docs/reports/flowers
 
-A report is a folder that `acolvit_jax.evaluate --output` wrote, with a contender `dense`.
+A report is a folder that `acolvit_jax.evaluate --output` wrote; distances need a contender `dense`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -52,10 +53,13 @@ def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def main(folders: list[str]) -> None:
-    for folder in folders:
-        found = contenders(Path(folder))
-        print(f"{folder}\n\n{scores(found)}\n\n{distances(found)}\n")
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("reports", nargs="+", type=Path, help="folders of reports")
+    for folder in parser.parse_args(arguments).reports:
+        found = contenders(folder)
+        tables = [scores(found)] + ([distances(found)] if DENSE in found else [])
+        print(folder, *tables, sep="\n\n", end="\n\n")
 
 
 if __name__ == "__main__":

@@ -99,11 +99,6 @@ BAD = {
     "train.loss": {"train": {"loss": "l3"}},
     "optimizer.learning_rate": {"optimizer": {"learning_rate": -1.0}},
     "validation.hints": {"validation": {"hints": ()}},
-    "validation.budget=0.2 is less than the smallest": {
-        "model": {"any_budget": True},
-        "train": {"budget": 0.3},
-        "validation": {"budget": 0.2},
-    },
     "validation.batch_size": {"validation": {"batch_size": 0}},
     "room for 20000 hints": {"validation": {"hints": (20_000,)}},
     "gated model needs a budget": {"train": {"budget": None}},

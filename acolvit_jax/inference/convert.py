@@ -59,11 +59,12 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
         ConfigError: for a budget out of range, or a model that takes none.
     """
     _check_suffix(target, tuple(sorted(WRITERS)))
-    config, params = _load(source, budget)
+    config, params = _at(*load_pretrained(source), source, budget)
     write_state_dict(target, to_state_dict(config, params))
     note = ""
     if config.any_budget:
         note = "; budget_embed.weight is no published name: [b, b^2, 1] @ it.T joins policy_token"
+        note += ", which --budget does"
     if config.width != config.num_heads * HEAD_WIDTH:
         note += f"; its {config.num_heads} heads are not {HEAD_WIDTH} wide, as published ones are"
     return f"{describe(config)} -> {target}{note}"
@@ -71,7 +72,7 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
 
 def to_stablehlo(source: str, target: Path, budget: float | None = None) -> str:
     """Exports one of our models as a program; see `export_stablehlo`, and `to_torch`'s budget."""
-    config, params = _load(source, budget)
+    config, params = _at(*load_pretrained(source), source, budget)
     export_stablehlo(target, config, params)
     return f"{describe(config)} -> {target}"
 
@@ -103,14 +104,17 @@ def to_weights(
             what was learned does not fit.
     """
     _check_suffix(target, (".safetensors",))
-    config, params = _load(source, budget)
-    said: dict[str, Any] = {"packed from": source} | ({"budget": budget} if budget else {})
+    config, params = load_pretrained(source)
+    said: dict[str, Any] = {"packed from": source}
     note = ""
     if learned is not None:
         params, said["learned"], added = with_learned(config, params, learned)
         note = f", {added}"
     if provenance is not None:
         said = _read_provenance(provenance)
+    if budget is not None:
+        config, params = _at(config, params, source, budget)
+        said["budget"] = budget
     save_weights(target, config, params, said, dtype="float16")
     size = target.stat().st_size / 1e6
     return (
@@ -128,9 +132,10 @@ def _read_provenance(path: Path) -> dict[str, Any]:
     return said
 
 
-def _load(source: str, budget: float | None) -> tuple[ModelConfig, Params]:
-    """A model, at one budget if that is asked for."""
-    config, params = load_pretrained(source)
+def _at(
+    config: ModelConfig, params: Params, source: str, budget: float | None
+) -> tuple[ModelConfig, Params]:
+    """A model at one budget, if that is asked for."""
     if budget is None:
         return config, params
     if not config.any_budget:

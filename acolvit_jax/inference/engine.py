@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from numbers import Real
 
 import jax
 import numpy as np
@@ -54,7 +53,7 @@ class Engine:
             A keep ratio, or None for a model whose budget is fixed.
 
         Raises:
-            ConfigError: for a budget out of range, or a model that takes none.
+            ConfigError: for what is no number, a budget out of range, or a model that takes none.
         """
         if not self.config.any_budget:
             if budget is not None:
@@ -64,8 +63,9 @@ class Engine:
                 )
             return None
         budget = DEFAULT_BUDGET if budget is None else budget
-        if isinstance(budget, bool) or not isinstance(budget, Real):
+        if isinstance(budget, bool | np.bool_ | str) or np.ndim(budget):
             raise ConfigError(f"budget {budget!r} must be a number")
+        budget = float(budget)
         if not SMALLEST_BUDGET <= budget <= 1:
             raise ConfigError(f"budget {budget} must be in [{SMALLEST_BUDGET}, 1]")
         return budget

@@ -57,6 +57,13 @@ class Events:
         )
         self._write_summary(step, Summary.Value(tag=tag, image=image))
 
+    def flush(self) -> None:
+        """Writes what is still in memory."""
+        if self._writer is not None:
+            with self._or_give_up():
+                self._writer.flush()
+                self._flushed = time.monotonic()
+
     def close(self) -> None:
         """Writes what is still in memory; on a full disk the last events are lost."""
         if self._writer is not None:
@@ -73,9 +80,8 @@ class Events:
         event.wall_time = time.time()
         with self._or_give_up():
             self._writer.write(event.SerializeToString())
-            if time.monotonic() - self._flushed > FLUSH_SECONDS:
-                self._writer.flush()
-                self._flushed = time.monotonic()
+        if time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self.flush()
 
     @contextlib.contextmanager
     def _or_give_up(self) -> Iterator[None]:
@@ -86,6 +92,7 @@ class Events:
             with contextlib.suppress(OSError):
                 if writer is not None:
                     writer.close()
+            reason = error.strerror or error
             log.warning(
-                "TensorBoard's events cannot be written (%s); metrics.jsonl goes on", error.strerror
+                "TensorBoard's events cannot be written (%s); metrics.jsonl goes on", reason
             )

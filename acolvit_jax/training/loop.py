@@ -227,6 +227,8 @@ class _Loop:
     def _save(self, validation: Validation | None) -> None:
         score = None if validation is None else validation.score
         self.run.checkpoints.save(self.run.state, self.feed.position(), score)
+        if self.log is not None:
+            self.log.flush()
 
 
 def _check_finite(step: int, metrics: dict[str, Any], run: Run) -> None:

@@ -46,6 +46,10 @@ class MetricsLog:
         """Shows a picture, uint8 `[H, W, 3]`, in TensorBoard."""
         self._events.picture(step, name, rgb)
 
+    def flush(self) -> None:
+        """Writes what is still in memory, as a checkpoint is saved: later steps may be lost."""
+        self._events.flush()
+
     def close(self) -> None:
         """Writes what is still in memory; on a full disk TensorBoard's last events are lost."""
         self._events.close()

@@ -6,6 +6,7 @@ with less compute what another does with all. The teacher's colours have none of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import jax
@@ -16,6 +17,7 @@ from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.errors import CheckpointError
 from acolvit_jax.models.params import Params, graphdef_of
 from acolvit_jax.training import micro_batches, sharding
+from acolvit_jax.training.budgets import per_photo
 from acolvit_jax.training.micro_batches import Batch
 
 Teach = Callable[[Batch], Batch]
@@ -45,7 +47,8 @@ def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: 
                 f"train.teacher={config.train.teacher} has {name} {other} where the run has {own}; "
                 "both need the same"
             )
-    micro_batch = sharding.micro_batch_size(config.train, mesh)
+    computed = sharding.micro_batch_size(config.train, mesh, per_photo(config.model))
+    micro_batch = math.gcd(computed, config.train.batch_size)  # each photo is coloured once
     graphdef = graphdef_of(architecture)
     budget = 1.0 if architecture.any_budget else None
 

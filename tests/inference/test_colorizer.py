@@ -1,9 +1,11 @@
 """The Colorizer: any photo, any hints, any thread; no program is compiled twice."""
 
 import dataclasses
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
@@ -133,8 +135,10 @@ def test_the_budget_is_an_argument_of_a_model_that_takes_one():
     for budget in (0.05, 1.5, 0.0):
         with pytest.raises(ConfigError, match=rf"budget {budget} must be in \[0.1, 1\]"):
             colorizer(make_rgb(0), budget=budget)
-    for budget in ("0.5", True):
-        with pytest.raises(ConfigError, match=f"budget {budget!r} must be a number"):
+    for half in (np.float32(0.5), jnp.float32(0.5)):
+        assert colorizer.engine.check_budget(half) == 0.5
+    for budget in ("0.5", True, [0.5]):
+        with pytest.raises(ConfigError, match=re.escape(f"budget {budget!r} must be a number")):
             colorizer(make_rgb(0), budget=budget)
 
 

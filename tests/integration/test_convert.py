@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from acolvit_jax.convert import main
-from acolvit_jax.errors import CheckpointError, UserError
+from acolvit_jax.errors import CheckpointError
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.export import load_stablehlo
 from acolvit_jax.interop.files import read_state_dict, write_state_dict
@@ -94,40 +94,6 @@ def test_a_provenance_that_will_not_do_writes_nothing(tmp_path, text, to, named)
     target = tmp_path / "packed.safetensors"
     with pytest.raises(CheckpointError, match=named):
         main([str(model), str(target), f"--to={to}", f"--provenance={tmp_path / 'said.json'}"])
-    assert not target.exists()
-
-
-@pytest.mark.parametrize("to", ["torch", "weights"])
-def test_a_model_of_any_budget_is_written_at_one(tmp_path, to, capsys):
-    model = write_model(tmp_path, any_budget=True, image_size=112)  # 14 patches, as published
-    target = tmp_path / "fixed.safetensors"
-    main([str(model), str(target), f"--to={to}", "--budget=0.3"])
-    assert "any budget" not in capsys.readouterr().out
-    if to == "torch":
-        assert not any("budget" in name for name in read_state_dict(target))
-        main([str(target), str(tmp_path / "fixed")])
-        target = tmp_path / "fixed"
-    photo = make_rgb(0)
-    ours = Colorizer.from_pretrained(target)(photo)
-    theirs = Colorizer.from_pretrained(model, budget=0.3)(photo)
-    np.testing.assert_array_equal(ours.decisions, theirs.decisions)
-    # In Lab; weights are rounded to float16.
-    np.testing.assert_allclose(ours.ab, theirs.ab, atol=0.5 if to == "weights" else 1e-3)
-
-
-@pytest.mark.parametrize(
-    ("any_budget", "options", "named"),
-    [
-        (True, ["--to=weights", "--budget=0.05"], r"--budget=0.05 must be in \[0.1, 1\]"),
-        (False, ["--to=weights", "--budget=0.5"], "is fixed already"),
-        (True, ["--budget=0.5"], "--budget=0.5 goes with --to torch, weights or stablehlo"),
-    ],
-)
-def test_a_budget_that_cannot_be_had_writes_nothing(tmp_path, any_budget, options, named):
-    model = write_model(tmp_path, any_budget=any_budget)
-    target = tmp_path / "fixed.safetensors"
-    with pytest.raises(UserError, match=named):
-        main([str(model), str(target), *options])
     assert not target.exists()
 
 

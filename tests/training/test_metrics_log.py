@@ -39,6 +39,15 @@ def test_scalars_lists_and_pictures_are_written(tmp_path):
     assert (values["validation"].image.height, values["validation"].image.width) == (6, 8)
 
 
+def test_what_was_flushed_outlives_a_kill(tmp_path):
+    log = MetricsLog(tmp_path, 0)
+    log.write(1, {"loss": 0.5})
+    assert events_of(tmp_path) == []
+    log.flush()
+    assert [e.summary.value[0].tag for e in events_of(tmp_path)[2:]] == ["loss"]
+    log.close()
+
+
 @pytest.mark.parametrize("buffering", [0, -1])  # without a buffer at once, with one at the end
 def test_a_full_disk_ends_tensorboard_and_not_the_run(buffering, tmp_path, monkeypatch, caplog):
     def on_a_full_disk(file):

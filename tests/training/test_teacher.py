@@ -35,6 +35,16 @@ def test_the_teacher_s_colours_join_the_batch(architecture, budget):
         np.testing.assert_array_equal(taught[name], value)
 
 
+def test_a_teacher_computes_a_photo_once_where_the_model_computes_it_twice():
+    """Eight divides the 24 images of a device, and not its twelve photos."""
+    batch = batches(1, size=96)[0]
+    config = small_config(model={"any_budget": True}, batch_size=96, micro_batch=8)
+    params = init_params(WIDE_DENSE, 3)
+    taught = teach(config, WIDE_DENSE, params, batch)
+    expected, _ = nnx.merge(graphdef_of(WIDE_DENSE), params)(batch["inputs"], train=False)
+    np.testing.assert_allclose(taught["teacher_ab"], expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("loss", ["huber", "psnr"])
 def test_what_already_does_what_its_teacher_does_has_nothing_to_learn(loss):
     config = small_config(model={"gated": False}, learning_rate=1e-2, teacher="itself", loss=loss)

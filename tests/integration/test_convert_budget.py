@@ -1,0 +1,75 @@
+"""Writing a model of any budget as one of a fixed budget."""
+
+import numpy as np
+import pytest
+
+from acolvit_jax import color
+from acolvit_jax.convert import main
+from acolvit_jax.errors import UserError
+from acolvit_jax.inference.colorizer import Colorizer, model_lightness
+from acolvit_jax.inference.export import load_stablehlo
+from acolvit_jax.interop.files import read_state_dict
+from acolvit_jax.interop.weights import load_weights, save_weights
+from acolvit_jax.models.params import flatten, nest
+from tests.models_on_disk import write_model
+from tests.photos import make_rgb
+
+
+@pytest.mark.parametrize("to", ["torch", "weights", "stablehlo"])
+def test_a_model_of_any_budget_is_written_at_one(tmp_path, to, capsys):
+    model = write_model(tmp_path, any_budget=True, image_size=112)  # 14 patches, as published
+    target = tmp_path / "fixed.safetensors"
+    main([str(model), str(target), f"--to={to}", "--budget=0.3"])
+    assert "any budget" not in capsys.readouterr().out
+    if to == "torch":
+        assert not any("budget" in name for name in read_state_dict(target))
+        main([str(target), str(tmp_path / "fixed")])
+        target = tmp_path / "fixed"
+    photo = make_rgb(0)
+    theirs = Colorizer.from_pretrained(model, budget=0.3)(photo)
+    if to == "stablehlo":
+        inputs = np.concatenate(
+            [model_lightness(photo, 112), np.zeros((112, 112, 3), np.float32)], axis=-1
+        )
+        ab, decisions = load_stablehlo(target)(inputs[None])
+        np.testing.assert_array_equal(decisions[0], theirs.decisions)
+        np.testing.assert_allclose(color.denormalize_ab(np.asarray(ab[0])), theirs.ab, atol=1e-3)
+        return
+    ours = Colorizer.from_pretrained(target)(photo)
+    np.testing.assert_array_equal(ours.decisions, theirs.decisions)
+    # In Lab; weights are rounded to float16.
+    np.testing.assert_allclose(ours.ab, theirs.ab, atol=0.5 if to == "weights" else 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("any_budget", "options", "named"),
+    [
+        (True, ["--to=weights", "--budget=0.05"], r"--budget=0.05 must be in \[0.1, 1\]"),
+        (False, ["--to=weights", "--budget=0.5"], "is fixed already"),
+        (True, ["--budget=0.5"], "--budget=0.5 goes with --to torch, weights or stablehlo"),
+    ],
+)
+def test_a_budget_that_cannot_be_had_writes_nothing(tmp_path, any_budget, options, named):
+    model = write_model(tmp_path, any_budget=any_budget)
+    target = tmp_path / "fixed.safetensors"
+    with pytest.raises(UserError, match=named):
+        main([str(model), str(target), *options])
+    assert not target.exists()
+
+
+def test_what_was_learned_is_added_before_the_budget_is_fixed(tmp_path):
+    model = write_model(tmp_path, any_budget=True)
+    config, params, said = load_weights(model)
+    after = tmp_path / "after.safetensors"
+    moved = {name: value + np.float32(0.001) for name, value in flatten(params).items()}
+    save_weights(after, config, nest(moved), said)
+    target = tmp_path / "fixed.safetensors"
+    learned = ["--learned", str(model), str(after)]
+    main([str(model), str(target), "--to=weights", "--budget=0.3", *learned])
+    packed = load_weights(target)
+    assert packed.provenance["budget"] == 0.3
+    # What beta adds to the policy token grows as the token does: 0.001 * (0.3 + 0.09 + 1).
+    embed, token = (flatten(params)[name] for name in ("budget_embed", "policy_token"))
+    beta = np.array([0.3, 0.09, 1.0], np.float32)
+    expected = token + 0.001 + beta @ (embed + np.float32(0.001))
+    np.testing.assert_allclose(packed.params["policy_token"], expected, atol=1e-3)

@@ -1,0 +1,59 @@
+"""The tables of scores that people read are those of the reports."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.score_tables import main
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORTS = ROOT / "docs" / "reports"
+LABELS = {  # of a contender, in the model card or README
+    "grey": ("grey",),
+    "nearest": ("nearest hint",),
+    "levin": ("Levin 2004",),
+    "dense": ("dense", "dense iColoriT-T, ours"),
+    "fixed": ("fixed 0.5", "one model for a fixed 0.5"),
+    "any@1": ("any, budget 1", "one model for every budget, asked for 1"),
+    **{
+        f"any@{budget}": (f"any, {budget}", f"asked for {budget}")
+        for budget in ("0.9", "0.7", "0.5", "0.3", "0.15", "0.1")
+    },
+}
+NAMES = {label: name for name, labels in LABELS.items() for label in labels}
+
+
+def rows(document: str, heading: str) -> dict[str, list[str]]:
+    """Rows of the first table of scores after a text, by contender."""
+    text = (ROOT / document).read_text().split(heading)[1]
+    table = text[text.index("| | keep ratio |") :].split("\n\n")[0]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    return {NAMES[label]: values for label, *values in cells}
+
+
+@pytest.mark.parametrize(
+    ("document", "heading", "report"),
+    [
+        ("README.md", "PSNR in dB by number of hints, 500 photos", "imagenette"),
+        ("docs/model_card.md", "500 photos of Imagenette's validation split", "imagenette"),
+        ("docs/model_card.md", "250 photos of Oxford 102 Flowers", "flowers"),
+        ("docs/model_card.md", "The 42 photographs in the package", "photos42"),
+    ],
+)
+def test_scores_are_those_of_the_report(document, heading, report):
+    data = json.loads((REPORTS / report / "report.json").read_text())
+    expected = {}
+    for contender in data["contenders"]:
+        keep, gmacs = contender["keep_ratio"], contender["gmacs"]
+        first = ["", ""] if keep is None else [f"{keep:.3f}", f"{gmacs:.2f}"]
+        scores = [f"{value:.2f}" for value in contender["means"]["psnr"].values()]
+        expected[contender["name"]] = first + scores
+    assert rows(document, heading) == expected
+
+
+def test_distances_to_dense_are_printed(capsys):
+    main([str(REPORTS / "flowers"), str(REPORTS / "sample")])
+    flowers, sample = capsys.readouterr().out.split(str(REPORTS / "sample"))
+    assert "| any@0.5 | 0.052 | 0.10 | 0.12 | 0.10 | 0.13 | 0.11 |" in flowers
+    assert "below dense" not in sample
