@@ -14,7 +14,7 @@ from acolvit_jax.training.workdir import read_config
 from tests.integration.commands import SMALL, kill, one_line_error, run, start, wait_for
 from tests.photos import make_folder
 
-STEPS = 22  # the last validation is not one of those that come every 4
+STEPS = 14  # the last validation is not one of those that come every 4
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_finished_run_says_so_again(uninterrupted, photos):
 def test_kill_9_loses_nothing_but_time(uninterrupted, photos, tmp_path):
     workdir = tmp_path / "run"
     process = start("train", *arguments(photos, workdir))
-    wait_for(workdir / "checkpoints" / "8", process)
+    wait_for(workdir / "checkpoints" / "6", process)
     kill(process)
     assert not (workdir / "checkpoints" / str(STEPS)).exists()
     status, out, err = run("train", *arguments(photos, workdir))
