@@ -59,7 +59,6 @@ def main(argv: Sequence[str]) -> None:
     if not use_cores(args.threads) and args.threads < available:
         raise ConfigError(f"this system cannot keep to {args.threads} cores: --threads {available}")
     from acolvit_jax.inference import benchmark, benchmark_tables
-    from acolvit_jax.inference.engine import DEFAULT_BUDGET
 
     checkpoint, config, params = _model(args)
     if budgets and not config.any_budget:
@@ -69,7 +68,7 @@ def main(argv: Sequence[str]) -> None:
         params,
         checkpoint=checkpoint,
         keep_ratios=keep_ratios,
-        budgets=budgets or [DEFAULT_BUDGET] * config.any_budget,
+        budgets=budgets,
         rounds=args.rounds,
         threads=args.threads,
         seed=args.seed,

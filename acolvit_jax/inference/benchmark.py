@@ -23,7 +23,7 @@ from acolvit_jax.hints import Hint, hint_planes, true_hints
 from acolvit_jax.inference import finish, timing
 from acolvit_jax.inference.colorizer import Colorizer, model_lightness
 from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
-from acolvit_jax.inference.engine import Engine
+from acolvit_jax.inference.engine import DEFAULT_BUDGET, Engine
 from acolvit_jax.interop.weights import save_weights
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.prepared import prepare
@@ -122,8 +122,8 @@ def measure(
         checkpoint: name that a process of its own loads the same model by, for the time from its
             start; empty for weights that are in no file.
         keep_ratios: shares of sublayers to force, random fixed patterns.
-        budgets: to ask a model of any budget for. A gated model's own decisions are those for some
-            of the photographs in the package.
+        budgets: to ask a model of any budget for; none is its default. A gated model's own
+            decisions are those for some of the photographs in the package.
         rounds: times that everything is run.
         threads: that the process may use.
         seed: of patterns and inputs.
@@ -180,7 +180,7 @@ def own_budgets(config: ModelConfig, budgets: Sequence[float]) -> list[float | N
     """Budgets at which a model's own decisions are measured; None is a fixed one."""
     if not config.gated:
         return []
-    return list(budgets) if config.any_budget else [None]
+    return [*(budgets or [DEFAULT_BUDGET])] if config.any_budget else [None]
 
 
 def own_name(budget: float | None) -> str:

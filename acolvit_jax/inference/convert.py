@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from acolvit_jax.config import SMALLEST_BUDGET, ModelConfig
-from acolvit_jax.errors import CheckpointError, ConfigError
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.errors import CheckpointError
+from acolvit_jax.inference.engine import checked_budget
 from acolvit_jax.inference.export import export_stablehlo
 from acolvit_jax.inference.learned import with_learned
 from acolvit_jax.interop.files import WRITERS, read_state_dict, write_state_dict
@@ -59,7 +60,7 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
         ConfigError: for a budget out of range, or a model that takes none.
     """
     _check_suffix(target, tuple(sorted(WRITERS)))
-    config, params = _at(*load_pretrained(source), source, budget)
+    config, params = _at(*load_pretrained(source), budget)
     write_state_dict(target, to_state_dict(config, params))
     note = ""
     if config.any_budget:
@@ -72,7 +73,7 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
 
 def to_stablehlo(source: str, target: Path, budget: float | None = None) -> str:
     """Exports one of our models as a program; see `export_stablehlo`, and `to_torch`'s budget."""
-    config, params = _at(*load_pretrained(source), source, budget)
+    config, params = _at(*load_pretrained(source), budget)
     export_stablehlo(target, config, params)
     return f"{describe(config)} -> {target}"
 
@@ -113,7 +114,7 @@ def to_weights(
     if provenance is not None:
         said = _read_provenance(provenance)
     if budget is not None:
-        config, params = _at(config, params, source, budget)
+        config, params = _at(config, params, budget)
         said["budget"] = budget
     save_weights(target, config, params, said, dtype="float16")
     size = target.stat().st_size / 1e6
@@ -132,16 +133,11 @@ def _read_provenance(path: Path) -> dict[str, Any]:
     return said
 
 
-def _at(
-    config: ModelConfig, params: Params, source: str, budget: float | None
-) -> tuple[ModelConfig, Params]:
+def _at(config: ModelConfig, params: Params, budget: float | None) -> tuple[ModelConfig, Params]:
     """A model at one budget, if that is asked for."""
     if budget is None:
         return config, params
-    if not config.any_budget:
-        raise ConfigError(f"--budget={budget:g}: the budget of {source} is fixed already")
-    if not SMALLEST_BUDGET <= budget <= 1:
-        raise ConfigError(f"--budget={budget:g} must be in [{SMALLEST_BUDGET}, 1]")
+    checked_budget(config, budget)
     return dataclasses.replace(config, any_budget=False), at_budget(params, budget)
 
 

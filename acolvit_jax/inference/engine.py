@@ -18,6 +18,35 @@ from acolvit_jax.models.prepared import prepare
 DEFAULT_BUDGET = 0.5
 
 
+def checked_budget(config: ModelConfig, budget: float | None) -> float | None:
+    """The budget to run a model with.
+
+    Args:
+        config: the architecture.
+        budget: asked for; None is the default of a model that takes one.
+
+    Returns:
+        A keep ratio, or None for a model whose budget is fixed.
+
+    Raises:
+        ConfigError: for what is no number, a budget out of range, or a model that takes none.
+    """
+    if not config.any_budget:
+        if budget is not None:
+            raise ConfigError(
+                f"budget {budget}: this model's budget was fixed when it was trained; only a "
+                "model of any budget takes one"
+            )
+        return None
+    budget = DEFAULT_BUDGET if budget is None else budget
+    if isinstance(budget, bool | np.bool_ | str) or np.ndim(budget):
+        raise ConfigError(f"budget {budget!r} must be a number")
+    budget = float(budget)
+    if not SMALLEST_BUDGET <= budget <= 1:
+        raise ConfigError(f"budget {budget} must be in [{SMALLEST_BUDGET}, 1]")
+    return budget
+
+
 class Engine:
     """A model that is ready to run; any number of threads may call it.
 
@@ -44,31 +73,8 @@ class Engine:
         self._pool = ThreadPoolExecutor(2 * len(available_cores()))
 
     def check_budget(self, budget: float | None) -> float | None:
-        """The budget to run with.
-
-        Args:
-            budget: asked for; None is the default of a model that takes one.
-
-        Returns:
-            A keep ratio, or None for a model whose budget is fixed.
-
-        Raises:
-            ConfigError: for what is no number, a budget out of range, or a model that takes none.
-        """
-        if not self.config.any_budget:
-            if budget is not None:
-                raise ConfigError(
-                    f"budget {budget}: this model's budget was fixed when it was trained; only a "
-                    "model of any budget takes one"
-                )
-            return None
-        budget = DEFAULT_BUDGET if budget is None else budget
-        if isinstance(budget, bool | np.bool_ | str) or np.ndim(budget):
-            raise ConfigError(f"budget {budget!r} must be a number")
-        budget = float(budget)
-        if not SMALLEST_BUDGET <= budget <= 1:
-            raise ConfigError(f"budget {budget} must be in [{SMALLEST_BUDGET}, 1]")
-        return budget
+        """The budget to run this model with; see `checked_budget`."""
+        return checked_budget(self.config, budget)
 
     def one(self, inputs: np.ndarray, budget: float | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Colorizes one image.

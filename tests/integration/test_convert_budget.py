@@ -44,8 +44,8 @@ def test_a_model_of_any_budget_is_written_at_one(tmp_path, to, capsys):
 @pytest.mark.parametrize(
     ("any_budget", "options", "named"),
     [
-        (True, ["--to=weights", "--budget=0.05"], r"--budget=0.05 must be in \[0.1, 1\]"),
-        (False, ["--to=weights", "--budget=0.5"], "is fixed already"),
+        (True, ["--to=weights", "--budget=0.05"], r"budget 0.05 must be in \[0.1, 1\]"),
+        (False, ["--to=weights", "--budget=0.5"], "budget was fixed when it was trained"),
         (True, ["--budget=0.5"], "--budget=0.5 goes with --to torch, weights or stablehlo"),
     ],
 )

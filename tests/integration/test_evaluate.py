@@ -9,6 +9,7 @@ import pytest
 
 from acolvit_jax.errors import UserError
 from acolvit_jax.evaluate import main
+from acolvit_jax.evaluation.contenders import check_names
 from tests.integration.commands import kill, one_line_error, run, start
 from tests.models_on_disk import write_model
 from tests.photos import make_folder
@@ -160,6 +161,11 @@ def test_bad_input_gives_one_line(case, setting, tmp_path):
 
 def test_bad_input_in_the_shell():
     assert "--output is missing" in one_line_error(run("evaluate"), 2)
+
+
+def test_no_contender_is_nothing_to_evaluate():
+    with pytest.raises(UserError, match="nothing to evaluate"):
+        check_names([])
 
 
 def test_the_weights_in_the_package_are_the_default(setting, tmp_path):

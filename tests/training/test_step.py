@@ -134,9 +134,9 @@ def test_a_model_of_any_budget_asks_each_photo_for_its_own():
     noisy the decisions, so that without a spread the same is asked for.
     """
     model = {"any_budget": True}
-    options = {"steps": 5, "model": model, "budget": 0.2, "budget_groups": 4}
-    whole = run_steps(small_config(**options, micro_batch=16), 5, devices=1)
-    parts = run_steps(small_config(**options, micro_batch=2), 5, devices=2)
+    options = {"steps": 5, "model": model, "budget": 0.2, "budget_groups": 4, "micro_batch": 16}
+    whole = run_steps(small_config(**options), 5, devices=1)
+    parts = run_steps(small_config(**options | {"micro_batch": 2}), 5, devices=2)
     np.testing.assert_allclose(parts[0], whole[0], atol=1e-5)
     grouped, even = (
         run_steps(small_config(**{**options, **change}), 5, devices=1)[0]
