@@ -65,7 +65,7 @@ setup(
     package_data={
         "acolvit_jax": ["py.typed"],
         "acolvit_jax.assets": ["photos/*", "weights/*"],
-        "acolvit_jax.demo": ["static/**"],
+        "acolvit_jax.demo": ["page/**"],
     },
     install_requires=REQUIRES,
     extras_require=EXTRAS,

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from acolvit_jax.hints import Hint
 
 if TYPE_CHECKING:
+    from acolvit_jax.checkpoint.load import load_pretrained
     from acolvit_jax.inference.colorizer import Colorizer
-    from acolvit_jax.training.load import load_pretrained
 
 __version__ = "0.1.0"
 __all__ = ["Colorizer", "Hint", "__version__", "load_pretrained"]
 
 _LAZY = {
     "Colorizer": "acolvit_jax.inference.colorizer",
-    "load_pretrained": "acolvit_jax.training.load",
+    "load_pretrained": "acolvit_jax.checkpoint.load",
 }
 
 

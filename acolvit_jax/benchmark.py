@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from acolvit_jax import cli
-from acolvit_jax.config import PRETRAINED, ModelConfig
-from acolvit_jax.cores import available_cores, use_cores
-from acolvit_jax.errors import ConfigError
-from acolvit_jax.files import write_text
+from acolvit_jax.common import cli
+from acolvit_jax.common.cores import available_cores, use_cores
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.files import write_text
+from acolvit_jax.config import PRETRAINED, ModelConfig, arguments
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> None:
     """
     args = parser().parse_args(argv)
     keep_ratios = cli.numbers("--keep_ratios", args.keep_ratios, low=0.0, high=1.0)
-    budgets = cli.budgets(args.budgets)
+    budgets = arguments.budgets(args.budgets)
     available = len(available_cores())
     if not 1 <= args.threads <= available or args.rounds < 1:
         raise ConfigError(
@@ -81,10 +81,10 @@ def main(argv: Sequence[str]) -> None:
 
 def _model(args: argparse.Namespace) -> tuple[str, ModelConfig, dict[str, Any]]:
     """The model to measure and the name of its file, empty for random weights."""
-    from acolvit_jax.config_checks import choose
+    from acolvit_jax.checkpoint.load import load_pretrained
+    from acolvit_jax.config.checks import choose
+    from acolvit_jax.config.variants import VARIANTS
     from acolvit_jax.models.params import init_params
-    from acolvit_jax.models.variants import VARIANTS
-    from acolvit_jax.training.load import load_pretrained
 
     if args.size is None:
         checkpoint = PRETRAINED if args.checkpoint is None else args.checkpoint

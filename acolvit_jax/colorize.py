@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from acolvit_jax import cli
-from acolvit_jax.errors import HintError, ImageError
-from acolvit_jax.hint_text import parse_hint, read_hints
+from acolvit_jax.common import cli
+from acolvit_jax.common.errors import HintError, ImageError
+from acolvit_jax.common.progress import Progress
+from acolvit_jax.config import arguments
 from acolvit_jax.hints import HINT_SIZE, Hint
-from acolvit_jax.progress import Progress
+from acolvit_jax.hints.text import parse_hint, read_hints
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--hint_size", type=int, default=HINT_SIZE, help="side of a hint in model pixels"
     )
-    cli.add_model_arguments(parser)
+    arguments.add_model_arguments(parser)
     parser.add_argument("--json", action="store_true", help="a line of JSON for every photo")
     return parser
 

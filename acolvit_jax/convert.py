@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from acolvit_jax import cli
-from acolvit_jax.errors import CheckpointError
+from acolvit_jax.common import cli
+from acolvit_jax.common.errors import CheckpointError
 
 
 def main(argv: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> None:
         raise CheckpointError(f"{args.target} exists; add --overwrite, or choose another target")
     if args.to != "jax" and args.target.is_dir():
         raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
-    from acolvit_jax.inference.convert import convert
+    from acolvit_jax.checkpoint.conversion import convert
 
     learned = tuple(args.learned) if args.learned else None
     print(convert(args.to, args.source, args.target, args.provenance, learned, args.budget))

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from acolvit_jax import cli
-from acolvit_jax.config import PRETRAINED
-from acolvit_jax.errors import ConfigError
-from acolvit_jax.hint_files import HINT_COUNTS
+from acolvit_jax.common import cli
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config import PRETRAINED, arguments
+from acolvit_jax.hints.files import HINT_COUNTS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -74,7 +74,7 @@ def main(argv: Sequence[str]) -> None:
     default = () if baselines else (PRETRAINED,)
     request = Request(
         checkpoints=tuple(args.checkpoint) or default,
-        budgets=tuple(cli.budgets(args.budgets)),
+        budgets=tuple(arguments.budgets(args.budgets)),
         baselines=baselines,
         images=args.images,
         list_file=args.list,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from acolvit_jax import cli
+from acolvit_jax.common import cli
+from acolvit_jax.config import arguments
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
         help="also answer to this host name, and let its site frame the page; repeatable; "
         "*.example.org is every name below example.org",
     )
-    cli.add_model_arguments(parser)
+    arguments.add_model_arguments(parser)
     return parser
 
 
@@ -48,7 +49,7 @@ def main(argv: Sequence[str]) -> None:
         UserError: for what the person can mend.
     """
     args = parser().parse_args(argv)
-    from acolvit_jax.demo.server import serve
+    from acolvit_jax.demo.server.server import serve
 
     serve(
         args.checkpoint,

@@ -12,11 +12,11 @@ import jax
 from absl import flags
 from ml_collections import config_flags
 
-from acolvit_jax import cli
+from acolvit_jax.common import cli
+from acolvit_jax.common.distributed import Cluster, join
+from acolvit_jax.common.errors import ConfigError, UserError
 from acolvit_jax.config import Config
-from acolvit_jax.config_dict import from_config_dict
-from acolvit_jax.errors import ConfigError, UserError
-from acolvit_jax.training.distributed import Cluster, join
+from acolvit_jax.config.build import from_config_dict
 
 CLUSTER_FLAGS = ("distributed", "coordinator", "num_processes", "process_id")
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> None:
     config, workdir = arguments.config, arguments.workdir
     if arguments.cluster is not None:
         join(arguments.cluster)
-    from acolvit_jax.training.checkpoints import silence_failed_saves
+    from acolvit_jax.checkpoint.steps import silence_failed_saves
     from acolvit_jax.training.loop import train
     from acolvit_jax.training.summary import announce, conclude
 
@@ -97,7 +97,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
         unknown = name[0] if name else str(error)
         sections = ", ".join(field.name for field in dataclasses.fields(Config))
         raise ConfigError(
-            f"field {unknown!r} is unknown; --config has {sections} (see acolvit_jax/config.py)"
+            f"field {unknown!r} is unknown; --config has {sections} (see acolvit_jax/config)"
         ) from error
     except (flags.Error, TypeError, ValueError, OSError) as error:
         raise ConfigError(str(error).split("\n", 1)[0]) from error

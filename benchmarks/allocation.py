@@ -16,15 +16,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common.progress import Progress
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.evaluation.contenders import IMAGE_SIZE
-from acolvit_jax.evaluation.hint_sets import HintSet, drawn_hints
 from acolvit_jax.evaluation.image_sets import image_names, open_images, take_evenly
 from acolvit_jax.evaluation.protocol import load_photo
+from acolvit_jax.hints.sets import HintSet, drawn_hints
 from acolvit_jax.inference.engine import Engine
-from acolvit_jax.metrics import compose_rgb, psnr
-from acolvit_jax.progress import Progress
-from acolvit_jax.tables import markdown_table
-from acolvit_jax.training.load import load_pretrained
+from acolvit_jax.photo.metrics import compose_rgb, psnr
 
 LADDER = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 1.0)
 COUNTS = (1, 10, 50)

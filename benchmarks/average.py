@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from acolvit_jax.interop.weights import save_weights
-from acolvit_jax.models.transfer import weighted_mean
-from acolvit_jax.training.init_from import check_architecture
-from acolvit_jax.training.load import load_model
+from acolvit_jax.checkpoint.graft import check_architecture
+from acolvit_jax.checkpoint.load import load_model
+from acolvit_jax.checkpoint.merge import weighted_mean
+from acolvit_jax.checkpoint.weights import save_weights
 
 
 def main(out: str, *weighted: str) -> None:

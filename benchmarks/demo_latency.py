@@ -19,8 +19,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
-from acolvit_jax import images
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.photo import images
 from benchmarks.demo_browser import browsing, serving, settled, until
 
 SIZE = (768, 1024)

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from acolvit_jax import color
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.loaders import TrainLoader
 from acolvit_jax.data.sources import folder_source, sample_photos
+from acolvit_jax.photo import color
 
 BATCH = 32
 BATCHES = 12

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import ModelConfig
+from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import param_count, param_shapes
-from acolvit_jax.models.variants import VARIANTS
-from acolvit_jax.tables import markdown_table
 
 IMAGES = 1_281_167
 EPOCHS = 25

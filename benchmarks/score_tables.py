@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from acolvit_jax.tables import markdown_table
+from acolvit_jax.common.tables import markdown_table
 
 DENSE = "dense"
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from acolvit_jax import Colorizer, images, pictures
+from acolvit_jax import Colorizer
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.hints import true_hints
+from acolvit_jax.photo import images, pictures
 
 SHOWN = ("bee", "coffee", "astronaut", "autumn")
 SIZE = (200, 300)
@@ -26,7 +28,7 @@ def rows(colorizer: Colorizer, paths: list[Path]) -> list[list[np.ndarray]]:
         hints = true_hints(rgb, HINTS, seed)
         made.append(
             [
-                pictures.hinted_grey(rgb, hints),
+                hint_pictures.hinted_grey(rgb, hints),
                 colorizer(rgb).rgb,
                 colorizer(rgb, hints).rgb,
                 rgb,

@@ -5,18 +5,18 @@ python -m benchmarks.skipping
 
 from __future__ import annotations
 
-from acolvit_jax.cores import use_cores
+from acolvit_jax.common.cores import use_cores
 
 use_cores(1)
 
 import jax
 import torch
 
+from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.inference import timing
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.models.params import init_params
 from acolvit_jax.models.prepared import prepare
-from acolvit_jax.models.variants import VARIANTS
 from benchmarks.torch_baseline import DenseColorizer
 
 KEEP = (1.0, 0.7, 0.5, 0.3, 0.0)

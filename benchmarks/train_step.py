@@ -18,14 +18,14 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
+from acolvit_jax.checkpoint.state import init_state
 from acolvit_jax.config import Config, DataConfig
+from acolvit_jax.config.training import TrainConfig
+from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.models.params import init_params
-from acolvit_jax.models.variants import VARIANTS
 from acolvit_jax.training import sharding
 from acolvit_jax.training.optimizer import make_optimizer
-from acolvit_jax.training.state import init_state
 from acolvit_jax.training.step import make_train_step
-from acolvit_jax.training_config import TrainConfig
 
 BATCH = 32
 ROUNDS = 9

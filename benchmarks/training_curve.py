@@ -15,8 +15,8 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot as plt
 
+from acolvit_jax.checkpoint.workdir import read_config
 from acolvit_jax.training.metrics_log import read_metrics
-from acolvit_jax.training.workdir import read_config
 
 SPAN = 5  # lines of the log that the drawn loss is the mean of; the dots are single batches
 

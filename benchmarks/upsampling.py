@@ -18,8 +18,9 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
-from acolvit_jax import color, hints, images
+from acolvit_jax import hints
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.photo import color, images
 
 SIDE = 224
 HINTS = 50
@@ -66,8 +67,8 @@ UPSAMPLERS = {
 
 
 def model_colours(checkpoint: str) -> Callable[[np.ndarray, int], np.ndarray]:
+    from acolvit_jax.checkpoint.load import load_pretrained
     from acolvit_jax.inference.engine import Engine
-    from acolvit_jax.training.load import load_pretrained
 
     engine = Engine(*load_pretrained(checkpoint))
 

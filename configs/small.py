@@ -8,7 +8,7 @@ recipe), `imagenette`, `imagenette-320`, `flowers` or `birds`.
 
 from ml_collections import ConfigDict
 
-from acolvit_jax.recipes import make_config
+from acolvit_jax.config.recipes import make_config
 
 
 def get_config(arg: str | None = None) -> ConfigDict:

@@ -5,8 +5,8 @@ import dataclasses
 import jax
 import numpy as np
 
+from acolvit_jax.checkpoint.weights import save_weights
 from acolvit_jax.config import ModelConfig
-from acolvit_jax.interop.weights import save_weights
 from acolvit_jax.models.params import init_params
 
 SMALL = ModelConfig(width=64, depth=2, num_heads=1, patch_size=8, image_size=32)

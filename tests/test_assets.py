@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from acolvit_jax import images
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.photo import images
 
 PHOTOS = resources.files("acolvit_jax.assets") / "photos"
 

@@ -9,13 +9,13 @@ from typing import Any
 import grain
 import numpy as np
 
-from acolvit_jax import images
+from acolvit_jax.common.cores import available_cores
+from acolvit_jax.common.errors import ImageError
 from acolvit_jax.config import DataConfig, ModelConfig
-from acolvit_jax.cores import available_cores
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import ImageSource
 from acolvit_jax.data.transforms import EvalTransform, Example, TrainTransform
-from acolvit_jax.errors import ImageError
+from acolvit_jax.photo import images
 
 EPOCHS = 2**31  # as good as endless, and Grain can still count the images
 MOST_THREADS = 16  # unless more are asked for: each holds a batch

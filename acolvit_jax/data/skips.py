@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from acolvit_jax.errors import DataError
+from acolvit_jax.common.errors import DataError
 
 MAX_CORRUPT_SHARE = 0.01
 NAMED = 3  # corrupt images that an error names

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from acolvit_jax import images
+from acolvit_jax.common.errors import DataError
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.records import ImageSource, Record
 from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
-from acolvit_jax.errors import DataError
+from acolvit_jax.photo import images
 
 SAMPLE_VALIDATION_EVERY = 6
 HELD_OUT_SHARE = 0.02  # of a folder without a validation folder

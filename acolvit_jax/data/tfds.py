@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from acolvit_jax.common.errors import DataError
 from acolvit_jax.data.records import Record
-from acolvit_jax.errors import DataError
 
 
 class TfdsSet(NamedTuple):

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acolvit_jax import color, hints, images
+from acolvit_jax import hints
 from acolvit_jax.config import DataConfig, ModelConfig
+from acolvit_jax.photo import color, images
 
 Example = dict[str, np.ndarray]
 Box = tuple[float, float, float, float]

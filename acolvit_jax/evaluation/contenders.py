@@ -13,13 +13,14 @@ from pathlib import Path
 import jax
 import numpy as np
 
+from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.config import ModelConfig
-from acolvit_jax.errors import ConfigError
+from acolvit_jax.config.budgets import DEFAULT_BUDGET
 from acolvit_jax.evaluation.baselines import BASELINES
-from acolvit_jax.inference.engine import DEFAULT_BUDGET, Engine
+from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
-from acolvit_jax.training.load import load_pretrained
 
 IMAGE_SIZE = 224  # of the protocol
 

@@ -15,10 +15,10 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from acolvit_jax.common.files import write_bytes
 from acolvit_jax.evaluation.published import SOURCE, TABLE_1
 from acolvit_jax.evaluation.scores import Score
 from acolvit_jax.evaluation.summary import Summary, gmacs_by_image
-from acolvit_jax.files import write_bytes
 
 DPI = 110
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from acolvit_jax import pictures
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.evaluation import figures
 from acolvit_jax.evaluation.contenders import Contender
-from acolvit_jax.evaluation.hint_sets import HintSet
 from acolvit_jax.evaluation.protocol import Photo, load_photo
 from acolvit_jax.evaluation.scores import Score, simple_scores
 from acolvit_jax.evaluation.summary import Summary, gmacs_by_image
+from acolvit_jax.hints import pictures as hint_pictures
+from acolvit_jax.hints.sets import HintSet
 
 SHOWN = 4  # photos of Figure 2
 EXTREMES = 5  # photos of each row of Figure 3
@@ -89,7 +89,7 @@ def _results(
     for name, photo in photos.items():
         for count in counts:
             inputs = photo.inputs(hint_set[count, name])
-            row = [pictures.hints_picture(inputs)]
+            row = [hint_pictures.hints_picture(inputs)]
             for contender in contenders:
                 ab, _ = contender.colorize(inputs[None])
                 rgb, _ = simple_scores(inputs[None], ab, photo.rgb[None])

@@ -7,12 +7,12 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+from acolvit_jax.common.errors import ConfigError, DataError
+from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.records import ImageSource, Record
 from acolvit_jax.data.sources import folder_source, make_source
 from acolvit_jax.data.tfds import TFDS_SETS
-from acolvit_jax.errors import ConfigError, DataError
-from acolvit_jax.progress import Progress
 
 SAMPLE = "sample"
 TFDS_PREFIX = "tfds:"

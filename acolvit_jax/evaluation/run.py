@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from acolvit_jax.common.errors import ConfigError, DataError
+from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource
-from acolvit_jax.errors import ConfigError, DataError
-from acolvit_jax.evaluation import gallery, hint_sets
+from acolvit_jax.evaluation import gallery
 from acolvit_jax.evaluation.contenders import (
     IMAGE_SIZE,
     Contender,
@@ -31,8 +32,8 @@ from acolvit_jax.evaluation.report import write_report
 from acolvit_jax.evaluation.scores import ScoreFile
 from acolvit_jax.evaluation.summary import summarize
 from acolvit_jax.evaluation.throughput import measure_throughput
-from acolvit_jax.hint_files import HINT_COUNTS, SEED, write_hint_set
-from acolvit_jax.progress import Progress
+from acolvit_jax.hints import sets as hint_sets
+from acolvit_jax.hints.files import HINT_COUNTS, SEED, write_hint_set
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from acolvit_jax.errors import ConfigError
-from acolvit_jax.files import write_text
-from acolvit_jax.metrics import boundary_psnr, compose_rgb, patch_error_variance, psnr
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.files import write_text
+from acolvit_jax.photo.metrics import boundary_psnr, compose_rgb, patch_error_variance, psnr
 
 PATCH_SIZE = 16
 SCORES_FILE = "scores.jsonl"

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from acolvit_jax.errors import UserError
+from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluation.contenders import Contender
 from acolvit_jax.inference.benchmark import HINTS, PATTERNS, own_name
 

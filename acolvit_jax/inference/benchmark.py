@@ -17,16 +17,17 @@ from typing import Any
 import jax
 import numpy as np
 
-from acolvit_jax import color, images
+from acolvit_jax.checkpoint.weights import save_weights
 from acolvit_jax.config import ModelConfig
+from acolvit_jax.config.budgets import DEFAULT_BUDGET
 from acolvit_jax.hints import Hint, hint_planes, true_hints
 from acolvit_jax.inference import finish, timing
 from acolvit_jax.inference.colorizer import Colorizer, model_lightness
 from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
-from acolvit_jax.inference.engine import DEFAULT_BUDGET, Engine
-from acolvit_jax.interop.weights import save_weights
+from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.prepared import prepare
+from acolvit_jax.photo import color, images
 
 PATTERNS = 8  # random patterns a keep ratio, and photos with the model's own decisions
 HINTS = 10  # on each of these photos

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.inference.benchmark import Report
 from acolvit_jax.inference.timing import Timing
-from acolvit_jax.tables import markdown_table
 
 MILLISECONDS = ("ms, median", "10% to 90%")
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from acolvit_jax import color, images
+from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common.errors import ImageError
 from acolvit_jax.config import PRETRAINED, ModelConfig
-from acolvit_jax.errors import ImageError
 from acolvit_jax.hints import HINT_SIZE, Hint, hint_planes
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.compilation import keep_compiled_programs
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
-from acolvit_jax.training.load import load_pretrained
+from acolvit_jax.photo import color, images
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
-from acolvit_jax import color
+from acolvit_jax.photo import color
 
 CHUNK = 2**17  # pixels composed at once; one program serves photos of every size
 BAND = 2**20  # pixels upsampled at once, so that memory stays bounded

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from acolvit_jax import images, pictures
-from acolvit_jax.errors import HintError, ImageError, UserError
+from acolvit_jax.common.errors import HintError, ImageError, UserError
 from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.inference.colorizer import Colorized, Colorizer
+from acolvit_jax.photo import images, pictures
 
 SUFFIX = "_color"
 COMPARE_SUFFIX = ".compare.png"
@@ -219,7 +220,7 @@ def compare(rgb: np.ndarray, hints: Sequence[Hint], result: np.ndarray) -> np.nd
     Returns:
         uint8 picture with headings.
     """
-    marked = pictures.hinted_grey(rgb, hints)
+    marked = hint_pictures.hinted_grey(rgb, hints)
     return pictures.grid([[marked, result]], [f"grey, {len(hints)} hints", "result"])
 
 

@@ -14,7 +14,7 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from acolvit_jax import images
+from acolvit_jax.photo import images
 
 FLUSH_SECONDS = 30  # between two times that TensorBoard sees what is new
 RGB = 3  # TensorBoard's number for it

@@ -10,20 +10,20 @@ from typing import Any
 import jax
 import numpy as np
 
-from acolvit_jax import images
+from acolvit_jax.checkpoint.workdir import check_workdir, write_config
+from acolvit_jax.common.cores import available_cores
+from acolvit_jax.common.distributed import explained
+from acolvit_jax.common.errors import UserError
+from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import Config
-from acolvit_jax.cores import available_cores
 from acolvit_jax.data.loaders import reading_threads
-from acolvit_jax.errors import UserError
-from acolvit_jax.progress import Progress
-from acolvit_jax.training.distributed import explained
+from acolvit_jax.photo import images
 from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
 from acolvit_jax.training.preemption import PreemptedError, StopSignal
 from acolvit_jax.training.profiling import Profiler, memory_estimate
 from acolvit_jax.training.setup import Run, prepare
 from acolvit_jax.training.validation import Validation
-from acolvit_jax.training.workdir import check_workdir, write_config
 
 INPUT_BOUND = 0.1  # share of the time in which steps wait for data that is worth a warning
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from acolvit_jax import metrics
+from acolvit_jax.config.training import TrainConfig
+from acolvit_jax.photo import metrics
 from acolvit_jax.training.micro_batches import Batch
-from acolvit_jax.training_config import TrainConfig
 
 ERROR_FLOOR = 1e-4  # added to the squared error: at 40 dB half of a decibel counts
 

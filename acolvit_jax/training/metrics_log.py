@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from acolvit_jax.files import write_text
+from acolvit_jax.common.files import write_text
 from acolvit_jax.training.events import Events
 
 

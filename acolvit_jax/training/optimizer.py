@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 import optax.contrib
 
-from acolvit_jax.training_config import OptimizerConfig
+from acolvit_jax.config.training import OptimizerConfig
 
 ADAMW_RMS = 0.2  # size of an update by AdamW; Muon's are scaled to it
 

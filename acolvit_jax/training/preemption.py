@@ -13,9 +13,8 @@ from typing import Any
 import jax
 from jax.experimental import multihost_utils
 
-from acolvit_jax.errors import EXIT_INTERRUPTED, UserError
+from acolvit_jax.common.errors import EXIT_INTERRUPTED, EXIT_PREEMPTED, UserError
 
-EXIT_PREEMPTED = 75  # "try again later": a launcher starts the same command again
 EXIT_CODES = {signal.SIGTERM: EXIT_PREEMPTED, signal.SIGINT: EXIT_INTERRUPTED}
 NOTICE = b"stopping after this step; Ctrl-C again stops at once and saves nothing\n"
 

@@ -9,20 +9,20 @@ from typing import Any
 import jax
 from jax.sharding import Mesh
 
+from acolvit_jax.checkpoint.graft import at_budget, check_architecture, graft
+from acolvit_jax.checkpoint.load import load_named
+from acolvit_jax.checkpoint.state import TrainState, init_state
+from acolvit_jax.checkpoint.steps import Checkpoints
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.config import Config
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import make_source
-from acolvit_jax.errors import ConfigError
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.budgets import per_photo
-from acolvit_jax.training.checkpoints import Checkpoints
-from acolvit_jax.training.init_from import at_budget, check_architecture, graft
-from acolvit_jax.training.load import load_named
 from acolvit_jax.training.optimizer import make_optimizer
-from acolvit_jax.training.state import TrainState, init_state
 from acolvit_jax.training.step import TrainStep, make_train_step
 from acolvit_jax.training.teacher import Teach, make_teach
 from acolvit_jax.training.validation import Validation, make_eval_step, validate

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from acolvit_jax.errors import ConfigError
-from acolvit_jax.training_config import TrainConfig
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config.training import TrainConfig
 
 BATCH_AXES = ("data", "fsdp")  # a batch is split over every device
 CPU_MICRO_BATCH = 4  # the working set of a sublayer then stays in cache

@@ -11,6 +11,7 @@ import optax
 from flax import nnx
 from jax.sharding import Mesh
 
+from acolvit_jax.checkpoint.state import TrainState
 from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.models.acolvit import TrainingNoise, training_noise
 from acolvit_jax.models.params import graphdef_of
@@ -18,7 +19,6 @@ from acolvit_jax.training import budgets, losses, micro_batches, sharding
 from acolvit_jax.training.gate_noise import noise_scale
 from acolvit_jax.training.micro_batches import Batch
 from acolvit_jax.training.optimizer import learning_rate_schedule, update_ema
-from acolvit_jax.training.state import TrainState
 
 Metrics = dict[str, jax.Array]
 Forward = Callable[..., tuple[jax.Array, jax.Array]]

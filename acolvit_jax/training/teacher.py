@@ -13,8 +13,8 @@ import jax
 from flax import nnx
 from jax.sharding import Mesh
 
+from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.config import Config, ModelConfig
-from acolvit_jax.errors import CheckpointError
 from acolvit_jax.models.params import Params, graphdef_of
 from acolvit_jax.training import micro_batches, sharding
 from acolvit_jax.training.budgets import per_photo

@@ -12,13 +12,14 @@ import numpy as np
 from flax import nnx
 from jax.sharding import Mesh
 
-from acolvit_jax import pictures
+from acolvit_jax.common.errors import DataError
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.data.transforms import Example
-from acolvit_jax.errors import DataError
-from acolvit_jax.metrics import compose_rgb, psnr
+from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.models.params import graphdef_of
-from acolvit_jax.tables import markdown_table
+from acolvit_jax.photo import pictures
+from acolvit_jax.photo.metrics import compose_rgb, psnr
 from acolvit_jax.training import sharding
 
 PICTURES = 6  # photos in a grid
@@ -150,7 +151,6 @@ def _picture_rows(part: Example, ab: jax.Array) -> list[list[np.ndarray]]:
     for i in np.flatnonzero(part["valid"])[:PICTURES]:
         inputs = part["inputs"][i]
         result = np.round(results[i] * 255).astype(np.uint8)
-        rows.append(
-            [pictures.grey_picture(inputs), pictures.hints_picture(inputs), result, part["rgb"][i]]
-        )
+        hinted = hint_pictures.hints_picture(inputs)
+        rows.append([pictures.grey_picture(inputs), hinted, result, part["rgb"][i]])
     return rows

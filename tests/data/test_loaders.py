@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from acolvit_jax.common.errors import DataError
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.loaders import LoadColor, TrainLoader, eval_batches
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import folder_source
-from acolvit_jax.errors import DataError
 from tests.photos import make_folder, make_rgb
 
 MODEL = ModelConfig(image_size=32, patch_size=8)
@@ -107,7 +107,7 @@ def test_more_than_one_percent_corrupt_stops_the_run(tmp_path):
 
 
 def test_near_grey_photos_are_left_out(tmp_path):
-    from acolvit_jax import images
+    from acolvit_jax.photo import images
 
     folder = make_folder(tmp_path, 3)
     grey = np.repeat(make_rgb(9)[..., :1], 3, axis=2)
@@ -121,7 +121,7 @@ def test_near_grey_photos_are_left_out(tmp_path):
 
 
 def test_a_folder_of_grey_photos_is_an_error(tmp_path):
-    from acolvit_jax import images
+    from acolvit_jax.photo import images
 
     for i in range(3):
         images.write_image(tmp_path / f"{i}.png", np.full((40, 40, 3), 90 + i, np.uint8))
@@ -160,7 +160,7 @@ def test_validation_takes_a_spread_of_a_large_set(source):
     (batch,) = eval_batches(
         source, DATA, MODEL, counts=(1,), batch_size=3, max_images=3, skips=Skips(12)
     )
-    from acolvit_jax import images
+    from acolvit_jax.photo import images
 
     for i, index in enumerate((0, 4, 8)):
         expected = images.resize(images.read_image(source[index].data), (32, 32))

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
+from acolvit_jax.common.errors import DataError
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.sources import folder_source, make_source
 from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
-from acolvit_jax.errors import DataError
 from tests.photos import make_folder, make_jpeg
 
 

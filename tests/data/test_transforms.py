@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acolvit_jax import color, images
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data import transforms
+from acolvit_jax.photo import color, images
 from tests.photos import make_rgb
 
 MODEL = ModelConfig()

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 from starlette.testclient import TestClient
 
-from acolvit_jax.demo.app import make_app
-from acolvit_jax.demo.limits import Limits
+from acolvit_jax.demo.server.app import make_app
+from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.inference.colorizer import Colorizer
 from tests.models_on_disk import SMALL, random_params
 

@@ -6,9 +6,9 @@ import socket
 import threading
 import time
 
-from acolvit_jax.demo.app import make_app
-from acolvit_jax.demo.limits import Limits
-from acolvit_jax.demo.server import Server, listen
+from acolvit_jax.demo.server.app import make_app
+from acolvit_jax.demo.server.limits import Limits
+from acolvit_jax.demo.server.server import Server, listen
 
 
 class Live:

@@ -10,9 +10,9 @@ import urllib.request
 import pytest
 
 from acolvit_jax import serve
-from acolvit_jax.demo import server
-from acolvit_jax.errors import ConfigError, UserError
-from acolvit_jax.interop.weights import WEIGHTS_FILE
+from acolvit_jax.checkpoint.weights import WEIGHTS_FILE
+from acolvit_jax.common.errors import ConfigError, UserError
+from acolvit_jax.demo.server import server
 from tests.integration.commands import kill, one_line_error, run, start
 from tests.models_on_disk import write_model
 

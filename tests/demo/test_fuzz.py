@@ -8,7 +8,7 @@ import numpy as np
 from httpx2 import InvalidURL
 from PIL import Image
 
-from acolvit_jax.demo.studio import to_int8
+from acolvit_jax.demo.server.studio import to_int8
 from tests.demo.calls import HINTS, add, colorize, result_of
 from tests.photos import make_jpeg, make_rgb
 

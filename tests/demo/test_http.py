@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 import acolvit_jax
-from acolvit_jax import Colorizer, Hint, color, images
+from acolvit_jax import Colorizer, Hint
 from acolvit_jax.data.sources import sample_photos
-from acolvit_jax.demo.samples import samples
-from acolvit_jax.demo.studio import to_int8
-from acolvit_jax.hint_text import parse_color
+from acolvit_jax.demo.server.samples import samples
+from acolvit_jax.demo.server.studio import to_int8
+from acolvit_jax.hints.text import parse_color
+from acolvit_jax.photo import color, images
 from tests.demo.calls import HINTS, add, colorize, refused, result_of, values
 from tests.models_on_disk import SMALL, random_params
 from tests.photos import make_jpeg, make_rgb

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from acolvit_jax.demo.studio import Studio
+from acolvit_jax.demo.server.studio import Studio
 from tests.demo.calls import add, colorize, refused
 from tests.photos import make_jpeg, make_rgb
 

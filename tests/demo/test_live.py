@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from acolvit_jax import images
-from acolvit_jax.demo import server
-from acolvit_jax.demo.studio import Studio, to_int8
+from acolvit_jax.demo.server import server
+from acolvit_jax.demo.server.studio import Studio, to_int8
+from acolvit_jax.photo import images
 from tests.demo.live import running
 from tests.photos import make_jpeg
 

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 from starlette.routing import Route
 
-from acolvit_jax.demo.openapi import document
+from acolvit_jax.demo.server.openapi import document
 from tests.demo.calls import add, colorize, result_of
 
 PAGE = ("/", "/static/{path:path}")

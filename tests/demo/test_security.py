@@ -2,8 +2,8 @@
 
 import pytest
 
-from acolvit_jax.demo.security import Access, content_policy, split_authority
-from acolvit_jax.errors import ConfigError
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.demo.server.security import Access, content_policy, split_authority
 from tests.demo.calls import add, refused
 
 PROXY = Access("127.0.0.1", ("*.googleusercontent.com", "demo.example.org"))

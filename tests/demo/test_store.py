@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from acolvit_jax.demo.limits import Limits
-from acolvit_jax.demo.store import PhotoStore, StoredPhoto
-from acolvit_jax.images import Photo
+from acolvit_jax.demo.server.limits import Limits
+from acolvit_jax.demo.server.store import PhotoStore, StoredPhoto
+from acolvit_jax.photo.images import Photo
 from tests.demo.calls import add, colorize, refused, result_of
 
 LIGHTNESS = np.zeros((4, 4, 1), np.float32)

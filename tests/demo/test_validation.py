@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from acolvit_jax.demo.requests import ColorizeRequest, Rules, read_colorize, result_id
+from acolvit_jax.demo.server.requests import ColorizeRequest, Rules, read_colorize, result_id
 from acolvit_jax.hints import Hint
 from tests.demo.calls import HINTS, add, colorize, refused, result_of
 

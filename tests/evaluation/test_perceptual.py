@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from acolvit_jax.errors import DataError
+from acolvit_jax.common.errors import DataError
 from acolvit_jax.evaluation import perceptual
 
 LAYERS = {f"conv{i}_{j}": None for i, n in enumerate(perceptual.STAGES, 1) for j in range(1, n + 1)}

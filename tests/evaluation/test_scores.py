@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from acolvit_jax.errors import ConfigError
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.evaluation.scores import Score, ScoreFile, propagation_range, simple_scores
 from acolvit_jax.evaluation.summary import summarize
 

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from acolvit_jax import Colorizer, Hint, color, images
-from acolvit_jax.errors import CheckpointError, ConfigError, HintError, ImageError
+from acolvit_jax import Colorizer, Hint
+from acolvit_jax.common.errors import CheckpointError, ConfigError, HintError, ImageError
 from acolvit_jax.hints import hint_planes
 from acolvit_jax.inference.colorizer import model_lightness
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import graphdef_of
+from acolvit_jax.photo import color, images
 from tests.models_on_disk import SMALL, random_params, write_model
 from tests.photos import make_jpeg, make_rgb
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from acolvit_jax import images
 from acolvit_jax.colorize import main
+from acolvit_jax.common.errors import UserError
 from acolvit_jax.data.sources import sample_photos
-from acolvit_jax.errors import UserError
+from acolvit_jax.photo import images
 from tests.integration.commands import one_line_error, run
 from tests.models_on_disk import write_model
 from tests.photos import make_folder, make_jpeg, make_rgb

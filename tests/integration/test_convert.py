@@ -6,16 +6,16 @@ import json
 import numpy as np
 import pytest
 
+from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.checkpoint.stablehlo import load_stablehlo
+from acolvit_jax.checkpoint.state_dicts import read_state_dict, write_state_dict
+from acolvit_jax.checkpoint.torch import to_state_dict
+from acolvit_jax.checkpoint.weights import load_weights, save_weights
+from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.config.variants import VARIANTS, icolorit
 from acolvit_jax.convert import main
-from acolvit_jax.errors import CheckpointError
 from acolvit_jax.inference.colorizer import Colorizer
-from acolvit_jax.inference.export import load_stablehlo
-from acolvit_jax.interop.files import read_state_dict, write_state_dict
-from acolvit_jax.interop.torch import to_state_dict
-from acolvit_jax.interop.weights import load_weights, save_weights
 from acolvit_jax.models.params import flatten, init_params, nest
-from acolvit_jax.models.variants import VARIANTS, icolorit
-from acolvit_jax.training.load import load_pretrained
 from tests.integration.commands import SMALL as SMALL_RUN
 from tests.integration.commands import one_line_error, run
 from tests.models_on_disk import SMALL, random_params, write_model

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from acolvit_jax import color
+from acolvit_jax.checkpoint.stablehlo import load_stablehlo
+from acolvit_jax.checkpoint.state_dicts import read_state_dict
+from acolvit_jax.checkpoint.weights import load_weights, save_weights
+from acolvit_jax.common.errors import UserError
 from acolvit_jax.convert import main
-from acolvit_jax.errors import UserError
 from acolvit_jax.inference.colorizer import Colorizer, model_lightness
-from acolvit_jax.inference.export import load_stablehlo
-from acolvit_jax.interop.files import read_state_dict
-from acolvit_jax.interop.weights import load_weights, save_weights
 from acolvit_jax.models.params import flatten, nest
+from acolvit_jax.photo import color
 from tests.models_on_disk import write_model
 from tests.photos import make_rgb
 

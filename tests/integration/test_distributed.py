@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from acolvit_jax.training.load import load_pretrained
+from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.training.metrics_log import read_metrics
 from tests.integration.commands import SMALL, one_line_error, run, start, wait_for
 from tests.models_on_disk import write_model

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from acolvit_jax.errors import UserError
+from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluate import main
 from acolvit_jax.evaluation.contenders import check_names
 from tests.integration.commands import kill, one_line_error, run, start

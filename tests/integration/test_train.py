@@ -7,10 +7,10 @@ import jax
 import numpy as np
 import pytest
 
-from acolvit_jax.errors import CheckpointError
-from acolvit_jax.training.load import load_pretrained
+from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.checkpoint.workdir import read_config
+from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.training.metrics_log import read_metrics
-from acolvit_jax.training.workdir import read_config
 from tests.integration.commands import SMALL, kill, one_line_error, run, start, wait_for
 from tests.photos import make_folder
 

@@ -9,10 +9,10 @@ import pytest
 from flax import nnx
 
 from acolvit_jax.config import ModelConfig
+from acolvit_jax.config.variants import VARIANTS, icolorit
 from acolvit_jax.models import layers
 from acolvit_jax.models.acolvit import ACoLViT, TrainingNoise, training_noise
 from acolvit_jax.models.params import flatten, param_count, param_shapes
-from acolvit_jax.models.variants import VARIANTS, icolorit
 
 SMALL = ModelConfig(width=64, depth=2, num_heads=2, patch_size=8, image_size=32)
 COUNTS = {

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from acolvit_jax.config.variants import VARIANTS, icolorit
 from acolvit_jax.models.compute import fixed_macs, forward_macs, sublayer_macs
-from acolvit_jax.models.variants import VARIANTS, icolorit
 
 TINY = VARIANTS["tiny"]
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acolvit_jax.config import ModelConfig
+from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import graphdef_of, init_params
 from acolvit_jax.models.prepared import prepare
-from acolvit_jax.models.variants import VARIANTS
 
 SMALL = ModelConfig(width=64, depth=3, num_heads=2, patch_size=8, image_size=32)
 KINDS = {

@@ -17,7 +17,7 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
-from acolvit_jax import color, images
+from acolvit_jax.photo import color, images
 from acolvit_jax.training.metrics_log import read_metrics
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "colab_demo.ipynb"

@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 
+from acolvit_jax.checkpoint.state import init_state
 from acolvit_jax.config import (
     Config,
     DataConfig,
@@ -12,12 +13,11 @@ from acolvit_jax.config import (
     ModelConfig,
     ValidationConfig,
 )
+from acolvit_jax.config.training import OptimizerConfig, TrainConfig
 from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
 from acolvit_jax.training.optimizer import make_optimizer
-from acolvit_jax.training.state import init_state
 from acolvit_jax.training.step import make_train_step
-from acolvit_jax.training_config import OptimizerConfig, TrainConfig
 
 MODEL = ModelConfig(width=32, depth=2, num_heads=2, patch_size=8, image_size=32)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from skimage.color import lab2rgb
 
+from acolvit_jax.config.training import TrainConfig
 from acolvit_jax.training import losses
-from acolvit_jax.training_config import TrainConfig
 
 
 def test_huber_by_hand():

@@ -6,11 +6,11 @@ import numpy as np
 import optax
 import pytest
 
-from acolvit_jax.errors import ConfigError
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config.training import OptimizerConfig
+from acolvit_jax.config.variants import VARIANTS, icolorit
 from acolvit_jax.models.params import flatten, param_shapes
-from acolvit_jax.models.variants import VARIANTS, icolorit
 from acolvit_jax.training import optimizer
-from acolvit_jax.training_config import OptimizerConfig
 
 
 def test_warm_up_then_cosine_to_the_floor():

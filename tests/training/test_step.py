@@ -6,11 +6,11 @@ import pytest
 from flax import nnx
 from jax.sharding import PartitionSpec as P
 
-from acolvit_jax.errors import ConfigError
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config.training import TrainConfig
+from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.models.params import graphdef_of, init_params, param_shapes
-from acolvit_jax.models.variants import VARIANTS
 from acolvit_jax.training import sharding
-from acolvit_jax.training_config import TrainConfig
 from tests.training.runs import MODEL, batches, muted, run_steps, small_config
 
 STEPS = 20

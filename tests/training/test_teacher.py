@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from acolvit_jax.errors import CheckpointError
+from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.models.params import graphdef_of, init_params
 from acolvit_jax.training import sharding
 from acolvit_jax.training.teacher import make_teach

@@ -2,7 +2,7 @@
 
 import pytest
 
-from acolvit_jax.errors import DataError
+from acolvit_jax.common.errors import DataError
 from acolvit_jax.training import sharding
 from acolvit_jax.training.validation import validate
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from acolvit_jax import images
+from acolvit_jax.photo import images
 from tests.demo.browser.page import Page
 
 # Keeps uploads and answers back until the test lets them go.

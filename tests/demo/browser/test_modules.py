@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from acolvit_jax import color
 from acolvit_jax.inference import finish
+from acolvit_jax.photo import color
 from tests.demo.browser.page import Page
 
 SIDE = 224

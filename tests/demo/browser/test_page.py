@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from acolvit_jax import color, images
 from acolvit_jax.data.sources import sample_photos
-from acolvit_jax.hint_text import read_hints
+from acolvit_jax.hints.text import read_hints
 from acolvit_jax.inference.colorizer import Colorizer
+from acolvit_jax.photo import color, images
 from benchmarks.demo_browser import browsing, resize
 from tests.demo.browser.page import Page
 

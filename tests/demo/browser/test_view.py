@@ -8,7 +8,7 @@ from selenium.webdriver.common.actions.mouse_button import MouseButton
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
 
-from acolvit_jax import images
+from acolvit_jax.photo import images
 from benchmarks.demo_browser import resize
 from tests.demo.browser.page import Page
 

@@ -1,0 +1,1 @@
+"""Models on disk: runs, weights files, PyTorch's, exports, and surgery on parameters."""

@@ -1,0 +1,206 @@
+"""Converting checkpoints: PyTorch's to ours, ours to PyTorch's, to one file, to a program."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from acolvit_jax.checkpoint.graft import at_budget
+from acolvit_jax.checkpoint.learned import with_learned
+from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.checkpoint.stablehlo import export_stablehlo
+from acolvit_jax.checkpoint.state_dicts import WRITERS, read_state_dict, write_state_dict
+from acolvit_jax.checkpoint.torch import HEAD_WIDTH, from_state_dict, to_state_dict
+from acolvit_jax.checkpoint.weights import WEIGHTS_FILE, save_weights
+from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.config.budgets import checked_budget
+from acolvit_jax.models.params import Params, param_count
+
+
+def from_torch(source: Path, target: Path) -> str:
+    """Converts a published state dict to a folder that every command takes.
+
+    Args:
+        source: file of the state dict.
+        target: folder to write.
+
+    Returns:
+        What was found and written, for the person.
+
+    Raises:
+        CheckpointError: if the file cannot be read or does not fit; nothing is written then.
+    """
+    if target.is_file():
+        raise CheckpointError(f"{target} is a file; the target is a folder")
+    try:
+        config, params = from_state_dict(read_state_dict(source))
+    except CheckpointError as error:
+        raise CheckpointError(f"{source}: {str(error).removeprefix(f'{source} ')}") from None
+    save_weights(target / WEIGHTS_FILE, config, params, {"converted from": source.name})
+    return f"{describe(config)}, {param_count(params):,} parameters -> {target}"
+
+
+def to_torch(source: str, target: Path, budget: float | None = None) -> str:
+    """Converts one of our models to a PyTorch state dict of the published names.
+
+    Args:
+        source: what `load_pretrained` takes.
+        target: `.pth`, `.safetensors` or `.npz` file to write.
+        budget: makes a model of any budget one of this budget; None leaves it as it is.
+
+    Returns:
+        What was found and written.
+
+    Raises:
+        CheckpointError: if the model cannot be read, or the suffix is unknown.
+        ConfigError: for a budget out of range, or a model that takes none.
+    """
+    _check_suffix(target, tuple(sorted(WRITERS)))
+    config, params = _at(*load_pretrained(source), budget)
+    write_state_dict(target, to_state_dict(config, params))
+    note = ""
+    if config.any_budget:
+        note = "; budget_embed.weight is no published name: [b, b^2, 1] @ it.T joins policy_token"
+        note += ", which --budget does"
+    if config.width != config.num_heads * HEAD_WIDTH:
+        note += f"; its {config.num_heads} heads are not {HEAD_WIDTH} wide, as published ones are"
+    return f"{describe(config)} -> {target}{note}"
+
+
+def to_stablehlo(source: str, target: Path, budget: float | None = None) -> str:
+    """Exports one of our models as a program; see `export_stablehlo`, and `to_torch`'s budget."""
+    config, params = _at(*load_pretrained(source), budget)
+    export_stablehlo(target, config, params)
+    return f"{describe(config)} -> {target}"
+
+
+def to_weights(
+    source: str,
+    target: Path,
+    provenance: Path | None = None,
+    learned: tuple[str, str] | None = None,
+    budget: float | None = None,
+) -> str:
+    """Packs one of our models into one file, as the weights in the package are: float16.
+
+    Args:
+        source: what `load_pretrained` takes.
+        target: `.safetensors` file to write.
+        provenance: JSON file, an object of all that the weights should say of themselves (data,
+            recipe, scores); None says the source's name, and what was learned from which models.
+        learned: two states of a model, before and after, in this order: the difference of their
+            parameters is added (`with_learned`). None adds nothing.
+        budget: as of `to_torch`.
+
+    Returns:
+        What was found and written.
+
+    Raises:
+        ConfigError: as `to_torch`.
+        CheckpointError: if a model or the provenance cannot be read, the suffix is unknown, or
+            what was learned does not fit.
+    """
+    _check_suffix(target, (".safetensors",))
+    config, params = load_pretrained(source)
+    said: dict[str, Any] = {"packed from": source}
+    note = ""
+    if learned is not None:
+        params, said["learned"], added = with_learned(config, params, learned)
+        note = f", {added}"
+    if provenance is not None:
+        said = _read_provenance(provenance)
+    if budget is not None:
+        config, params = _at(config, params, budget)
+        said["budget"] = budget
+    save_weights(target, config, params, said, dtype="float16")
+    size = target.stat().st_size / 1e6
+    return (
+        f"{describe(config)}, {param_count(params):,} parameters, {size:.1f} MB{note} -> {target}"
+    )
+
+
+def _read_provenance(path: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot read the provenance {path}: {error}") from error
+    if not isinstance(said, dict):
+        raise CheckpointError(f"the provenance {path} must be a JSON object")
+    return said
+
+
+def _at(config: ModelConfig, params: Params, budget: float | None) -> tuple[ModelConfig, Params]:
+    """A model at one budget, if that is asked for."""
+    if budget is None:
+        return config, params
+    checked_budget(config, budget)
+    return dataclasses.replace(config, any_budget=False), at_budget(params, budget)
+
+
+WRITES: dict[str, Callable[[str, Path, float | None], str]] = {
+    "torch": to_torch,
+    "stablehlo": to_stablehlo,
+}
+
+
+def convert(
+    kind: str,
+    source: str,
+    target: Path,
+    provenance: Path | None = None,
+    learned: tuple[str, str] | None = None,
+    budget: float | None = None,
+) -> str:
+    """Converts; see the converter of the kind.
+
+    Args:
+        kind: `jax`, `torch`, `weights` or `stablehlo`.
+        source: file, folder or run.
+        target: what to write.
+        provenance: JSON file, for `weights` only.
+        learned: two states of a model, before and after; for `weights` only.
+        budget: that a model of any budget is written at; not for `jax`.
+
+    Returns:
+        What was found and written, for the person.
+
+    Raises:
+        CheckpointError: if it cannot be done, or a kind is given what is for another.
+        ConfigError: as `to_torch`.
+    """
+    if kind == "weights":
+        return to_weights(source, target, provenance, learned, budget)
+    for given, option in ((provenance, f"--provenance={provenance}"), (learned, "--learned")):
+        if given is not None:
+            raise CheckpointError(f"{option} goes with --to weights, not --to {kind}")
+    if kind != "jax":
+        return WRITES[kind](source, target, budget)
+    if budget is not None:
+        raise CheckpointError(f"--budget={budget:g} goes with --to torch, weights or stablehlo")
+    return from_torch(Path(source), target)
+
+
+def describe(config: ModelConfig) -> str:
+    """An architecture in one phrase."""
+    kind = "A-ColViT" if config.gated else "iColoriT"
+    parts = [
+        f"{kind}, width {config.width}",
+        f"{config.depth} blocks",
+        f"{config.num_heads} heads",
+        f"patch {config.patch_size}",
+        f"{config.head} head",
+    ]
+    if config.any_budget:
+        parts.append("any budget")
+    if not config.gated:
+        parts.append(f"{'with' if config.rel_pos_bias else 'without'} relative position bias")
+    return ", ".join(parts)
+
+
+def _check_suffix(target: Path, allowed: tuple[str, ...]) -> None:
+    if target.suffix.lower() not in allowed:
+        raise CheckpointError(f"{target}: its suffix must be one of {', '.join(allowed)}")

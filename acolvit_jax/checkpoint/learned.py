@@ -1,0 +1,68 @@
+"""Adding to a model what another one, of the same origin, has learned since."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from acolvit_jax.checkpoint.graft import check_architecture
+from acolvit_jax.checkpoint.load import load_named
+from acolvit_jax.checkpoint.merge import add_learned, relative_change
+from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.models.params import Params, param_shapes
+
+UNRELATED = 0.5  # relative change that no training from given parameters comes near
+
+
+class WithLearned(NamedTuple):
+    """A model with what another learned.
+
+    Attributes:
+        params: nested dict of float32 arrays.
+        provenance: of the two states of the other model, each its name and what it says of itself.
+        note: of what was added, for the person.
+    """
+
+    params: Params
+    provenance: list[dict[str, Any]]
+    note: str
+
+
+def with_learned(config: ModelConfig, params: Params, names: tuple[str, str]) -> WithLearned:
+    """Loads two states of a model and adds their difference.
+
+    Args:
+        config: the architecture of the model that is added to.
+        params: its parameters.
+        names: of the states, before and after, in this order; what `load_model` takes.
+
+    Returns:
+        The sum, and what to say of it.
+
+    Raises:
+        CheckpointError: if a state cannot be read or is of another architecture, or if the two are
+            the same or have nothing to do with each other.
+    """
+    states = [load_named("--learned", name) for name in names]
+    before, after = states
+    check_architecture(config, before.config, f"--learned: {names[0]}")
+    check_architecture(config, after.config, f"--learned: {names[1]}")
+    if param_shapes(before.config) != param_shapes(after.config):
+        raise CheckpointError(f"--learned: {names[0]} and {names[1]} are two kinds of model")
+    change = relative_change(before.params, after.params)
+    if change == 0:
+        raise CheckpointError(f"--learned: {names[0]} and {names[1]} are the same")
+    if change > UNRELATED:
+        raise CheckpointError(
+            f"--learned: {names[1]} differs from {names[0]} by {change:.0%}; what it learned can "
+            f"only be told apart if its training started from {names[0]}"
+        )
+    try:
+        params = add_learned(params, before=before.params, after=after.params)
+    except ValueError as error:
+        raise CheckpointError(f"--learned: {names[0]} does not fit: {error}") from error
+    provenance = [
+        {"model": name, **state.provenance} for name, state in zip(names, states, strict=True)
+    ]
+    note = f"with what {names[1]} learned since {names[0]} (a change of {change:.1%})"
+    return WithLearned(params, provenance, note)

@@ -1,0 +1,120 @@
+"""Parameters of any model that this project has written: a run, a weights file, the box."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from acolvit_jax.checkpoint.weights import (
+    BUNDLED,
+    WEIGHTS_FILE,
+    Weights,
+    bundled_weights,
+    load_weights,
+)
+from acolvit_jax.checkpoint.workdir import CONFIG_FILE, read_config
+from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.config import PRETRAINED, Config, ModelConfig
+from acolvit_jax.models.params import Params, param_shapes
+
+if TYPE_CHECKING:
+    from acolvit_jax.checkpoint.state import TrainState
+
+
+def load_pretrained(name_or_path: str | Path = PRETRAINED) -> tuple[ModelConfig, Params]:
+    """The architecture and parameters of `load_model`, as most users want them."""
+    config, params, _ = load_model(name_or_path)
+    return config, params
+
+
+def load_model(name_or_path: str | Path) -> Weights:
+    """Reads a model.
+
+    Args:
+        name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the baseline
+            beside them), the folder of a run or of one of its checkpoints, a folder that
+            `acolvit_jax.convert` wrote, or a weights file.
+
+    Returns:
+        The architecture; a nested dict of float32 parameters, NumPy arrays, of a run the newest,
+        the averaged ones where it keeps an average; and where they come from, of a run its name
+        and `steps`.
+
+    Raises:
+        CheckpointError: if there is none, or it cannot be read.
+    """
+    bundled = name_or_path in BUNDLED
+    path = bundled_weights(str(name_or_path)) if bundled else Path(name_or_path)
+    if path.is_file():
+        return load_weights(path)
+    if (path / WEIGHTS_FILE).is_file():
+        return load_weights(path / WEIGHTS_FILE)
+    if (path / CONFIG_FILE).is_file():
+        return _load_run(path)
+    folder = path.absolute().parent
+    if folder.name == "checkpoints" and path.name.isdecimal():
+        return _load_run(folder.parent, int(path.name))
+    raise CheckpointError(
+        f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
+        f"{' or '.join(map(repr, BUNDLED))} for the weights in the package"
+    )
+
+
+def load_named(setting: str, name: str) -> Weights:
+    """The model that a setting or an option names; where it cannot be read, the error says which.
+
+    Args:
+        setting: for example `train.teacher`.
+        name: what `load_model` takes.
+
+    Returns:
+        What `load_model` returns.
+
+    Raises:
+        CheckpointError: that of `load_model`, with the setting before it.
+    """
+    try:
+        return load_model(name)
+    except CheckpointError as error:
+        raise CheckpointError(f"{setting}: {error}") from error
+
+
+def _load_run(workdir: Path, step: int | None = None) -> Weights:
+    """The parameters of a run after a step, or the newest."""
+    # Orbax takes a second to import, and most users of this module read a weights file.
+    import jax
+
+    from acolvit_jax.checkpoint.steps import Checkpoints
+
+    config = read_config(workdir)
+    if not (workdir / "checkpoints").is_dir():
+        raise CheckpointError(f"{workdir} has no checkpoint yet")
+    target = _parameters_alone(config)
+    checkpoints = Checkpoints(workdir, read_only=True)
+    restored = (
+        checkpoints.restore_latest(target) if step is None else checkpoints.restore(step, target)
+    )
+    if restored is None:
+        raise CheckpointError(f"{workdir} has no checkpoint yet")
+    state = restored[0]
+    params = jax.device_get(state.eval_params)
+    return Weights(config.model, params, {"run": config.name, "steps": int(state.step)})
+
+
+def _parameters_alone(config: Config) -> TrainState:
+    """Shapes of what inference reads of a run, all on the first device."""
+    import jax
+
+    from acolvit_jax.checkpoint.state import TrainState
+
+    device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+
+    def placed(leaf: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device)
+
+    params = jax.tree.map(placed, param_shapes(config.model))
+    step = placed(jax.ShapeDtypeStruct((), np.int32))
+    average = params if config.optimizer.ema > 0 else None
+    return TrainState(cast(Any, step), params, None, average)

@@ -1,0 +1,65 @@
+"""The inference function as StableHLO, weights inside, conditionals kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import export
+
+from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.files import write_bytes
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.models import skipping
+from acolvit_jax.models.params import Params
+from acolvit_jax.models.prepared import prepare
+
+
+def export_stablehlo(path: Path, config: ModelConfig, params: Params) -> None:
+    """Writes the forward of one image as a serialised `jax.export` program.
+
+    It takes `inputs` float32 `[1, S, S, 4]`, and the budget, a float32 scalar, where the model has
+    one; it gives normalised a, b `[1, S, S, 2]` and decisions `[1, depth, 2]`. It runs on the
+    kind of device that it was exported on, and keeps a conditional for every sublayer. Read it with
+    `load_stablehlo`, or anywhere with `jax.export.deserialize`.
+
+    Args:
+        path: of the file.
+        config: the architecture.
+        params: nested dict of float32 arrays.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    prepared = prepare(params, config)
+    side = config.image_size
+    inputs = jax.ShapeDtypeStruct((1, side, side, 4), jnp.float32)
+    shapes = [inputs, jax.ShapeDtypeStruct((), jnp.float32)][: 1 + int(config.any_budget)]
+
+    def run(inputs: jax.Array, budget: jax.Array | None = None) -> tuple[jax.Array, jax.Array]:
+        return skipping.forward(prepared, inputs, config, budget=budget)
+
+    program = export.export(jax.jit(run))(*shapes)
+    write_bytes(path, bytes(program.serialize()))
+
+
+def load_stablehlo(path: Path) -> Any:
+    """Reads what `export_stablehlo` wrote.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        A function of inputs, and the budget where the model takes one.
+
+    Raises:
+        CheckpointError: if the file is missing or damaged.
+    """
+    try:
+        return export.deserialize(bytearray(path.read_bytes())).call
+    except FileNotFoundError as error:
+        raise CheckpointError(f"no file at {path}") from error
+    except Exception as error:  # flatbuffers raises many kinds
+        raise CheckpointError(f"{path} is no exported program, or is damaged") from error

@@ -1,0 +1,163 @@
+"""Files of PyTorch state dicts, `.pth`, `.safetensors` and `.npz`, to and from NumPy arrays."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.files import write_bytes
+
+_MODULES = ("numpy.core.multiarray", "numpy._core.multiarray")
+# Training programs store their arguments and numbers of NumPy beside the weights; as data these run
+# nothing. What NumPy makes them with again is named as NumPy 1 did, too.
+_MAKERS: list[Any] = [value.__reduce__()[0] for value in (np.float64(0), np.zeros(0))]
+HARMLESS = [
+    argparse.Namespace,
+    np.dtype,
+    np.ndarray,
+    *(type(np.dtype(kind)) for kind in "?bhilqBHILQefd"),
+    *((made, f"{module}.{made.__name__}") for made in _MAKERS for module in _MODULES),
+]
+
+StateDict = dict[str, np.ndarray]
+
+
+def read_state_dict(path: Path) -> StateDict:
+    """Reads a state dict.
+
+    Args:
+        path: a `.pth`, `.pt` or `.bin` file of PyTorch (needs the `torch` extra; loaded with
+            `weights_only=True`, so that nothing in it runs), a `.safetensors` or an `.npz` file.
+
+    Returns:
+        Arrays by name, 16-bit floats as float32. A dict with a key `model` or `state_dict` is
+        opened.
+
+    Raises:
+        CheckpointError: if the file is missing, damaged or holds something else.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"no file at {path}")
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise CheckpointError(f"{path}: its suffix must be one of {', '.join(sorted(READERS))}")
+    arrays = reader(path)
+    return {name: _widened(array) for name, array in arrays.items()}
+
+
+def write_state_dict(path: Path, mapping: Mapping[str, np.ndarray]) -> None:
+    """Writes a state dict atomically, as the suffix says; `.pth` under the key `model`.
+
+    Args:
+        path: a `.pth`, `.pt`, `.safetensors` or `.npz` file.
+        mapping: arrays by name.
+
+    Raises:
+        CheckpointError: for another suffix, or if PyTorch is missing where it is needed.
+        OSError: if the file cannot be written.
+    """
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise CheckpointError(f"{path}: its suffix must be one of {', '.join(sorted(WRITERS))}")
+    write_bytes(path, writer(mapping))
+
+
+def _widened(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32) if array.dtype.name in ("float16", "bfloat16") else array
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ImportError as error:
+        raise CheckpointError(
+            "PyTorch files need PyTorch: pip install 'acolvit_jax[torch]' "
+            "(or use .safetensors, which need nothing)"
+        ) from error
+    return torch
+
+
+def _read_pth(path: Path) -> StateDict:
+    torch = _torch()
+    try:
+        with warnings.catch_warnings(), torch.serialization.safe_globals(HARMLESS):
+            warnings.simplefilter("ignore")  # of old files' storage classes
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle raises anything at all
+        plain = re.sub(r"\x1b\[\d*m", "", str(error)).strip()
+        reason = plain.split("\n", 1)[0].split(". ", 1)[0][:160] or type(error).__name__
+        raise CheckpointError(
+            f"{path} is damaged, or holds more than weights, which is not loaded: {reason}"
+        ) from error
+    for key in ("model", "state_dict"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not content:
+        raise CheckpointError(f"{path} holds no state dict, but a {type(content).__name__}")
+    other = [str(name) for name, value in content.items() if not isinstance(value, torch.Tensor)]
+    if other:
+        raise CheckpointError(f"{path} holds no state dict: {other[:5]} are no tensors")
+    try:
+        return {str(name): _to_numpy(value) for name, value in content.items()}
+    except (RuntimeError, TypeError) as error:
+        raise CheckpointError(f"{path} holds tensors that are no plain arrays: {error}") from error
+
+
+def _to_numpy(tensor: Any) -> np.ndarray:
+    tensor = tensor.detach()
+    return (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+
+
+def _read_safetensors(path: Path) -> StateDict:
+    try:
+        return safetensors.numpy.load_file(path)
+    except (SafetensorError, OSError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged or no safetensors file ({error})") from error
+
+
+def _read_npz(path: Path) -> StateDict:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return dict(file)
+    except Exception as error:  # zlib and zipfile raise many kinds
+        raise CheckpointError(f"{path} is damaged or no .npz file ({error})") from error
+
+
+def _pth_bytes(mapping: Mapping[str, np.ndarray]) -> bytes:
+    torch = _torch()
+    buffer = io.BytesIO()
+    torch.save(
+        {"model": {name: torch.from_numpy(np.array(x)) for name, x in mapping.items()}}, buffer
+    )
+    return buffer.getvalue()
+
+
+def _npz_bytes(mapping: Mapping[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **mapping)
+    return buffer.getvalue()
+
+
+READERS: dict[str, Callable[[Path], StateDict]] = {
+    ".bin": _read_pth,
+    ".npz": _read_npz,
+    ".pt": _read_pth,
+    ".pth": _read_pth,
+    ".safetensors": _read_safetensors,
+}
+WRITERS: dict[str, Callable[[Mapping[str, np.ndarray]], bytes]] = {
+    ".npz": _npz_bytes,
+    ".pt": _pth_bytes,
+    ".pth": _pth_bytes,
+    ".safetensors": lambda mapping: safetensors.numpy.save(dict(mapping)),
+}

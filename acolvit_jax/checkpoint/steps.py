@@ -1,0 +1,302 @@
+"""Checkpoints of a run: Orbax, asynchronous and atomic, checked when they are read."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+import orbax.checkpoint as ocp
+from orbax.checkpoint.checkpoint_managers import preservation_policy
+
+from acolvit_jax.checkpoint.checksums import checksums
+from acolvit_jax.checkpoint.state import TrainState
+from acolvit_jax.common.distributed import agree, explained
+from acolvit_jax.common.errors import CheckpointError, UserError
+
+KEEP_LATEST = 2
+_SCORE = "score"  # the metric that "best" means: validation PSNR, mean over the hint counts
+
+log = logging.getLogger(__name__)
+
+
+def silence_failed_saves() -> None:
+    """Keeps a failed save's tracebacks off the terminal, for a command line to call.
+
+    A save that fails fails for every array, and each of Orbax's threads says so at length, through
+    two loggers and the hook of unraisable errors. `Checkpoints` raises the first as one line.
+    """
+    for name in ("absl", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    show = sys.unraisablehook
+
+    def show_others(raised: sys.UnraisableHookArgs) -> None:
+        if str(raised.exc_value) != "Event loop is closed":  # a write that its save gave up
+            show(raised)
+
+    sys.unraisablehook = show_others
+
+
+def _score(metrics: dict[str, float]) -> float:
+    return metrics[_SCORE]
+
+
+class Checkpoints:
+    """Saves and restores the state of a run in `WORKDIR/checkpoints`.
+
+    The newest two steps and the best one are kept. Every leaf is stored with a checksum, for a
+    damaged file can otherwise restore wrong numbers in silence.
+    """
+
+    def __init__(self, workdir: Path, *, read_only: bool = False) -> None:
+        """Opens or makes the folder.
+
+        Args:
+            workdir: folder of the run.
+            read_only: leave everything as it is: the run may be going on at this moment.
+        """
+        self._read_only = read_only
+        self.folder = workdir.absolute() / "checkpoints"
+        policy = preservation_policy.AnyPreservationPolicy(
+            [
+                preservation_policy.LatestN(KEEP_LATEST),
+                preservation_policy.BestN(
+                    get_metric_fn=_score, n=1, keep_checkpoints_without_metrics=False
+                ),
+            ]
+        )
+        options = ocp.CheckpointManagerOptions(
+            create=not read_only,
+            read_only=read_only,
+            preservation_policy=None if read_only else policy,
+            cleanup_tmp_directories=not read_only,
+            # Without it the scores are not stored, and a restart forgets them.
+            best_fn=_score,
+        )
+        self._drop_damaged_scores()
+        self._manager = ocp.CheckpointManager(self.folder, options=options)
+
+    def steps(self) -> list[int]:
+        """Steps of the complete checkpoints, oldest first."""
+        return sorted(self._manager.all_steps())
+
+    def save(self, state: TrainState, data_state: dict[str, int], score: float | None) -> None:
+        """Saves in the background; a step that is saved already is left alone.
+
+        Args:
+            state: of the run.
+            data_state: position of the data, from the loader.
+            score: validation score of these parameters, if they were scored.
+
+        Raises:
+            CheckpointError: if this save, or the one before, could not be written.
+            PeerLostError: if another process of the run is gone.
+        """
+        step = int(state.step)
+        if step in self._manager.all_steps():
+            return
+        meta = {"data": data_state, "checksums": checksums(state)}
+        args = ocp.args.Composite(
+            state=ocp.args.StandardSave(_saved_tree(state)), meta=ocp.args.JsonSave(meta)
+        )
+        metrics = None if score is None else {_SCORE: score}
+        try:
+            self._manager.save(step, args=args, metrics=metrics)
+        except (OSError, ValueError) as error:
+            raise self._unwritten(step, error) from error
+
+    def wait(self) -> None:
+        """Waits for the save under way.
+
+        Raises:
+            CheckpointError: if it could not be written.
+        """
+        try:
+            self._manager.wait_until_finished()
+            self._manager.check_for_errors()
+        except (OSError, ValueError) as error:
+            raise self._unwritten(None, error) from error
+
+    def close(self) -> None:
+        """Waits and lets go of the folder."""
+        self.wait()
+        self._manager.close()
+
+    def restore_latest(self, target: TrainState) -> tuple[TrainState, dict[str, int]] | None:
+        """Reads the newest checkpoint that is whole.
+
+        Damaged ones are named in one warning each, and the one before is used. They are moved aside
+        once another was read, unless this is read-only.
+
+        Args:
+            target: shapes, dtypes and shardings of the state; one without `opt_state` reads
+                parameters alone.
+
+        Returns:
+            The state and the data's position, or None if there is no checkpoint.
+
+        Raises:
+            CheckpointError: if there are checkpoints, but none is whole, or they are of another
+                optimiser.
+            ConfigError: if the processes of a run do not see the same checkpoints.
+        """
+        self._manager.reload()
+        steps = self.steps()
+        if not self._read_only:
+            agree("their newest checkpoint", max(steps, default=-1))
+        damaged: list[int] = []
+        for step in reversed(steps):
+            self._check_tree(step, target)
+            try:
+                restored = self._restore(step, target)
+            except Exception as error:  # Orbax and tensorstore raise many kinds
+                reason = _damage(error)
+                log.warning(
+                    "checkpoint %d cannot be read (%s); the one before is used", step, reason
+                )
+                damaged.append(step)
+                continue
+            if not self._read_only:
+                self._move_aside(damaged)
+                agree("the checkpoint that they could read", step)  # damaged ones are moved by then
+                if damaged:
+                    self._manager.reload()
+            return restored
+        if steps:
+            raise CheckpointError(
+                f"none of the checkpoints in {self.folder} can be read; start in a new --workdir"
+            )
+        return None
+
+    def restore(self, step: int, target: TrainState) -> tuple[TrainState, dict[str, int]]:
+        """Reads the checkpoint of one step; else as `restore_latest`.
+
+        Raises:
+            CheckpointError: if there is none of that step, or it is not whole.
+        """
+        if step not in self.steps():
+            raise CheckpointError(f"{self.folder} has the steps {self.steps()}, not {step}")
+        self._check_tree(step, target)
+        try:
+            return self._restore(step, target)
+        except Exception as error:  # as above
+            raise CheckpointError(f"checkpoint {step} cannot be read ({_damage(error)})") from error
+
+    def _check_tree(self, step: int, target: TrainState) -> None:
+        """Refuses a checkpoint that holds other arrays than are asked for.
+
+        Raises:
+            CheckpointError: names the first that differ; nothing is moved then.
+        """
+        try:
+            folder = self.folder / str(step) / "state"
+            found = ocp.PyTreeCheckpointer().metadata(folder).item_metadata.tree
+            stored = {_path(path) for path, _ in jax.tree_util.tree_leaves_with_path(found)}
+        except Exception:  # damaged: restoring says so
+            return
+        wanted = {
+            _path(path) for path, _ in jax.tree_util.tree_leaves_with_path(_saved_tree(target))
+        }
+        other = sorted(wanted - stored if target.opt_state is None else stored ^ wanted)
+        if stored and other:
+            raise CheckpointError(
+                f"checkpoint {step} in {self.folder} was saved with another optimiser: "
+                f"{len(other)} arrays differ, first {other[0]}; give the optimizer settings that "
+                "the run began with, or start in a new --workdir with train.init_from"
+            )
+
+    def _restore(self, step: int, target: TrainState) -> tuple[TrainState, dict[str, int]]:
+        tree = _saved_tree(target)
+        # A manager that restored a part this way cannot save: a run that goes on reads all.
+        part = ocp.args.PyTreeRestore(
+            tree,
+            restore_args=ocp.checkpoint_utils.construct_restore_args(tree),
+            partial_restore=True,
+        )
+        wanted = part if target.opt_state is None else ocp.args.StandardRestore(tree)
+        args = ocp.args.Composite(state=wanted, meta=ocp.args.JsonRestore())
+        restored = self._manager.restore(step, args=args)
+        state = TrainState(**{"opt_state": None, "ema": None, **restored["state"]})
+        meta = restored["meta"]
+        if _checksums_of(meta["checksums"], state) != checksums(state):
+            raise ValueError("its checksums do not match its arrays")
+        return state, meta["data"]
+
+    def _drop_damaged_scores(self) -> None:
+        """Forgets scores that cannot be read: Orbax refuses the whole folder for one.
+
+        Raises:
+            CheckpointError: names the file, where this only reads.
+        """
+        for path in self.folder.glob("[0-9]*/metrics/metrics"):
+            try:
+                json.loads(path.read_text())
+            except FileNotFoundError:  # another process was first
+                continue
+            except ValueError:
+                if self._read_only:
+                    raise CheckpointError(
+                        f"{path} is damaged; delete it: it holds no more than a score"
+                    ) from None
+                path.unlink(missing_ok=True)
+
+    def _move_aside(self, steps: list[int]) -> None:
+        """Makes room for the steps to be saved again."""
+        for step in steps if jax.process_index() == 0 else []:
+            aside = self.folder.parent / f"damaged-checkpoint-{step}"
+            (self.folder / str(step)).rename(_free(aside))
+
+    def _unwritten(self, step: int | None, error: Exception) -> UserError:
+        if (told := explained(error)) is not None:
+            return told
+        text = str(error)
+        system = re.search(r"([^:\[\]]+) \[os_error_code", text)  # tensorstore's way to say it
+        reason = system[1].strip() if system else text.split("\n", 1)[0][:200]
+        last = max(self.steps(), default=None)
+        what = "a checkpoint" if step is None else f"the checkpoint of step {step}"
+        return CheckpointError(
+            f"cannot write {what} in {self.folder}: {reason}; the last whole one is of step {last}"
+        )
+
+
+def _damage(error: Exception) -> str:
+    """Why a checkpoint cannot be read, in a line.
+
+    Raises:
+        UserError: if the reason is not the checkpoint, but a lost peer or too little memory.
+    """
+    if (told := explained(error)) is not None:
+        raise told from error
+    return str(error).split("\n", 1)[0][:200]
+
+
+def _path(keys: tuple[Any, ...]) -> str:
+    """Dotted name of a leaf, the same for tuples, lists, dicts and dataclasses."""
+    parts = (getattr(k, "key", getattr(k, "idx", getattr(k, "name", k))) for k in keys)
+    return ".".join(str(part) for part in parts)
+
+
+def _saved_tree(state: TrainState) -> dict[str, Any]:
+    """The state as a dict, without what is None: an average, an optimiser that is not read."""
+    tree = {"step": state.step, "params": state.params}
+    tree |= {} if state.opt_state is None else {"opt_state": state.opt_state}
+    return tree if state.ema is None else tree | {"ema": state.ema}
+
+
+def _checksums_of(stored: list[int], state: TrainState) -> list[int]:
+    """The stored checksums of what a state holds; they are in the order of a whole state."""
+    if state.opt_state is not None:
+        return stored
+    count = len(jax.tree.leaves(state.params))
+    return stored[: 1 + count] + ([] if state.ema is None else stored[-count:])
+
+
+def _free(path: Path) -> Path:
+    """The path, or the first of `PATH-2`, `PATH-3`, ... that nothing has: damaged twice."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return next(p for p in itertools.chain([path], numbered) if not p.exists())

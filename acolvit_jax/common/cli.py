@@ -1,0 +1,72 @@
+"""What every command line shares: errors in one line, exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from acolvit_jax.common.errors import EXIT_INTERRUPTED, ConfigError, UserError
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, as all errors here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what is wrong with the arguments.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(f"{message} (see {self.prog} --help)")
+
+
+def numbers(flag: str, text: str, *, low: float, high: float) -> list[float]:
+    """Reads numbers between commas.
+
+    Args:
+        flag: where they come from, for the message.
+        text: of the numbers; empty is none.
+        low: smallest allowed.
+        high: largest allowed.
+
+    Returns:
+        The numbers in order.
+
+    Raises:
+        ConfigError: for anything else.
+    """
+    try:
+        values = [float(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        values = [high + 1.0]
+    if not all(low <= value <= high for value in values):
+        raise ConfigError(f"{flag} {text!r}: wanted numbers in [{low:g}, {high:g}] between commas")
+    return values
+
+
+def run(main: Callable[[Sequence[str]], int | None]) -> None:
+    """Runs a command line and exits with its code.
+
+    A `UserError` is printed as one line, `error: ...`, and gives its own exit code.
+
+    Args:
+        main: takes the arguments after the program's name, returns an exit code or None.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax warns of its own workings
+    try:
+        code = main(sys.argv[1:]) or 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = error.exit_code
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        print(f"error: {what}{error.strerror or error}", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = EXIT_INTERRUPTED
+    sys.exit(code)

@@ -1,0 +1,40 @@
+"""Errors that are the user's to mend: one clear line, never a traceback."""
+
+EXIT_INTERRUPTED = 130  # after Ctrl-C, as shells have it
+EXIT_PREEMPTED = 75  # "try again later": a launcher starts the same command again
+
+
+class UserError(Exception):
+    """Something the person who runs the program can put right.
+
+    The message is one line: what was wrong (with the value), what is allowed and
+    what to do. Command lines print it after ``error:`` and exit with `exit_code`.
+    """
+
+    exit_code = 1
+
+
+class ConfigError(UserError):
+    """A config, budget, data set or work folder that cannot be used as given."""
+
+    exit_code = 2
+
+
+class ImageError(UserError):
+    """A file that cannot be read as a photograph, or a photograph that cannot be written."""
+
+
+class PixelLimitError(ImageError):
+    """A photograph of more pixels than are allowed; it was not decoded."""
+
+
+class HintError(UserError):
+    """A hint, or a file of hints, that does not fit the image."""
+
+
+class DataError(UserError):
+    """A data set that is missing, empty or too damaged to use."""
+
+
+class CheckpointError(UserError):
+    """A checkpoint that is missing, damaged or of another model."""

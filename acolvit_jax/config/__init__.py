@@ -1,0 +1,32 @@
+"""Every setting and its default once, and the recipes made of them."""
+
+from acolvit_jax.config.schema import (
+    DATASETS,
+    DTYPES,
+    HEADS,
+    HINT_COUNTS,
+    PRETRAINED,
+    SMALLEST_BUDGET,
+    Config,
+    DataConfig,
+    MeshConfig,
+    ModelConfig,
+    ValidationConfig,
+)
+from acolvit_jax.config.training import OptimizerConfig, TrainConfig
+
+__all__ = [
+    "DATASETS",
+    "DTYPES",
+    "HEADS",
+    "HINT_COUNTS",
+    "PRETRAINED",
+    "SMALLEST_BUDGET",
+    "Config",
+    "DataConfig",
+    "MeshConfig",
+    "ModelConfig",
+    "OptimizerConfig",
+    "TrainConfig",
+    "ValidationConfig",
+]

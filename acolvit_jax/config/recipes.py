@@ -1,0 +1,110 @@
+"""Recipes: what `configs/SIZE.py:ARG` means for each budget and data set."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config import DATASETS, SMALLEST_BUDGET, Config, DataConfig
+from acolvit_jax.config.build import to_config_dict
+from acolvit_jax.config.checks import choose
+from acolvit_jax.config.training import OptimizerConfig, TrainConfig
+from acolvit_jax.config.variants import VARIANTS
+
+IMAGENET_IMAGES = 1_281_167
+ANY = "any"
+DENSE = "dense"
+
+# What each data set changes in the schedule. The paper's recipe is `imagenet`: 25 epochs.
+_PAPER = {
+    "steps": 25 * IMAGENET_IMAGES // 256,
+    "batch_size": 256,
+    "eval_every": 5_000,
+    "checkpoint_every": 5_000,
+}
+_SHORT = {"steps": 20_000, "batch_size": 32, "eval_every": 1_000}
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "sample": {
+        "steps": 150,
+        "batch_size": 16,
+        "log_every": 10,
+        "eval_every": 75,
+        "checkpoint_every": 75,
+    },
+    "folder": _SHORT,
+    "imagenet": _PAPER,
+    "imagenette": _SHORT,
+    "imagenette-320": _SHORT,
+    "flowers": _SHORT,
+    "birds": _SHORT,
+}
+
+
+def make_config(variant: str, arg: str | None) -> ConfigDict:
+    """The config of `configs/VARIANT.py:ARG`.
+
+    Args:
+        variant: a key of `VARIANTS`.
+        arg: `BUDGET[,DATASET]`: a keep ratio in (0, 1], `any` (one model for every budget) or
+            `dense` (the iColoriT baseline), and a data set (default `sample`). None is
+            `0.5,sample`.
+
+    Returns:
+        A locked ConfigDict; any field can be overridden with `--config.x.y=value`.
+
+    Raises:
+        ConfigError: for an unknown budget or data set; the message lists the choices.
+    """
+    budget_text, _, dataset = (arg or "0.5").partition(",")
+    dataset = dataset or "sample"
+    choose("data set", dataset, DATASETS)
+    budget = parse_budget(budget_text)
+    model = dataclasses.replace(
+        VARIANTS[variant], gated=budget is not None, any_budget=budget_text == ANY
+    )
+    config = Config(
+        name=f"{variant}-{budget_text}-{dataset}",
+        model=model,
+        # The folder of `folder` comes from --config.data.path, so it is checked later.
+        data=DataConfig() if dataset == "folder" else DataConfig(dataset=dataset),
+        optimizer=OptimizerConfig(),
+        train=TrainConfig(
+            budget=budget,
+            gate_noise="falling" if model.any_budget else "constant",
+            **SCHEDULES[dataset],
+        ),
+    )
+    config_dict = to_config_dict(config)
+    config_dict.data.dataset = dataset
+    return config_dict
+
+
+def parse_budget(text: str) -> float | None:
+    """Reads the budget part of a config's argument.
+
+    Args:
+        text: a number in (0, 1], `any` or `dense`.
+
+    Returns:
+        The keep ratio, the smallest for a model of any budget, or None for the dense baseline.
+
+    Raises:
+        ConfigError: for anything else.
+    """
+    if text == DENSE:
+        return None
+    if text == ANY:
+        return SMALLEST_BUDGET
+    try:
+        budget = float(text)
+    except ValueError:
+        budget = 0.0
+    if not 0 < budget <= 1:
+        raise ConfigError(
+            f"budget {text!r} is unknown; use a keep ratio in (0, 1] (the paper's are 0.9, 0.7, "
+            "0.5, 0.3), 'any' for one model of every budget, or 'dense' for the iColoriT baseline"
+        )
+    return budget

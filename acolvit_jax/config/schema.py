@@ -1,0 +1,242 @@
+"""Every setting and its default, once; those of training are in `training_config.py`.
+
+These frozen dataclasses are what the code takes; `config_dict.py` builds them from config files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config.checks import at_least, choose
+from acolvit_jax.config.training import OptimizerConfig, TrainConfig
+
+HEADS = ("cnn", "linear")
+DTYPES = ("float32", "bfloat16")
+HINT_COUNTS = ("uniform", "log-uniform")
+DATASETS = (
+    "sample",
+    "folder",
+    "imagenet",
+    "imagenette",
+    "imagenette-320",
+    "flowers",
+    "birds",
+)
+
+PRETRAINED = "pretrained"  # name of the weights in the package
+SMALLEST_BUDGET = 0.1  # that a model of any budget is trained for, and takes
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Architecture: A-ColViT, or with `gated=False` the dense iColoriT baseline.
+
+    Attributes:
+        width: embedding width D.
+        depth: number of blocks.
+        num_heads: attention heads A; must divide `width`.
+        mlp_ratio: hidden width of the FFN over `width`.
+        patch_size: side P of a patch, in pixels.
+        image_size: side of the square image, in pixels; a multiple of `patch_size`.
+        head: `cnn` (iColoriT's local stabilising layer) or `linear`.
+        gated: policy token and decision heads (A-ColViT); False is the dense baseline.
+        rel_pos_bias: iColoriT's relative position bias; dense only.
+        stochastic_depth: drop rate of the last sublayer in training, rising linearly from 0.
+        any_budget: one model for every budget: the policy token is told the budget; gated only.
+        dtype: of the matrix products; parameters, norms, softmax and losses stay float32. How many
+            bits `float32` products keep is XLA's choice: on TPU they are rounded to bfloat16, but
+            for those of gates and colours, unless JAX_DEFAULT_MATMUL_PRECISION=float32 is set.
+    """
+
+    width: int = 192
+    depth: int = 12
+    num_heads: int = 3
+    mlp_ratio: int = 4
+    patch_size: int = 16
+    image_size: int = 224
+    head: str = "cnn"
+    gated: bool = True
+    rel_pos_bias: bool = False
+    stochastic_depth: float = 0.0
+    any_budget: bool = False
+    dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        """Refuses architectures that cannot be built.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        choose("model.head", self.head, HEADS)
+        choose("model.dtype", self.dtype, DTYPES)
+        at_least(
+            "model", self, 1, "width", "depth", "num_heads", "mlp_ratio", "patch_size", "image_size"
+        )
+        if self.width % self.num_heads:
+            raise ConfigError(f"model.num_heads={self.num_heads} must divide {self.width=}")
+        if self.image_size % self.patch_size:
+            raise ConfigError(f"model.patch_size={self.patch_size} must divide {self.image_size=}")
+        if not 0 <= self.stochastic_depth < 1:
+            raise ConfigError(f"model.stochastic_depth={self.stochastic_depth} must be in [0, 1)")
+        if self.any_budget and not self.gated:
+            raise ConfigError("model.any_budget=True needs model.gated=True")
+        if self.rel_pos_bias and self.gated:
+            raise ConfigError(
+                "model.rel_pos_bias=True needs model.gated=False (the dense baseline)"
+            )
+
+    @property
+    def grid_size(self) -> int:
+        """Patches along a side of the image."""
+        return self.image_size // self.patch_size
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens N of a whole image, the policy token included."""
+        return self.grid_size**2 + int(self.gated)
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Where the photographs come from and what is done to each.
+
+    Attributes:
+        dataset: one of `DATASETS`.
+        path: folder of images (`folder` only).
+        list_file: optional text file, one image a line relative to `path` (`folder` only); one
+            that is listed twice is drawn twice as often.
+        validation_path: folder of validation images (`folder` only); empty holds out a part
+            of `path`.
+        data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
+        hint_size: side of a hint cell, in pixels of the model's image.
+        max_hints: hints of a training image are drawn from 0 to this many.
+        hint_counts: `uniform`, or `log-uniform`: none, 1 to 2, 3 to 6 and 7 to 14 hints are all as
+            likely.
+        crop_scale_min: smallest area of the random resized crop, as a share of the photo's.
+        window: train on windows of this many patches a side; 0 is whole images.
+        skip_grey: leave out photographs with next to no colour.
+        num_threads: threads that prepare batches; 0 is one a core, 16 at most.
+        prefetch: batches prepared ahead, at least one a thread; 256 whole images take 308 MB.
+    """
+
+    dataset: str = "sample"
+    path: str = ""
+    list_file: str = ""
+    validation_path: str = ""
+    data_dir: str = ""
+    hint_size: int = 2
+    max_hints: int = 128
+    hint_counts: str = "uniform"
+    crop_scale_min: float = 0.08
+    window: int = 0
+    skip_grey: bool = True
+    num_threads: int = 0
+    prefetch: int = 4
+
+    def __post_init__(self) -> None:
+        """Refuses unknown data sets and ways to draw hints.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        choose("data.dataset", self.dataset, DATASETS)
+        choose("data.hint_counts", self.hint_counts, HINT_COUNTS)
+        if self.dataset == "folder" and not self.path:
+            raise ConfigError("data.dataset=folder needs a folder: add --config.data.path=DIR")
+        given = [n for n in ("path", "list_file", "validation_path") if getattr(self, n)]
+        if self.dataset != "folder" and given:
+            raise ConfigError(
+                f"data.{given[0]}={getattr(self, given[0])} is for a folder, but data.dataset="
+                f"{self.dataset}; a folder's config is BUDGET,folder: configs/tiny.py:0.5,folder"
+            )
+        at_least("data", self, 1, "hint_size", "prefetch")
+        at_least("data", self, 0, "max_hints", "num_threads")
+        if not 0 < self.crop_scale_min <= 1:
+            raise ConfigError(f"data.crop_scale_min={self.crop_scale_min} must be in (0, 1]")
+
+
+@dataclass(frozen=True)
+class ValidationConfig:
+    """The validation that training runs.
+
+    Attributes:
+        hints: numbers of hints K to score at.
+        max_images: validation images scored, at most.
+        batch_size: images a forward.
+        budget: asked of a model of any budget; at least its smallest, `train.budget`.
+    """
+
+    hints: tuple[int, ...] = (1, 10, 50)
+    max_images: int = 100
+    batch_size: int = 20
+    budget: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuses validations of nothing.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        at_least("validation", self, 1, "max_images", "batch_size")
+        if not self.hints or min(self.hints) < 0:
+            raise ConfigError(f"validation.hints={self.hints} must be numbers of hints, 0 or more")
+        if not 0 < self.budget <= 1:
+            raise ConfigError(f"validation.budget={self.budget} must be in (0, 1]")
+
+
+@dataclass(frozen=True)
+class MeshConfig:
+    """Devices of a run.
+
+    Attributes:
+        fsdp: devices that parameters and optimiser state are split over; the others repeat them.
+    """
+
+    fsdp: int = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole run.
+
+    Attributes:
+        name: of the run; the default work folder is `runs/NAME`.
+    """
+
+    name: str = "run"
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)
+    mesh: MeshConfig = field(default_factory=MeshConfig)
+
+    def __post_init__(self) -> None:
+        """Refuses parts that do not fit each other.
+
+        Raises:
+            ConfigError: names the fields, their values and what is allowed.
+        """
+        if self.model.gated != (self.train.budget is not None):
+            raise ConfigError(
+                f"train.budget={self.train.budget} with model.gated={self.model.gated}: "
+                "a gated model needs a budget, the dense baseline takes none"
+            )
+        if self.model.any_budget and self.train.batch_size % self.train.budget_groups:
+            raise ConfigError(
+                f"train.budget_groups={self.train.budget_groups} must divide "
+                f"train.batch_size={self.train.batch_size}"
+            )
+        if not 0 <= self.data.window <= self.model.grid_size:
+            raise ConfigError(
+                f"data.window={self.data.window} must be 0 (whole images) to "
+                f"{self.model.grid_size} patches"
+            )
+        cells = (self.model.image_size // self.data.hint_size) ** 2
+        most = max(self.data.max_hints, *self.validation.hints)
+        if self.model.patch_size % self.data.hint_size or most > cells:
+            raise ConfigError(
+                f"data.hint_size={self.data.hint_size} must divide the patch "
+                f"({self.model.patch_size}) and leave room for {most} hints in {cells} cells"
+            )

@@ -1,0 +1,125 @@
+"""The settings of training: the optimiser, and how long and in what batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config.checks import at_least, choose
+
+OPTIMIZERS = ("adamw", "muon")
+GATE_NOISE = ("constant", "falling", "none")
+LOSSES = ("huber", "psnr")
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """AdamW with warm-up and cosine decay (the reference, "Training recipe"), or Muon.
+
+    Attributes:
+        name: `adamw`, or `muon`: the matrices of the blocks by Muon, scaled so that AdamW's
+            learning rates fit, all else by AdamW.
+        learning_rate: peak of the schedule.
+        floor: learning rate at the end.
+        warmup: share of the steps over which the rate rises from 0.
+        weight_decay: on parameters of two or more dimensions; with Muon on its matrices alone.
+        b1: decay of the first moment.
+        b2: decay of the second moment.
+        grad_clip: largest norm of the whole gradient; 0 does not clip.
+        ema: decay of the averaged parameters that evaluation uses; 0 keeps none.
+    """
+
+    name: str = "adamw"
+    learning_rate: float = 5e-4
+    floor: float = 1e-5
+    warmup: float = 0.12
+    weight_decay: float = 0.05
+    b1: float = 0.9
+    b2: float = 0.95
+    grad_clip: float = 0.0
+    ema: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuses unknown optimisers and shares outside their range.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        choose("optimizer.name", self.name, OPTIMIZERS)
+        at_least("optimizer", self, 0, "learning_rate", "floor", "weight_decay", "grad_clip")
+        for name in ("warmup", "b1", "b2", "ema"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"optimizer.{name}={getattr(self, name)} must be in [0, 1)")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long to train, in what batches, and how often to look.
+
+    Attributes:
+        steps: optimiser steps of the whole run.
+        batch_size: images a step, over all devices.
+        remat: compute a block's activations again in the backward pass instead of keeping them:
+            less memory, a third more work. The result does not depend on it.
+        micro_batch: images that a device computes at once, a photo at two budgets being two; 0 is
+            four on CPU, where that is fastest, and all elsewhere. The result does not depend on it.
+        budget: keep ratio beta that the sparsity loss asks for; None for the dense baseline. For
+            a model of any budget the smallest: every photo is trained at two budgets between it
+            and 1 (`training/budgets.py`).
+        budget_groups: parts of a batch that each get two budgets of their own, a low and a high
+            one; a part is photos with about as many hints, and they are compared. For a model of
+            any budget only.
+        budget_spread: how far the photos of a part are asked to differ in their compute: standard
+            deviation of the keep ratio at a budget of 1/2. For a model of any budget only.
+        gate_noise: of the decisions over the run: `constant` (the paper), `falling` to none after
+            60% of the steps, or `none`.
+        sparsity_weight: of the sparsity loss.
+        loss: on colours: `huber` (the paper), or `psnr`: a decibel of any photo counts about the
+            same, whatever its error. For a short last run from a trained model (`init_from`); with
+            a teacher it wants a smaller `sparsity_weight`.
+        huber_delta: where the Huber loss turns from square to linear. It also says how far colours
+            move with the budget, for a model of any budget.
+        teacher: model whose colours are learned instead of the photos' own (`training/teacher.py`):
+            a run, weights, or `pretrained-dense`; empty is none. It is read again on a resume. In
+            decibels the photos' own say how much that matters.
+        init_from: model to take parameters from: a run, weights, `pretrained` or
+            `pretrained-dense`; empty starts from nothing.
+        seed: of parameters, data order, crops, hints and gate noise.
+        log_every: steps between lines of the log.
+        eval_every: steps between validations.
+        checkpoint_every: steps between checkpoints.
+    """
+
+    steps: int = 1000
+    batch_size: int = 32
+    micro_batch: int = 0
+    remat: bool = False
+    budget: float | None = 0.5
+    budget_groups: int = 4
+    budget_spread: float = 0.14
+    gate_noise: str = "constant"
+    sparsity_weight: float = 1.0
+    loss: str = "huber"
+    huber_delta: float = 0.01
+    teacher: str = ""
+    init_from: str = ""
+    seed: int = 0
+    log_every: int = 50
+    eval_every: int = 1000
+    checkpoint_every: int = 1000
+
+    def __post_init__(self) -> None:
+        """Refuses budgets outside (0, 1] and counts below 1.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        if self.budget is not None and not 0 < self.budget <= 1:
+            raise ConfigError(f"train.budget={self.budget} must be in (0, 1]")
+        choose("train.gate_noise", self.gate_noise, GATE_NOISE)
+        choose("train.loss", self.loss, LOSSES)
+        names = ("steps", "batch_size", "budget_groups")
+        at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
+        at_least("train", self, 0, "micro_batch", "budget_spread", "sparsity_weight", "seed")
+        if self.huber_delta <= 0:
+            raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")

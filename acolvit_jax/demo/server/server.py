@@ -1,0 +1,190 @@
+"""Runs the web application on a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from acolvit_jax.common.errors import UserError
+from acolvit_jax.demo.server.app import make_app
+from acolvit_jax.demo.server.security import EVERYWHERE, Access
+from acolvit_jax.inference.colorizer import Colorizer
+
+SHUTDOWN_SECONDS = 3
+KEEP_ALIVE_SECONDS = 75  # a person thinks between two clicks
+CONNECTIONS = 200  # at once; systems give a process 256 files or more
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Takes a port; nobody can connect before the server runs.
+
+    Args:
+        host: name or address to bind to.
+        port: 0 takes a free one.
+
+    Returns:
+        The bound socket.
+
+    Raises:
+        UserError: if the port is in use or cannot be had, or there is no such host.
+    """
+    try:
+        flags = socket.AI_PASSIVE
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=flags)
+        family, kind, protocol, _, address = found[0]
+        taken = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:
+        raise UserError(f"--host {host!r} cannot be found: {error}") from error
+    try:
+        if os.name == "posix":  # elsewhere this would let two servers share a port
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except OSError as error:
+        taken.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"port {port} on {host} is in use; choose another --port, or 0 for any"
+            raise UserError(message) from error
+        raise UserError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
+    return taken
+
+
+def url_of(host: str, taken: socket.socket) -> str:
+    """The address of the page, `http://HOST:PORT/`."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{taken.getsockname()[1]}/"
+
+
+class Connection(H11Protocol):
+    """A client's connection, one of a bounded number; it is closed when a head does not end."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts to listen to a client, or hangs up on one too many."""
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes in. Those of a head that is not whole do not buy more time."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets the client."""
+        super().connection_lost(exc)
+        if self._patience is not None:
+            self._patience.cancel()
+
+    def _watch(self) -> None:
+        if self._answering() and self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        elif not self._answering() and self._patience is None:
+            self._patience = self.loop.call_later(KEEP_ALIVE_SECONDS, self._close_if_silent)
+
+    def _answering(self) -> bool:
+        """Whether a request's head has come in whole and is not answered yet."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _close_if_silent(self) -> None:
+        self._patience = None
+        if not self._answering():
+            self.transport.close()
+
+
+def settings(app: Starlette) -> uvicorn.Config:
+    """How an application is run: quietly, without what it does not need."""
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        http=Connection,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ws="none",
+    )
+
+
+class Server(uvicorn.Server):
+    """A server that tells when it answers, and ends quietly."""
+
+    def __init__(self, app: Starlette, on_ready: Callable[[], None]) -> None:
+        """Prepares to run.
+
+        Args:
+            app: from `make_app`.
+            on_ready: is called once, when the server listens.
+        """
+        super().__init__(settings(app))
+        self._app = app
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to listen."""
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends; what is cut off now is cut off on purpose, and no error."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._app.state.hang_up()
+        await super().shutdown(sockets)
+
+
+def serve(
+    checkpoint: str,
+    *,
+    host: str,
+    port: int,
+    budget: float | None = None,
+    proxies: tuple[str, ...] = (),
+    open_browser: bool = True,
+) -> None:
+    """Serves the demo until Ctrl-C.
+
+    Args:
+        checkpoint: `pretrained`, or what else `Colorizer.from_pretrained` takes.
+        host: name or address to bind to.
+        port: 0 takes a free one.
+        budget: keep ratio where a request names none.
+        proxies: host names of proxies before the server; see `Access`.
+        open_browser: show the page when it is ready.
+
+    Raises:
+        UserError: if the port or the model cannot be had.
+    """
+    with listen(host, port) as taken:
+        bound = taken.getsockname()[0]
+        if bound in EVERYWHERE:  # which has more names: 0, ::0, nothing at all
+            host = bound
+        access = Access(host, proxies)
+        colorizer = Colorizer.from_pretrained(checkpoint, budget=budget)
+        url = url_of(host, taken)
+
+        def on_ready() -> None:
+            print(f"serving on {url}", flush=True)
+            if open_browser:
+                page = url_of("127.0.0.1" if host in EVERYWHERE else host, taken)
+                threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+
+        app = make_app(colorizer, model_name=Path(checkpoint).absolute().name, access=access)
+        try:
+            Server(app, on_ready).run([taken])
+        except KeyboardInterrupt:
+            return  # the server has shut down; Ctrl-C is how one ends it

@@ -1,0 +1,189 @@
+"""What the server computes: photos read, grey pictures, colours, results. No HTTP here."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from acolvit_jax.config import SMALLEST_BUDGET
+from acolvit_jax.demo.server.limits import Limits
+from acolvit_jax.demo.server.requests import ColorizeRequest, Rules, read_colorize, result_id
+from acolvit_jax.demo.server.store import PhotoStore, StoredPhoto
+from acolvit_jax.hints import hint_planes
+from acolvit_jax.inference import finish
+from acolvit_jax.inference.colorizer import Colorizer, Prediction, model_lightness
+from acolvit_jax.models.compute import forward_macs
+from acolvit_jax.photo import images
+
+INT8_SCALE = 127.0  # of normalised a and b
+GREY_QUALITY = 97
+THUMBNAIL_SIDE = 192
+THUMBNAIL_QUALITY = 85
+HINT_SIZES = range(2, 8)
+LARGEST_BUDGET = 1.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Colours at the model's size for a request.
+
+    Attributes:
+        ab: interleaved a, b of `[S, S, 2]` as int8: 127 for a* or b* of 110.
+        prediction: where they are from.
+        request: what was asked.
+        result_id: under which the full picture can be had.
+        milliseconds: by stage: `input`, `model`.
+    """
+
+    ab: bytes
+    prediction: Prediction
+    request: ColorizeRequest
+    result_id: str
+    milliseconds: dict[str, float]
+
+
+class Studio:
+    """A colorizer at work on the photos of a store; any number of threads may share one.
+
+    Attributes:
+        colorizer: the model.
+        store: of the photos.
+        rules: for requests.
+    """
+
+    def __init__(self, colorizer: Colorizer, store: PhotoStore, limits: Limits) -> None:
+        """Sets up; computes nothing yet."""
+        config = colorizer.engine.config
+        self.colorizer = colorizer
+        self.store = store
+        self._limits = limits
+        self._side = config.image_size
+        sizes = tuple(size for size in HINT_SIZES if config.image_size % size == 0)
+        budgets = (SMALLEST_BUDGET, LARGEST_BUDGET)
+        self.rules = Rules(limits.hints, sizes, colorizer.budget, budgets)
+
+    def describe_model(self) -> dict[str, Any]:
+        """What a client needs to know of the model."""
+        config, rules = self.colorizer.engine.config, self.rules
+        fixed = rules.budget is None
+        return {
+            "image_size": config.image_size,
+            "depth": config.depth,
+            "any_budget": not fixed,
+            "budget_min": None if fixed else rules.budgets[0],
+            "budget_max": None if fixed else rules.budgets[1],
+            "budget_default": rules.budget,
+            "full_macs": float(forward_macs(np.ones((config.depth, 2)), config)),
+        }
+
+    def read(self, source: bytes | Path, name: str) -> StoredPhoto:
+        """Reads a photo and prepares it for colouring.
+
+        Args:
+            source: an encoded photo, or a path of our own.
+            name: stem of the names of files made from it.
+
+        Returns:
+            The photo, which is not in the store yet.
+
+        Raises:
+            PixelLimitError: if it has more pixels than allowed.
+            ImageError: if it is no image that can be read.
+        """
+        pixels = self._limits.pixels
+        photo = images.read_photo(source, max_pixels=pixels, formats=images.FORMATS)
+        return StoredPhoto(name, photo, model_lightness(photo.rgb, self._side))
+
+    def colorize(self, stored: StoredPhoto, body: bytes) -> Answer:
+        """Predicts the colours that a request asks for and remembers the request.
+
+        Args:
+            stored: the photo.
+            body: JSON of the request.
+
+        Returns:
+            The colours.
+
+        Raises:
+            RequestError: if the request is not as it should be.
+        """
+        times = [time.perf_counter()]
+        request = read_colorize(body, self.rules, stored.size)
+        planes = hint_planes(request.hints, stored.size, self._side, request.hint_size)
+        times.append(time.perf_counter())
+        prediction = self.colorizer.predict(
+            stored.lightness, planes, budget=request.budget, exact_hints=request.exact_hints
+        )
+        times.append(time.perf_counter())
+        canonical = request.canonical()
+        identity = result_id(canonical)
+        self.store.add_result(stored.id, identity, canonical)
+        stages = (1e3 * np.diff(times)).tolist()
+        milliseconds = dict(zip(("input", "model"), stages, strict=True))
+        return Answer(to_int8(prediction.ab_norm), prediction, request, identity, milliseconds)
+
+    def result(self, stored: StoredPhoto, canonical: bytes, suffix: str) -> bytes:
+        """The photo in colour at its own size, as a file.
+
+        Args:
+            stored: the photo.
+            canonical: the request, from the store.
+            suffix: chooses the format.
+
+        Returns:
+            The file's bytes, EXIF kept.
+
+        Raises:
+            ImageError: if the format cannot hold the picture.
+        """
+        request = read_colorize(canonical, self.rules, stored.size)
+        colorized = self.colorizer(
+            stored.photo.rgb,
+            request.hints,
+            budget=request.budget,
+            exact_hints=request.exact_hints,
+            hint_size=request.hint_size,
+        )
+        exif, icc = stored.photo.exif, stored.photo.icc
+        return images.encode_image(colorized.rgb, suffix, exif=exif, icc=icc)
+
+    def grey(self, rgb: np.ndarray, max_side: int, quality: int = GREY_QUALITY) -> bytes:
+        """A grey JPEG of a photo's lightness.
+
+        Args:
+            rgb: uint8 `[H, W, 3]`.
+            max_side: a longer picture is made smaller, its aspect kept.
+            quality: of the JPEG.
+
+        Returns:
+            The file's bytes.
+        """
+        height, width = rgb.shape[:2]
+        scale = max_side / max(height, width)
+        if scale < 1:
+            size = max(1, round(height * scale)), max(1, round(width * scale))
+            rgb = images.resize(rgb, size)
+        colours = np.zeros((self._side, self._side, 2), np.float32)
+        grey = finish.colour_photo(rgb, colours)[..., 1]
+        return images.encode_image(grey, ".jpg", quality=quality)
+
+    @functools.lru_cache(256)  # noqa: B019  (one studio a server)
+    def thumbnail(self, path: Path) -> bytes:
+        """A small grey JPEG of a photo of our own."""
+        return self.grey(images.read_image(path), THUMBNAIL_SIDE, THUMBNAIL_QUALITY)
+
+    def warm_up(self) -> None:
+        """Computes everything once, so that no client waits for a program to compile."""
+        side = self._side
+        self.colorizer(np.zeros((side, side, 3), np.uint8))
+
+
+def to_int8(ab_norm: np.ndarray) -> bytes:
+    """Normalised a and b, float32 `[S, S, 2]`, as int8 between -127 and 127."""
+    scaled = np.rint(ab_norm * INT8_SCALE)
+    return np.clip(scaled, -INT8_SCALE, INT8_SCALE).astype(np.int8).tobytes()

@@ -1,0 +1,202 @@
+"""Hints: the points a person colours, and the planes the model reads them from.
+
+A hint fills an aligned cell of `hint_size` x `hint_size` pixels of the model's image. Cells are
+counted in cells, pixels in pixels; the names say which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from acolvit_jax.common.errors import HintError
+from acolvit_jax.photo import color
+
+HINT_SIZE = 2
+_AB_LIMIT = 128.0
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A coloured point on a photo.
+
+    Attributes:
+        row: pixel row of the user's own photo, from 0 at the top.
+        column: pixel column, from 0 at the left.
+        color: sRGB triple of integers in 0..255, or an (a*, b*) pair in [-128, 128].
+    """
+
+    row: int
+    column: int
+    color: tuple[int, int, int] | tuple[float, float]
+
+    def __post_init__(self) -> None:
+        """Refuses colours that are neither a triple nor a pair.
+
+        Raises:
+            HintError: with the colour and what is allowed.
+        """
+        values = self.color
+        triple = len(values) == 3 and all(0 <= v <= 255 and v == int(v) for v in values)
+        pair = len(values) == 2 and all(abs(v) <= _AB_LIMIT for v in values)
+        if not (triple or pair):
+            raise HintError(
+                f"a hint's colour {tuple(values)} is neither an sRGB triple in 0..255 nor an "
+                "(a*, b*) pair in -128..128"
+            )
+
+    def ab(self) -> tuple[float, float]:
+        """The colour's a* and b*; a triple's lightness is the photo's own affair."""
+        if len(self.color) == 2:
+            return self.color
+        lab = color.uint8_to_lab(np.array(self.color, np.uint8))
+        return float(lab[1]), float(lab[2])
+
+
+def true_hints(rgb: np.ndarray, count: int, seed: int) -> list[Hint]:
+    """Hints that a photo's own colours give, as if a person knew them.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`, the photo in colour.
+        count: of hints.
+        seed: of their places.
+
+    Returns:
+        Hints on random pixels.
+    """
+    places = np.random.default_rng(seed).integers(0, rgb.shape[:2], (count, 2)).tolist()
+    colors = (rgb[row, column].tolist() for row, column in places)
+    return [
+        Hint(row, column, (red, green, blue))
+        for (row, column), (red, green, blue) in zip(places, colors, strict=True)
+    ]
+
+
+def sample_count(rng: np.random.Generator, most: int, counts: str = "uniform") -> int:
+    """Draws the number of hints of a training image, 0 to `most`.
+
+    Args:
+        rng: source of randomness.
+        most: the largest number.
+        counts: `uniform` (the reference, "Model"), or `log-uniform`: floor(x) - 1 with x
+            log-uniform in [1, most + 2), so that 0, 1 to 2, 3 to 6 and 7 to 14 are all as likely.
+            People give few.
+
+    Returns:
+        The number.
+    """
+    if counts == "uniform":
+        return int(rng.integers(most + 1))
+    return int((most + 2) ** rng.random()) - 1
+
+
+def sample_cells(rng: np.random.Generator, grid: tuple[int, int], count: int) -> np.ndarray:
+    """Draws the hint cells of a training image (the reference, "Model").
+
+    Args:
+        rng: source of randomness.
+        grid: rows and columns of cells.
+        count: K, at most the number of cells.
+
+    Returns:
+        int `[K, 2]` (row, column) in cells, uniform without replacement, in random order.
+    """
+    flat = rng.choice(grid[0] * grid[1], size=count, replace=False)
+    return np.stack(np.divmod(flat, grid[1]), axis=-1)
+
+
+def cell_means(plane: np.ndarray, hint_size: int = HINT_SIZE) -> np.ndarray:
+    """Means over the cells of an image.
+
+    Args:
+        plane: `[H, W, C]`, H and W multiples of `hint_size`.
+        hint_size: side of a cell, in pixels.
+
+    Returns:
+        float32 `[H / h, W / h, C]`.
+    """
+    h = hint_size
+    # Adding strided slices is several times faster than a mean over two small axes.
+    rows = np.add.reduce([plane[i::h] for i in range(h)])
+    cells = np.add.reduce([rows[:, j::h] for j in range(h)])
+    return (cells / h**2).astype(np.float32)
+
+
+def _spread(cells: np.ndarray, hint_size: int) -> np.ndarray:
+    """Repeats each cell `[R, C, ...]` over its pixels `[R * h, C * h, ...]`."""
+    return cells.repeat(hint_size, axis=0).repeat(hint_size, axis=1)
+
+
+def model_input(
+    l_norm: np.ndarray, ab_norm: np.ndarray, cells: np.ndarray, hint_size: int = HINT_SIZE
+) -> np.ndarray:
+    """The model's input from a colour image whose hints are known by their cells.
+
+    Args:
+        l_norm: float32 `[H, W]`, normalised lightness.
+        ab_norm: float32 `[H, W, 2]`, normalised true colours; hints take their cells' means.
+        cells: int `[K, 2]` (row, column) in cells; a repeated cell counts once.
+        hint_size: side of a cell, in pixels.
+
+    Returns:
+        float32 `[H, W, 4]`: L, a and b (0 outside hints), hint mask (1 on hints).
+
+    Raises:
+        IndexError: for a cell outside the image.
+    """
+    height, width = l_norm.shape
+    hinted = np.zeros((height // hint_size, width // hint_size, 3), np.float32)
+    rows, columns = cells[:, 0], cells[:, 1]
+    hinted[rows, columns, :2] = cell_means(ab_norm, hint_size)[rows, columns]
+    hinted[rows, columns, 2] = 1.0
+    planes = _spread(hinted, hint_size)
+    return np.concatenate([l_norm[..., None].astype(np.float32), planes], axis=-1)
+
+
+def hint_planes(
+    hints: Sequence[Hint],
+    photo_size: tuple[int, int],
+    image_size: int,
+    hint_size: int = HINT_SIZE,
+) -> np.ndarray:
+    """Draws a person's hints on the model's image.
+
+    The mapping is exact: a hint on any pixel of the photo marks the aligned cell that holds the
+    model pixel over that pixel's top left corner.
+
+    Args:
+        hints: on the photo; a later one replaces an earlier one in the same cell.
+        photo_size: height and width of the photo, in pixels.
+        image_size: side of the model's square image, in pixels.
+        hint_size: side of a cell; must divide `image_size`.
+
+    Returns:
+        float32 `[image_size, image_size, 3]`: normalised a and b (0 outside hints), hint mask.
+
+    Raises:
+        HintError: for a hint outside the photo, or a hint size that does not divide.
+    """
+    if hint_size < 1 or image_size % hint_size:
+        raise HintError(f"{hint_size=} must divide the model's {image_size=}")
+    side = image_size // hint_size
+    cells = np.zeros((side, side, 3), np.float32)
+    for hint in hints:
+        row, column = (
+            coordinate * image_size // size // hint_size
+            for coordinate, size in zip(_inside(hint, photo_size), photo_size, strict=True)
+        )
+        cells[row, column] = (*color.normalize_ab(np.array(hint.ab())), 1.0)
+    return _spread(cells, hint_size)
+
+
+def _inside(hint: Hint, photo_size: tuple[int, int]) -> tuple[int, int]:
+    """The hint's row and column, checked."""
+    height, width = photo_size
+    if not (0 <= hint.row < height and 0 <= hint.column < width):
+        raise HintError(
+            f"hint at row {hint.row}, column {hint.column} lies outside the photo: "
+            f"rows are 0..{height - 1}, columns 0..{width - 1}"
+        )
+    return int(hint.row), int(hint.column)

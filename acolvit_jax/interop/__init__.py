@@ -1,1 +1,0 @@
-"""Other formats: published PyTorch checkpoints, weight files."""

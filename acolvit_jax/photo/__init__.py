@@ -1,0 +1,1 @@
+"""What a photograph is: colours, files, sizes, pictures of results."""

@@ -1,0 +1,111 @@
+"""Configs: every one loads, every field is read, bad values are refused."""
+
+import ast
+import dataclasses
+import runpy
+from pathlib import Path
+
+import pytest
+
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config import DATASETS, Config
+from acolvit_jax.config.build import from_config_dict, to_config_dict
+from acolvit_jax.config.training import OptimizerConfig
+from acolvit_jax.models.params import param_count, param_shapes
+
+ROOT = Path(__file__).resolve().parents[2]
+PARAMETERS = {"tiny": 6_423_320, "small": 23_462_936, "base": 89_392_664}
+
+
+def load(size, arg=None):
+    return runpy.run_path(str(ROOT / "configs" / f"{size}.py"))["get_config"](arg)
+
+
+@pytest.mark.parametrize("size", PARAMETERS)
+def test_every_size_has_its_parameters(size):
+    config = from_config_dict(load(size))
+    assert param_count(param_shapes(config.model)) == PARAMETERS[size]
+    assert config.train.budget == 0.5
+    assert config.data.dataset == "sample"
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("budget", ["0.9", "0.7", "0.5", "0.3", "dense", "any"])
+def test_every_recipe_loads(budget, dataset):
+    values = load("tiny", f"{budget},{dataset}")
+    if dataset == "folder":
+        values.data.path = "somewhere"
+    config = from_config_dict(values)
+    assert config.data.dataset == dataset
+    assert config.model.gated == (budget != "dense")
+    assert config.model.any_budget == (budget == "any")
+    assert config.train.gate_noise == ("falling" if budget == "any" else "constant")
+    assert config.name == f"tiny-{budget}-{dataset}"
+
+
+def test_the_imagenet_recipe_is_the_papers():
+    config = from_config_dict(load("tiny", "0.5,imagenet"))
+    assert config.train.steps * config.train.batch_size == pytest.approx(25 * 1_281_167, rel=1e-4)
+    assert config.optimizer == OptimizerConfig(
+        learning_rate=5e-4, floor=1e-5, warmup=3 / 25, weight_decay=0.05, b1=0.9, b2=0.95
+    )
+    assert config.train.huber_delta == 0.01
+
+
+def test_a_config_survives_its_dict():
+    config = from_config_dict(load("tiny", "0.3,flowers"))
+    assert from_config_dict(to_config_dict(config)) == config
+
+
+def field_names(kind):
+    for field in dataclasses.fields(kind):
+        if dataclasses.is_dataclass(field.default_factory):
+            yield from field_names(field.default_factory)
+        yield field.name
+
+
+def test_every_field_is_read_somewhere():
+    """A setting that no code reads is a lie to whoever sets it."""
+    read = set()
+    for path in (ROOT / "acolvit_jax").rglob("*.py"):
+        if path.name.startswith(("config", "training_config")):
+            continue
+        tree = ast.parse(path.read_text())
+        read |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert set(field_names(Config)) - read == set()
+
+
+BAD = {
+    "model.num_heads": {"model": {"num_heads": 5}},
+    "model.patch_size": {"model": {"patch_size": 15}},
+    "model.head": {"model": {"head": "mlp"}},
+    "model.dtype": {"model": {"dtype": "float16"}},
+    "train.budget": {"train": {"budget": 0.0}},
+    "train.steps": {"train": {"steps": 0}},
+    "data.window": {"data": {"window": 15}},
+    "data.hint_size": {"data": {"hint_size": 3}},
+    "data.dataset": {"data": {"dataset": "cifar"}},
+    "optimizer.ema": {"optimizer": {"ema": 1.0}},
+    "config.train.stepz": {"train": {"stepz": 1}},
+    "model.depth": {"model": {"depth": 0}},
+    "model.rel_pos_bias": {"model": {"rel_pos_bias": True}},
+    "data.max_hints": {"data": {"max_hints": -1}},
+    "data.hint_counts": {"data": {"hint_counts": "many"}},
+    "data.num_threads": {"data": {"num_threads": -1}},
+    "data.path": {"data": {"dataset": "sample", "path": "somewhere"}},
+    "data.validation_path": {"data": {"dataset": "imagenet", "validation_path": "somewhere"}},
+    "train.micro_batch": {"train": {"micro_batch": -2}},
+    "train.gate_noise": {"train": {"gate_noise": "loud"}},
+    "train.loss": {"train": {"loss": "l3"}},
+    "optimizer.learning_rate": {"optimizer": {"learning_rate": -1.0}},
+    "validation.hints": {"validation": {"hints": ()}},
+    "validation.batch_size": {"validation": {"batch_size": 0}},
+    "room for 20000 hints": {"validation": {"hints": (20_000,)}},
+    "gated model needs a budget": {"train": {"budget": None}},
+}
+
+
+@pytest.mark.parametrize("named", BAD)
+def test_bad_values_are_named(named):
+    with pytest.raises(ConfigError, match=named.replace(".", r"\.")):
+        from_config_dict(BAD[named])

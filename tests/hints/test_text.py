@@ -1,0 +1,79 @@
+"""Hints as people write them."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acolvit_jax.common.errors import HintError
+from acolvit_jax.hints import Hint
+from acolvit_jax.hints.text import parse_hint, read_hints
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("40,120:#c03020", Hint(40, 120, (192, 48, 32))),
+        ("0,0:teal", Hint(0, 0, (0, 128, 128))),
+        (" 3 , 4 : lab:20,-35.5", Hint(3, 4, (20.0, -35.5))),
+        ("1,2:#FFF", Hint(1, 2, (255, 255, 255))),
+    ],
+)
+def test_forms(text, hint):
+    assert parse_hint(text) == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("40:red", "ROW,COL:COLOR"),
+        ("40,120", "ROW,COL:COLOR"),
+        ("1.5,2:red", "ROW,COL:COLOR"),
+        ("1,2:reddish", "'reddish' is unknown"),
+        ("1,2:lab:20", "lab:A,B"),
+        ("1,2:lab:200,0", "-128..128"),
+    ],
+)
+def test_other_forms_are_named(text, part):
+    with pytest.raises(HintError, match=part.replace(".", r"\.")):
+        parse_hint(text)
+
+
+@given(st.integers(0, 9999), st.integers(0, 9999), st.tuples(*[st.integers(0, 255)] * 3))
+def test_any_hex_colour_comes_back(row, column, rgb):
+    text = f"{row},{column}:#{rgb[0]:02x}{rgb[1]:02x}{rgb[2]:02x}"
+    assert parse_hint(text) == Hint(row, column, rgb)
+
+
+def test_files_for_one_photo_and_for_many(tmp_path):
+    entry = {"row": 1, "column": 2, "color": "lab:3,4"}
+    one, many = tmp_path / "one.json", tmp_path / "many.json"
+    one.write_text(json.dumps([entry]))
+    many.write_text(json.dumps({"a.jpg": [entry, entry], "b.jpg": []}))
+    assert read_hints(one) == [Hint(1, 2, (3.0, 4.0))]
+    assert read_hints(many) == {"a.jpg": [Hint(1, 2, (3.0, 4.0))] * 2, "b.jpg": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("{", "cannot read hints"),
+        ("3", "hints are a list, not int"),
+        ('{"a.jpg": 3}', "a.jpg: hints are a list"),
+        ('[{"row": 1, "column": 2}]', "hint 1: wanted row, column and color"),
+        ('[{"row": "1", "column": 2, "color": "red"}]', "whole numbers"),
+        ('[{"row": true, "column": 2, "color": "red"}]', "whole numbers"),
+        ('[{"row": 1, "column": 2, "color": "rot"}]', "hint 1: colour 'rot' is unknown"),
+    ],
+)
+def test_a_bad_file_names_the_entry(tmp_path, content, part):
+    path = tmp_path / "hints.json"
+    path.write_text(content)
+    with pytest.raises(HintError, match=part):
+        read_hints(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(HintError, match=r"nothing\.json"):
+        read_hints(tmp_path / "nothing.json")

@@ -1,0 +1,67 @@
+"""Colour against scikit-image's independent implementation."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage.color import lab2rgb, rgb2lab
+
+from acolvit_jax.photo import color
+
+
+@pytest.fixture(scope="module")
+def cube() -> np.ndarray:
+    steps = np.linspace(0, 255, 33).round().astype(np.uint8)
+    return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
+
+
+def test_lab_matches_scikit_image_over_the_cube(cube):
+    expected = rgb2lab(cube[None])[0]
+    np.testing.assert_allclose(color.uint8_to_lab(cube), expected, atol=1e-3)
+    np.testing.assert_allclose(color.rgb_to_lab(cube / 255), expected, atol=1e-3)
+
+
+def test_every_8_bit_colour_of_the_lattice_survives_the_round_trip(cube):
+    lab = color.uint8_to_lab(cube)
+    assert np.abs(color.lab_to_rgb(lab) * 255 - cube).max() < 0.5
+    np.testing.assert_array_equal(color.lab_to_uint8(lab), cube)
+
+
+@pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB")  # it tells of clipped z values
+def test_inverse_matches_scikit_image_outside_the_gamut_too():
+    rng = np.random.default_rng(0)
+    lab = rng.uniform([0, -110, -110], [100, 110, 110], (2000, 3)).astype(np.float32)
+    expected = lab2rgb(lab[None])[0]
+    np.testing.assert_allclose(color.lab_to_rgb(lab), expected, atol=1e-4)
+
+
+def test_jax_and_numpy_agree(cube):
+    rgb = (cube / 255).astype(np.float32)
+    lab = color.rgb_to_lab(rgb)
+    np.testing.assert_allclose(color.rgb_to_lab(jnp.asarray(rgb), jnp), lab, atol=2e-4)
+    np.testing.assert_allclose(color.lab_to_rgb(jnp.asarray(lab), jnp), rgb, atol=5e-5)
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_srgb_colours_are_in_gamut(rgb):
+    lab = color.uint8_to_lab(np.array(rgb, np.uint8))
+    assert color.in_gamut(lab)
+    assert 0 <= lab[0] <= 100.001
+
+
+def test_colours_that_srgb_cannot_show_are_not_in_gamut():
+    lab = np.array([[50, 110, 110], [50, -110, 0], [99, 50, 50], [50, 20, 20]], np.float32)
+    np.testing.assert_array_equal(color.in_gamut(lab), [False, False, False, True])
+
+
+def test_model_units():
+    assert color.normalize_l(75.0) == 0.25
+    assert color.normalize_ab(55.0) == 0.5
+    assert color.denormalize_l(color.normalize_l(12.5)) == 12.5
+    assert color.denormalize_ab(color.normalize_ab(-33.0)) == pytest.approx(-33.0)
+
+
+def test_only_8_bit_colours_take_the_fast_path():
+    with pytest.raises(TypeError, match="float32"):
+        color.uint8_to_lab(np.zeros((2, 3), np.float32))

@@ -1,0 +1,105 @@
+"""Metadata of photographs: colours of another profile, tags that only editors want."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from acolvit_jax.photo import images
+from tests.photos import make_rgb
+
+# Primaries adapted to D50, as profiles hold them: columns are X, Y, Z of red, green and blue.
+DISPLAY_P3 = np.array(
+    [[0.51512, 0.29198, 0.15710], [0.2412, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]]
+)
+SRGB = np.array(
+    [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
+)
+GAMMA = 2.2
+
+
+def profile(primaries, name):
+    """An ICC profile (version 2) of three primaries and a power."""
+
+    def fixed(*numbers):
+        return b"".join(struct.pack(">i", round(n * 65536)) for n in numbers)
+
+    text = name.encode() + b"\0"
+    desc = b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78)
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(GAMMA * 256)) + bytes(2)
+    tags = {b"desc": desc, b"wtpt": b"XYZ " + bytes(4) + fixed(0.9642, 1.0, 0.8249)}
+    for letter, column in zip(b"rgb", primaries.T, strict=True):
+        tags[bytes([letter]) + b"XYZ"] = b"XYZ " + bytes(4) + fixed(*column)
+        tags[bytes([letter]) + b"TRC"] = curve
+    offset, table, data = 128 + 4 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for key, value in tags.items():
+        value += bytes(-len(value) % 4)
+        table += key + struct.pack(">II", offset + len(data), len(value))
+        data += value
+    size = offset + len(data)
+    head = struct.pack(">I", size) + bytes(4) + struct.pack(">I", 0x02100000) + b"mntrRGB XYZ "
+    head += bytes(12) + b"acsp" + bytes(28) + fixed(0.9642, 1.0, 0.8249) + bytes(48)
+    return head + table + data
+
+
+def in_srgb(rgb):
+    """The colours of a P3 photo in sRGB, by hand."""
+    linear = (rgb / 255.0) ** GAMMA @ DISPLAY_P3.T @ np.linalg.inv(SRGB).T
+    linear = linear.clip(0, 1)
+    high = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
+    return 255 * np.where(linear > 0.0031308, high, 12.92 * linear)
+
+
+def save(rgb, kind, **options):
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_colours_of_a_wide_profile_are_converted(kind):
+    rgb = np.array(
+        [[[192, 48, 32], [30, 160, 60], [255, 255, 255], [0, 0, 0], [90, 90, 90]]], np.uint8
+    )
+    data = save(rgb, kind, icc_profile=profile(DISPLAY_P3, "Display P3"))
+    photo = images.read_photo(data)
+    np.testing.assert_allclose(photo.rgb, in_srgb(rgb), atol=1.6)
+    assert np.abs(photo.rgb - rgb.astype(int)).max() > 10
+    assert photo.icc is None  # without a profile a file is sRGB
+    np.testing.assert_array_equal(images.read_image(data), rgb)  # as the protocol does
+
+
+def test_a_profile_that_only_sounds_like_srgb_is_converted():
+    rgb = make_rgb(0, (24, 32))
+    photo = images.read_photo(save(rgb, "PNG", icc_profile=profile(DISPLAY_P3, "Linear sRGB")))
+    assert photo.icc is None
+    assert (photo.rgb != rgb).any()
+
+
+def test_srgb_s_own_profile_changes_nothing_and_is_kept():
+    rgb = make_rgb(0, (24, 32))
+    own = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    photo = images.read_photo(save(rgb, "PNG", icc_profile=own))
+    np.testing.assert_array_equal(photo.rgb, rgb)
+    assert photo.icc == own
+
+
+def test_what_editors_keep_in_a_tiff_does_not_keep_a_jpeg_from_being_written():
+    tags = ImageFileDirectory_v2()
+    tags[271] = "a maker"
+    tags.tagtype[34377], tags[34377] = 7, bytes(70_000)  # Photoshop's layers
+    photo = images.read_photo(save(make_rgb(0, (24, 32)), "TIFF", tiffinfo=tags))
+    written = images.encode_image(photo.rgb, ".jpg", exif=photo.exif)
+    assert dict(Image.open(io.BytesIO(written)).getexif()) == {271: "a maker"}
+
+
+def test_an_exif_block_too_long_for_a_jpeg_is_left_out():
+    exif = Image.Exif()
+    exif[270] = "x" * 70_000
+    written = images.encode_image(make_rgb(0, (24, 32)), ".jpg", exif=exif.tobytes())
+    assert not Image.open(io.BytesIO(written)).getexif()
+    written = images.encode_image(make_rgb(0, (24, 32)), ".png", exif=exif.tobytes())
+    assert 270 in Image.open(io.BytesIO(written)).getexif()
