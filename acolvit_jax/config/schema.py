@@ -113,6 +113,14 @@ class DataConfig:
         max_hints: hints of a training image are drawn from 0 to this many.
         hint_counts: `uniform`, or `log-uniform`: none, 1 to 2, 3 to 6 and 7 to 14 hints are all as
             likely.
+        click_share: share of the training images whose hints are placed as a person's clicks are
+            (`hints/clicks.py`); the others' are uniform over the image.
+        click_exponent: of the squared distance of a colour from grey or from the image's mean, to
+            which the probability of a click is proportional.
+        max_clicks: of such an image, whose number is log-uniform from 1; a window gets them all.
+        flip: mirror half of the training images.
+        aged_share: share of the training images whose lightness is changed as in scans and old
+            prints (`data/augment.py`); the colours to learn stay the true ones.
         crop_scale_min: smallest area of the random resized crop, as a share of the photo's.
         window: train on windows of this many patches a side; 0 is whole images.
         skip_grey: leave out photographs with next to no colour.
@@ -128,6 +136,11 @@ class DataConfig:
     hint_size: int = 2
     max_hints: int = 128
     hint_counts: str = "uniform"
+    click_share: float = 0.0
+    click_exponent: float = 1.5
+    max_clicks: int = 24
+    flip: bool = False
+    aged_share: float = 0.0
     crop_scale_min: float = 0.08
     window: int = 0
     skip_grey: bool = True
@@ -150,8 +163,11 @@ class DataConfig:
                 f"data.{given[0]}={getattr(self, given[0])} is for a folder, but data.dataset="
                 f"{self.dataset}; a folder's config is BUDGET,folder: configs/tiny.py:0.5,folder"
             )
-        at_least("data", self, 1, "hint_size", "prefetch")
-        at_least("data", self, 0, "max_hints", "num_threads")
+        at_least("data", self, 1, "hint_size", "prefetch", "max_clicks")
+        at_least("data", self, 0, "max_hints", "num_threads", "click_exponent")
+        for name in ("click_share", "aged_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"data.{name}={getattr(self, name)} must be in [0, 1]")
         if not 0 < self.crop_scale_min <= 1:
             raise ConfigError(f"data.crop_scale_min={self.crop_scale_min} must be in (0, 1]")
 
@@ -235,6 +251,11 @@ class Config:
             )
         cells = (self.model.image_size // self.data.hint_size) ** 2
         most = max(self.data.max_hints, *self.validation.hints)
+        shown = ((self.data.window or self.model.grid_size) * self.model.patch_size) ** 2
+        if self.data.max_clicks * self.data.hint_size**2 > shown:
+            raise ConfigError(
+                f"data.max_clicks={self.data.max_clicks} is more than an image or window has cells"
+            )
         if self.model.patch_size % self.data.hint_size or most > cells:
             raise ConfigError(
                 f"data.hint_size={self.data.hint_size} must divide the patch "

@@ -10,6 +10,8 @@ import numpy as np
 
 from acolvit_jax import hints
 from acolvit_jax.config import DataConfig, ModelConfig
+from acolvit_jax.data import augment
+from acolvit_jax.hints.clicks import sample_clicks
 from acolvit_jax.photo import color, images
 
 Example = dict[str, np.ndarray]
@@ -85,8 +87,8 @@ class TrainTransform:
     def __call__(self, rgb: np.ndarray, rng: np.random.Generator) -> Example:
         """Crops, converts and hints.
 
-        Hints are drawn over the whole image, as many as a whole image gets; a window keeps those
-        that fall inside.
+        Uniform hints are drawn over the whole image, as many as a whole image gets, and a window
+        keeps those that fall inside; clicks are placed in what is shown.
 
         Args:
             rgb: uint8 `[H, W, 3]`.
@@ -101,11 +103,24 @@ class TrainTransform:
         origin = rng.integers(self.model.grid_size - window + 1, size=2).astype(np.int32)
         box = window_box(box, origin, window, self.model.grid_size)
         side = window * self.model.patch_size
-        l_norm, ab_norm = to_model_units(images.crop_resize(rgb, box, (side, side)))
-        cells = self._cells(rng, origin, side)
+        shown = images.crop_resize(rgb, box, (side, side))
+        if self.data.flip and rng.random() < 0.5:
+            shown = shown[:, ::-1]
+        l_norm, ab_norm = to_model_units(shown)
+        if self.data.click_share and rng.random() < self.data.click_share:
+            cells = self._clicks(rng, ab_norm)
+        else:
+            cells = self._cells(rng, origin, side)
+        if self.data.aged_share and rng.random() < self.data.aged_share:
+            l_norm = augment.age_lightness(rng, l_norm)
         inputs = hints.model_input(l_norm, ab_norm, cells, self.data.hint_size)
         example = {"inputs": inputs, "target_ab": ab_norm}
         return example | ({"origin": origin} if self.data.window else {})
+
+    def _clicks(self, rng: np.random.Generator, ab_norm: np.ndarray) -> np.ndarray:
+        """Hint cells where a person would click."""
+        ab_cells = hints.cell_means(ab_norm, self.data.hint_size)
+        return sample_clicks(rng, ab_cells, self.data.max_clicks, self.data.click_exponent)
 
     def _cells(self, rng: np.random.Generator, origin: np.ndarray, side: int) -> np.ndarray:
         """Hint cells of a window, counted from its corner."""

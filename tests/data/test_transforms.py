@@ -114,6 +114,39 @@ def test_windows_get_their_share_of_the_hints():
     assert np.mean(counts) == pytest.approx(64 / 4, rel=0.15)
 
 
+@pytest.mark.parametrize("window", [0, 7])
+def test_clicks_are_all_inside_what_is_shown(window):
+    data = DataConfig(click_share=1.0, max_clicks=9, window=window)
+    transform = transforms.TrainTransform(data, MODEL)
+    rgb = make_rgb(0)
+    counts = {
+        transform(rgb, np.random.default_rng(i))["inputs"][..., 3].sum() / 4 for i in range(80)
+    }
+    assert counts == set(range(1, 10))
+
+
+def test_the_share_of_clicks_is_what_is_asked_for():
+    """Of images with no hints but clicks, as many have hints as the share says."""
+    data = DataConfig(click_share=0.3, max_hints=0)
+    transform = transforms.TrainTransform(data, MODEL)
+    rgb = make_rgb(0)
+    hinted = [transform(rgb, np.random.default_rng(i))["inputs"][..., 3].any() for i in range(400)]
+    assert np.mean(hinted) == pytest.approx(0.3, abs=0.07)
+
+
+def test_half_of_the_images_are_mirrored():
+    plain = transforms.TrainTransform(DataConfig(), MODEL)
+    flipping = transforms.TrainTransform(DataConfig(flip=True), MODEL)
+    rgb = make_rgb(3)
+    mirrored = 0
+    for seed in range(40):
+        a, b = (t(rgb, np.random.default_rng(seed))["target_ab"] for t in (plain, flipping))
+        same = (a == b).all()
+        assert same or (a[:, ::-1] == b).all()
+        mirrored += not same
+    assert 12 <= mirrored <= 28
+
+
 def test_validation_hints_are_nested_and_depend_on_the_name_alone():
     transform = transforms.EvalTransform(DataConfig(), MODEL, (1, 10, 50))
     rgb = make_rgb(0)
