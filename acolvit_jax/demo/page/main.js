@@ -1,12 +1,12 @@
 // Puts the page together.
 
-import * as api from './api.js';
 import { BudgetPanel } from './budget_panel.js';
 import { connectButtons } from './buttons.js';
 import { ColourPanel } from './colour_panel.js';
 import { Commands } from './commands.js';
 import { byId, disable } from './dom.js';
 import { HintDocument } from './document.js';
+import { loadEngine } from './engine.js';
 import { Eyedropper } from './eyedropper.js';
 import { download, listenForFiles } from './files.js';
 import { showGallery } from './gallery.js';
@@ -29,11 +29,13 @@ import { Viewport } from './viewport.js';
 const complain = (error) => say(error.message, 'error');
 
 class App {
-  constructor(info) {
+  /** @param engine see engine.js; `info` is what it says of itself. */
+  constructor(engine, info) {
+    this.engine = engine;
     this.info = info;
     const renderer = new URLSearchParams(location.search).get('renderer');
     this.latency = new Latency();
-    this.session = new Session(this.latency);
+    this.session = new Session(engine, this.latency);
     this.hints = new HintDocument();
     this.viewport = new Viewport();
     this.stage = new Stage(this.viewport, renderer);
@@ -199,7 +201,7 @@ class App {
     window.addEventListener('beforeunload', (event) => {
       if (this.hints.hints.length) event.preventDefault(); // the browser asks
     });
-    window.addEventListener('pagehide', () => session.photo && api.discard(session.photo));
+    window.addEventListener('pagehide', () => session.photo && this.engine.close(session.photo));
     viewport.addEventListener('change', () => {
       this.marks.place();
       byId('zoom').textContent = `${Math.round(viewport.percent)}%`;
@@ -276,8 +278,9 @@ class App {
 async function start() {
   mountIcons();
   try {
-    const [info, samples] = await Promise.all([api.getInfo(), api.getSamples()]);
-    const app = new App(info);
+    const engine = await loadEngine();
+    const [info, samples] = await Promise.all([engine.info(), engine.samples()]);
+    const app = new App(engine, info);
     showGallery(samples, (sample) => app.openSample(sample));
     publish(app);
   } catch (error) {

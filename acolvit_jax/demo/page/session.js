@@ -1,9 +1,8 @@
-// One photo on the server: opening it, asking for its colours, and opening it again when the
-// server has put it away.
+// One photo in the engine: opening it, asking for its colours, and opening it again when the
+// engine has put it away.
 
-import * as api from './api.js';
 import { AbField } from './ab_field.js';
-import { Grey, decode, preview } from './grey.js';
+import { Grey, preview } from './grey.js';
 import { NewestWins } from './queue.js';
 
 const BUSY_TRIES = 4;
@@ -19,7 +18,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * `trouble` {error, opening}, `again` (the photo was opened anew).
  */
 export class Session extends EventTarget {
-  photo = null; // the server's answer
+  photo = null; // the engine's
   title = ''; // for people
   grey = null;
   field = null; // the newest colours
@@ -30,8 +29,10 @@ export class Session extends EventTarget {
   #leave = new AbortController(); // ends what is under way for an older photo
   #finer = false;
 
-  constructor(latency) {
+  /** @param engine see engine.js */
+  constructor(engine, latency) {
     super();
+    this.engine = engine;
     this.latency = latency;
     this.queue = new NewestWins(
       (job) => this.#run(job),
@@ -52,14 +53,14 @@ export class Session extends EventTarget {
         const early = await preview(source);
         if (early && current()) this.#tell('preview', { title, ...early });
       }
-      const photo = await this.#send(source, signal);
-      const grey = new Grey(await decode(await api.getGrey(photo, SIDE)));
+      const photo = await this.#send(source, title, signal);
+      const grey = new Grey(await this.engine.grey(photo, SIDE));
       if (!current()) {
         grey.picture.close();
-        api.discard(photo);
+        this.engine.close(photo);
         return;
       }
-      if (this.photo) api.discard(this.photo);
+      if (this.photo) this.engine.close(this.photo);
       const before = this.grey;
       this.queue.forget();
       Object.assign(this, {
@@ -88,12 +89,12 @@ export class Session extends EventTarget {
     await this.queue.settled();
     if (!this.result) throw new Error('there are no colours to save yet');
     try {
-      return await api.getResult(this.result, format);
+      return await this.engine.save(this.photo, this.result, format);
     } catch (error) {
-      if (error.status !== 404) throw error;
+      if (error.kind !== 'gone') throw error;
       this.queue.ask(this.lastJob);
       await this.queue.settled();
-      return api.getResult(this.result, format);
+      return this.engine.save(this.photo, this.result, format);
     }
   }
 
@@ -104,7 +105,7 @@ export class Session extends EventTarget {
     this.#finer = true;
     const { photo } = this;
     try {
-      const picture = await decode(await api.getGrey(photo, SIDE_MAX));
+      const picture = await this.engine.grey(photo, SIDE_MAX);
       if (photo !== this.photo || this.opening) {
         picture.close();
         this.#finer = false;
@@ -117,9 +118,9 @@ export class Session extends EventTarget {
     } catch { /* the first one stays */ }
   }
 
-  async #send(source, signal) {
-    if (!(source instanceof Blob)) return api.openSample(source.sample);
-    return api.upload(source, (fraction) => this.#tell('progress', { fraction }), signal);
+  #send(source, title, signal) {
+    const onProgress = (fraction) => this.#tell('progress', { fraction });
+    return this.engine.open(source, { name: source.name ?? title, onProgress, signal });
   }
 
   async #run(job) {
@@ -129,22 +130,22 @@ export class Session extends EventTarget {
     if (job.budget !== null) body.budget = job.budget;
     for (let attempt = 1; ; attempt++) {
       try {
-        return { ...await api.colorize(this.photo, body), actions };
+        return { ...await this.engine.colorize(this.photo, body), actions };
       } catch (error) {
         if (attempt >= BUSY_TRIES) throw error;
-        if (error.status === 404) await this.#openAgain();
-        else if (error.status === 503 || error.status === 429) await pause(BUSY_WAIT * 2 ** attempt);
+        if (error.kind === 'gone') await this.#openAgain();
+        else if (error.kind === 'busy') await pause(BUSY_WAIT * 2 ** attempt);
         else throw error;
       }
     }
   }
 
   async #openAgain() {
-    const { source } = this;
+    const { source, title } = this;
     try {
-      const photo = await this.#send(source, new AbortController().signal);
+      const photo = await this.#send(source, title, new AbortController().signal);
       if (source !== this.source) {
-        api.discard(photo);
+        this.engine.close(photo);
         return;
       }
       this.photo = photo;

@@ -1,0 +1,42 @@
+// What gives the page its colours, behind one interface: a server (engine_http.js), or another
+// module that index.html names in <meta name="engine">.
+//
+// An engine's module exports `createEngine()`, which returns (a promise of) an object with these
+// methods. All are asynchronous and fail with an EngineError; but `close` fails never.
+//
+// info()                     -> Info, as `GET v1/info` gives it: version, model, hint_sizes,
+//                               hint_size_default, limits {upload_bytes, pixels, hints},
+//                               formats {read, write}
+// samples()                  -> [{name, title, width, height, thumbnail: address of a picture}]
+// open(source, {name, onProgress, signal})
+//                            -> Photo. `source` is a Blob or {sample: name}; `name` is the file's;
+//                               onProgress(fraction) tells how much has been taken in; `signal`
+//                               ends it early.
+// close(photo)                  forgets a photo, also while the page goes away
+// grey(photo, maxSide)       -> ImageBitmap of the photo's own lightness, upright
+// colorize(photo, wishes)    -> {values, result, timing}. `wishes` is the body of
+//                               `POST .../colorize` (hints, hint_size, budget). `values` are a, b
+//                               interleaved, Int8Array of side * side * 2 where 127 stands for 110;
+//                               `result` is X-Result (id, keep_ratio, macs, budget, decisions), and
+//                               what `save` wants; `timing` has milliseconds by stage, `total` too.
+// save(photo, result, format) -> {blob, name}: the photo in colour at its own size, as a file
+//
+// Photo: {id, width, height, name}, and whatever the engine keeps there for itself.
+
+/**
+ * Why an engine could not. `kind` is
+ * `unreachable` (nobody answers; later, maybe), `busy` (again in a moment), `gone` (the photo or
+ * the result is not known any more: open it, ask for it again), or `refused` (never like this).
+ */
+export class EngineError extends Error {
+  constructor(kind, message) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** The engine that index.html names. */
+export async function loadEngine() {
+  const { content } = document.querySelector('meta[name="engine"]');
+  return (await import(content)).createEngine();
+}

@@ -1,0 +1,98 @@
+// The engine behind the HTTP interface, version 1 (engine.js says what an engine is). Addresses are
+// relative, so the page works behind any prefix.
+
+import { EngineError } from './engine.js';
+import { decode } from './grey.js';
+
+const TIMEOUT = 60_000;
+const DOWNLOAD_TIMEOUT = 330_000; // the server gives up after 300 s
+const KINDS = { 404: 'gone', 429: 'busy', 503: 'busy' };
+
+function errorOf(status, text) {
+  const kind = KINDS[status] ?? 'refused';
+  try {
+    return new EngineError(kind, JSON.parse(text).error);
+  } catch {
+    const proxy = status === 502 || status === 504; // whose server is not there
+    return new EngineError(proxy ? 'unreachable' : kind, `the server answered ${status}`);
+  }
+}
+
+/** `{headers, body}` of an answer; the body as `kind`: json, blob or arrayBuffer. */
+async function request(address, kind, options = {}) {
+  try {
+    const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT), ...options });
+    if (!response.ok) throw errorOf(response.status, await response.text());
+    return { headers: response.headers, body: await response[kind]() };
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    const late = error.name === 'TimeoutError';
+    throw new EngineError(
+      'unreachable', late ? 'the server takes too long' : 'the server cannot be reached');
+  }
+}
+
+const get = async (address, kind) => (await request(address, kind)).body;
+
+const post = (address, kind, content) => request(address, kind, {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(content),
+});
+
+/** Uploads a file; XMLHttpRequest, because fetch tells nothing of an upload's progress. */
+function upload(file, { name, onProgress, signal }) {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    xhr.open('POST', `v1/photos?name=${encodeURIComponent(name)}`);
+    const type = file.type && !file.type.includes('json') ? file.type : 'application/octet-stream';
+    xhr.setRequestHeader('Content-Type', type);
+    xhr.upload.onprogress = (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    };
+    xhr.onload = () => {
+      if (xhr.status === 201) resolve(JSON.parse(xhr.responseText));
+      else reject(errorOf(xhr.status, xhr.responseText));
+    };
+    xhr.onerror = () => reject(new EngineError('unreachable', 'the server cannot be reached'));
+    xhr.onabort = () => reject(new EngineError('refused', 'the upload was ended'));
+    signal.addEventListener('abort', () => xhr.abort());
+    if (signal.aborted) xhr.onabort();
+    else xhr.send(file);
+  });
+}
+
+function serverTiming(header) {
+  const parts = (header ?? '').matchAll(/(\w+);dur=([\d.]+)/g);
+  return Object.fromEntries([...parts].map(([, name, value]) => [name, Number(value)]));
+}
+
+export const createEngine = () => ({
+  info: () => get('v1/info', 'json'),
+
+  samples: () => get('v1/samples', 'json'),
+
+  open: async (source, options) => (source instanceof Blob
+    ? upload(source, options)
+    : (await post('v1/photos', 'json', source)).body),
+
+  close(photo) {
+    fetch(photo.url, { method: 'DELETE', keepalive: true }).catch(() => {});
+  },
+
+  grey: async (photo, maxSide) => decode(await get(`${photo.grey}?max_side=${maxSide}`, 'blob')),
+
+  async colorize(photo, wishes) {
+    const { headers, body } = await post(`${photo.url}/colorize`, 'arrayBuffer', wishes);
+    const result = JSON.parse(headers.get('X-Result'));
+    const timing = serverTiming(headers.get('Server-Timing'));
+    return { values: new Int8Array(body), result, timing };
+  },
+
+  async save(photo, result, format) {
+    const { headers, body } = await request(
+      `${result.url}?format=${format}`, 'blob', { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT) });
+    const name = /filename\*=UTF-8''([^;]+)/.exec(headers.get('Content-Disposition'))[1];
+    return { blob: body, name: decodeURIComponent(name) };
+  },
+});
