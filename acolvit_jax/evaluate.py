@@ -11,6 +11,8 @@ from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.config import PRETRAINED, arguments
 from acolvit_jax.hints.files import HINT_COUNTS
 
+MOST_CLICKS = 1000
+
 
 def parser() -> argparse.ArgumentParser:
     """The arguments."""
@@ -38,6 +40,12 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--hints", default="1,5,10,50", help="numbers of hints K (1,5,10,50)")
     parser.add_argument("--output", type=Path, help="folder of the report")
+    parser.add_argument(
+        "--clicks",
+        type=int,
+        default=0,
+        help="also so many clicks, one after the other where the result is worst (15 is usual)",
+    )
     parser.add_argument("--lpips", action="store_true", help="also LPIPS (slow on CPU)")
     parser.add_argument("--propagation", action="store_true", help="also hint propagation range")
     parser.add_argument("--throughput", action="store_true", help="also Table 2, one thread")
@@ -64,6 +72,8 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError(f"--hints {args.hints!r}: wanted different whole numbers")
     if args.max_images < 0:
         raise ConfigError(f"--max_images {args.max_images} must be 0 (all) or more")
+    if not 0 <= args.clicks <= MOST_CLICKS:
+        raise ConfigError(f"--clicks {args.clicks} must be 0 (none) to {MOST_CLICKS}")
     if args.output is not None and args.output.is_file():
         raise ConfigError(f"--output {args.output} is a file; it must be a folder")
     if args.output is None and not args.make_hints:
@@ -87,6 +97,7 @@ def main(argv: Sequence[str]) -> None:
         skip_bad=args.skip_bad,
         max_images=args.max_images,
         hint_list=args.hint_list,
+        clicks=args.clicks,
     )
     if args.make_hints:
         print(make_hints(request))

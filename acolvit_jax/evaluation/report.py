@@ -12,6 +12,7 @@ from typing import Any
 
 from acolvit_jax.common.files import write_text
 from acolvit_jax.common.tables import markdown_table
+from acolvit_jax.evaluation.click_report import ClickSummary, click_tables
 from acolvit_jax.evaluation.published import SOURCE, TABLE_1, TABLE_2
 from acolvit_jax.evaluation.scores import Score
 from acolvit_jax.evaluation.summary import METRICS, Summary
@@ -34,6 +35,7 @@ def write_report(
     scores: Sequence[Score],
     figures: Mapping[str, str],
     throughput: Mapping[str, float],
+    clicked: Sequence[ClickSummary] = (),
 ) -> None:
     """Writes `report.md`, `report.json` and `per_image.csv`.
 
@@ -44,16 +46,18 @@ def write_report(
         scores: of single images.
         figures: caption by file name.
         throughput: images a second by contender, empty if not measured.
+        clicked: what clicks come to, one a contender, empty if nothing was clicked.
     """
     data = {
         "facts": dict(facts),
         "contenders": [dataclasses.asdict(summary) for summary in summaries],
         "throughput": dict(throughput),
+        "clicks": [dataclasses.asdict(summary) for summary in clicked],
         "paper": {"source": SOURCE, "table_1": [row._asdict() for row in TABLE_1]},
     }
     write_text(folder / "report.json", json.dumps(data, indent=2) + "\n")
     write_text(folder / "per_image.csv", per_image_csv(scores))
-    write_text(folder / "report.md", markdown(facts, summaries, figures, throughput))
+    write_text(folder / "report.md", markdown(facts, summaries, figures, throughput, clicked))
 
 
 def markdown(
@@ -61,6 +65,7 @@ def markdown(
     summaries: Sequence[Summary],
     figures: Mapping[str, str],
     throughput: Mapping[str, float],
+    clicked: Sequence[ClickSummary] = (),
 ) -> str:
     """The report for a person: the paper's tables, the other metrics, figures."""
     parts = ["# Evaluation", "\n".join(f"- {name}: {value}" for name, value in facts.items())]
@@ -68,6 +73,8 @@ def markdown(
     others = [m for m in METRICS[2:] if any(m in s.means for s in summaries)]
     for metric in others:
         parts += [f"## {_heading(metric)}", _metric_table(metric, summaries)]
+    if clicked:
+        parts += ["## Clicks", click_tables(clicked)]
     if any(s.keep_ratio is not None for s in summaries):
         parts += ["## Keep ratio", _keep_table(summaries)]
     if throughput:

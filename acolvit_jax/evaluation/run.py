@@ -10,7 +10,8 @@ from pathlib import Path
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource
-from acolvit_jax.evaluation import gallery
+from acolvit_jax.evaluation import click_report, gallery
+from acolvit_jax.evaluation.click_scores import ClickFile, click_all
 from acolvit_jax.evaluation.contenders import (
     IMAGE_SIZE,
     Contender,
@@ -19,6 +20,7 @@ from acolvit_jax.evaluation.contenders import (
     model_contenders,
     split_name,
 )
+from acolvit_jax.evaluation.figures import save
 from acolvit_jax.evaluation.image_sets import (
     Part,
     content_digest,
@@ -55,6 +57,7 @@ class Request:
         skip_bad: leave out images that do not decode.
         max_images: take at most so many, spread evenly; 0 takes all.
         hint_list: whose published sets are drawn, a key of `HINT_COUNTS`.
+        clicks: also so many clicks, one after the other where the result is worst; 0 is none.
     """
 
     checkpoints: tuple[str, ...]
@@ -71,6 +74,7 @@ class Request:
     skip_bad: bool = False
     max_images: int = 0
     hint_list: str = "acolvit"
+    clicks: int = 0
 
 
 def make_hints(request: Request) -> Path:
@@ -165,12 +169,35 @@ def run(request: Request) -> Path:
         scores,
         IMAGE_SIZE,
     )
+    clicked = _click(request, source, names, contenders, {score.image for score in scores})
+    if clicked:
+        figure = click_report.click_figure(clicked)
+        drawn[save(figure, request.output, "clicks")] = (
+            "Mean PSNR by number of clicks, and what the first is worth, photo by photo."
+        )
     rates: dict[str, float] = {}
     if request.throughput:
         for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
             rates |= measure_throughput(split_name(checkpoint)[1], made)
-    write_report(request.output, facts, summaries, scores, drawn, rates)
+    write_report(request.output, facts, summaries, scores, drawn, rates, clicked)
     return request.output / "report.md"
+
+
+def _click(
+    request: Request,
+    source: ImageSource,
+    names: Sequence[str],
+    contenders: Sequence[Contender],
+    scored: set[str],
+) -> list[click_report.ClickSummary]:
+    """Clicks on the images that were scored; nothing if no clicks are asked for."""
+    if not request.clicks:
+        return []
+    file = ClickFile(request.output, request.clicks)
+    indices = [i for i, name in enumerate(names) if name in scored]
+    click_all(source, indices, contenders, request.clicks, IMAGE_SIZE, file)
+    chosen = [c.name for c in contenders]
+    return click_report.summarize_clicks(file.done.values(), chosen, request.clicks)
 
 
 def _keys(names: Sequence[str], counts: Sequence[int]) -> list[tuple[int, str]]:

@@ -174,6 +174,32 @@ def test_the_weights_in_the_package_are_the_default(setting, tmp_path):
     assert {r["contender"] for r in per_image(tmp_path / "r")} == {"pretrained@0.5"}
 
 
+def test_clicks_are_reported_and_go_on(setting, tmp_path):
+    folder, models = setting
+    output = tmp_path / "r"
+    command = ["--checkpoint", models[0], f"--images={folder / 'photos'}", "--hints=1"]
+    command += ["--max_images=3", f"--output={output}"]
+    main(command)
+    assert "## Clicks" not in (output / "report.md").read_text()
+    main([*command, "--clicks=2"])
+    text = (output / "report.md").read_text()
+    whole = (output / "clicks.jsonl").read_text()
+    for part in ("## Clicks", "clicks to 28 dB", "of 3 |", "(clicks.png)"):
+        assert part in text
+    found = [json.loads(line) for line in whole.splitlines()]
+    data = json.loads((output / "report.json").read_text())["clicks"][0]
+    assert data["psnr"] == pytest.approx(np.mean([one["psnr"] for one in found], axis=0))
+    # A kill after the first photo: the rest is the same again.
+    (output / "clicks.jsonl").write_text("".join(whole.splitlines(keepends=True)[:1]) + "{")
+    main([*command, "--clicks=2"])
+    lines = (output / "clicks.jsonl").read_text().splitlines()
+    for one, again in zip(found, map(json.loads, lines), strict=True):
+        assert again["cells"] == one["cells"]
+        assert again["psnr"] == pytest.approx(one["psnr"], abs=1e-4)
+    with pytest.raises(UserError, match=r"--clicks -1 must be 0 \(none\)"):
+        main([*command, "--clicks=-1"])
+
+
 def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):
     folder, models = setting
     (tmp_path / "list.txt").write_text("0003.jpg\n0030.jpg\n")

@@ -1,0 +1,173 @@
+"""Clicks on every image by every contender, kept in a file that a killed run goes on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from acolvit_jax.common.files import write_text
+from acolvit_jax.common.progress import Progress
+from acolvit_jax.data.records import ImageSource
+from acolvit_jax.evaluation import clicks
+from acolvit_jax.evaluation.contenders import Contender
+from acolvit_jax.evaluation.protocol import BATCH, Photo, load_photo
+from acolvit_jax.evaluation.scores import simple_scores
+from acolvit_jax.hints import HINT_SIZE
+from acolvit_jax.photo import color
+
+CLICKS_FILE = "clicks.jsonl"
+
+
+@dataclass(frozen=True)
+class Clicked:
+    """Clicks on one image, answered by one contender.
+
+    Attributes:
+        contender: its name.
+        image: file name.
+        psnr: in dB after 0, 1, 2, ... clicks.
+        cells: row and column of each click, in cells.
+        reach: of each click, shares of the change of colours within `clicks.RADII`; None where
+            nothing changed.
+        across: of each click, share of the change that lies behind strong edges; None likewise.
+    """
+
+    contender: str
+    image: str
+    psnr: list[float]
+    cells: list[list[int]]
+    reach: list[list[float] | None]
+    across: list[float | None]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the others."""
+        return self.contender, self.image
+
+    def first(self, count: int) -> Clicked:
+        """The same with its first clicks only."""
+        return Clicked(
+            self.contender,
+            self.image,
+            self.psnr[: count + 1],
+            self.cells[:count],
+            self.reach[:count],
+            self.across[:count],
+        )
+
+
+class ClickFile:
+    """The clicks of a report so far, a line an image and contender.
+
+    It lies beside the scores, whose identity (weights, images) is its own too. A line cut short by
+    a kill is dropped; so is one with fewer clicks than are asked for.
+    """
+
+    def __init__(self, folder: Path, count: int) -> None:
+        """Opens or makes the file in the folder of a report, for so many clicks."""
+        self._path = folder / CLICKS_FILE
+        self.done: dict[tuple[str, str], Clicked] = {}
+        for line in self._path.read_text().splitlines() if self._path.exists() else []:
+            try:
+                found = Clicked(**json.loads(line))
+                enough = len(found.cells) >= count
+            except (json.JSONDecodeError, TypeError):
+                continue
+            if enough:
+                self.done[found.key] = found
+        write_text(self._path, "".join(_line(found) for found in self.done.values()))
+
+    def add(self, clicked: Sequence[Clicked]) -> None:
+        """Appends clicks and sees them onto the disk."""
+        with self._path.open("a") as file:
+            file.write("".join(_line(one) for one in clicked))
+        self.done.update({one.key: one for one in clicked})
+
+
+def _line(clicked: Clicked) -> str:
+    return json.dumps(clicked.__dict__) + "\n"
+
+
+def click_all(
+    source: ImageSource,
+    indices: Sequence[int],
+    contenders: Sequence[Contender],
+    count: int,
+    image_size: int,
+    file: ClickFile,
+) -> None:
+    """Clicks on the images that the file does not hold yet.
+
+    Args:
+        source: of encoded images that decode.
+        indices: of the images to take.
+        contenders: to click with.
+        count: clicks on an image.
+        image_size: side of the images.
+        file: added to batch by batch.
+
+    Raises:
+        ImageError: if an image does not decode.
+    """
+    total = len(indices) * len(contenders)
+    known = {(c.name, source.name_of(i)) for c in contenders for i in indices} & file.done.keys()
+    with Progress(total, done=len(known)) as progress:
+        for start in range(0, len(indices), BATCH):
+            part = indices[start : start + BATCH]
+            for contender in contenders:
+                left = [i for i in part if (contender.name, source.name_of(i)) not in file.done]
+                if not left:
+                    continue
+                photos = [load_photo(source, i, image_size) for i in left]
+                file.add(click(contender, photos, count))
+                progress.advance(len(photos))
+            progress.say(f"{len(file.done):,} photos clicked on")
+
+
+def click(contender: Contender, photos: Sequence[Photo], count: int) -> list[Clicked]:
+    """Clicks on some photos, one click after the other, all photos at once.
+
+    Args:
+        contender: that answers.
+        photos: of one size.
+        count: clicks on each.
+
+    Returns:
+        What became of each.
+    """
+    truth = np.stack([photo.rgb for photo in photos])
+    side = truth.shape[1]
+    taken = np.zeros((len(photos), side // HINT_SIZE, side // HINT_SIZE), bool)
+    found = [Clicked(contender.name, photo.name, [], [], [], []) for photo in photos]
+    before: np.ndarray | None = None
+    for k in range(count + 1):
+        cells = [np.array(one.cells, int).reshape(-1, 2) for one in found]
+        inputs = np.stack([p.inputs(c) for p, c in zip(photos, cells, strict=True)])
+        ab, _ = contender.colorize(inputs)
+        rgb, values = simple_scores(inputs, ab, truth)
+        for i, (one, value) in enumerate(zip(found, values, strict=True)):
+            one.psnr.append(value["psnr"])
+            if before is not None:
+                _add_reach(one, photos[i], before[i], ab[i])
+            if k < count:
+                error = ((rgb[i] - truth[i].astype(np.float32) / 255) ** 2).mean(axis=-1)
+                row, column = clicks.next_cell(error, taken[i])
+                taken[i, row, column] = True
+                one.cells.append([row, column])
+        before = np.asarray(ab)
+    return found
+
+
+def _add_reach(one: Clicked, photo: Photo, before: np.ndarray, after: np.ndarray) -> None:
+    """Adds how far the last click reached."""
+    row, column = one.cells[-1]
+    change = np.linalg.norm(color.denormalize_ab(after - before), axis=-1)
+    distance = clicks.distances((row, column), len(change), HINT_SIZE)
+    one.reach.append(clicks.reach(change, distance))
+    others = clicks.beyond_edges(photo.l_norm, (row, column), HINT_SIZE)
+    total = change.sum()
+    one.across.append(float(change[others].sum() / total) if total else None)
