@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> None:
         print(announce(config, workdir), flush=True)
     result = train(config, workdir, arguments.profile)
     if first:
-        print(conclude(result), flush=True)
+        print(conclude(config, workdir, result), flush=True)
 
 
 class Arguments(NamedTuple):

@@ -40,6 +40,11 @@ class Progress:
         """Steps a second since the start."""
         return (self._done - self._first) / max(time.monotonic() - self._start, 1e-9)
 
+    def restart_clock(self) -> None:
+        """Leaves the time until here out of the rate: of compiling, for example."""
+        self._start = time.monotonic()
+        self._first = self._done
+
     def advance(self, steps: int = 1) -> None:
         """Counts finished steps."""
         self._done += steps
@@ -53,8 +58,10 @@ class Progress:
         if self._bar is not None:
             self._bar.write(text)
             return
-        left = (self._total - self._done) / self.rate if self.rate else 0.0
-        print(f"{self._done}/{self._total} {text}, {format_seconds(left)} left", flush=True)
+        left = ""
+        if self.rate:
+            left = f", {format_seconds((self._total - self._done) / self.rate)} left"
+        print(f"{self._done}/{self._total} {text}{left}", flush=True)
 
     def __enter__(self) -> Progress:
         """Starts showing."""

@@ -17,6 +17,7 @@ from acolvit_jax.config.variants import VARIANTS
 IMAGENET_IMAGES = 1_281_167
 ANY = "any"
 DENSE = "dense"
+DENSE_WEIGHTS = {"tiny": "pretrained-dense"}  # in the package, by size
 
 # What each data set changes in the schedule. The paper's recipe is `imagenet`: 25 epochs.
 _PAPER = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from acolvit_jax.photo import color, images
 
 _GAP = 6
 _HEADING = 26
+_COMPUTED = "#2f6f4f"
 
 
 def grey_picture(inputs: np.ndarray) -> np.ndarray:
@@ -42,28 +44,59 @@ def side_by_side(columns: Mapping[str, np.ndarray], *, max_side: int = 360) -> n
     return grid([[images.resize(picture, size) for picture in columns.values()]], list(columns))
 
 
-def grid(rows: Sequence[Sequence[np.ndarray]], headings: Sequence[str]) -> np.ndarray:
+def layer_map(decisions: np.ndarray, width: int) -> np.ndarray:
+    """Draws which sublayers a photo computed: attention above, FFN below, block by block.
+
+    Args:
+        decisions: `[depth, 2]` (attention, FFN), 1 where the sublayer was computed.
+        width: of the picture, in pixels.
+
+    Returns:
+        uint8 `[h, width, 3]`: a filled square for each sublayer that was computed, an empty one for
+        each that was skipped.
+    """
+    cell = width // len(decisions)
+    margin = (width - cell * len(decisions)) // 2
+    sheet = Image.new("RGB", (width, 2 * cell + 1), "white")
+    draw = ImageDraw.Draw(sheet)
+    for block, pair in enumerate(decisions):
+        for row, computed in enumerate(pair):
+            left, top = margin + block * cell + 1, row * cell + 1
+            box = (left, top, left + cell - 3, top + cell - 3)
+            draw.rectangle(box, fill=_COMPUTED if computed > 0.5 else "white", outline=_COMPUTED)
+    return np.asarray(sheet)
+
+
+def grid(
+    rows: Sequence[Sequence[np.ndarray]], headings: Sequence[str], labels: Sequence[str] = ()
+) -> np.ndarray:
     """Lays pictures out in rows under headings.
 
     Args:
-        rows: pictures, uint8 `[S, S, 3]`, all of one size.
+        rows: pictures, uint8 `[h, w, 3]`, all of one width, those of a row of one height.
         headings: one a column.
+        labels: one a row, to the left of it; none leaves no room for them.
 
     Returns:
         uint8 `[H, W, 3]`.
     """
-    height, width = rows[0][0].shape[:2]
+    width = rows[0][0].shape[1]
+    font = ImageFont.load_default(size=15)
+    left = _GAP + max((math.ceil(font.getlength(label)) + _GAP for label in labels), default=0)
+    heights = [row[0].shape[0] for row in rows]
     size = (
-        _GAP + len(headings) * (width + _GAP),
-        _HEADING + len(rows) * (height + _GAP),
+        left + len(headings) * (width + _GAP),
+        _HEADING + sum(height + _GAP for height in heights),
     )
     sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=15)
     for column, heading in enumerate(headings):
-        draw.text((_GAP + column * (width + _GAP), 4), heading, fill="black", font=font)
+        draw.text((left + column * (width + _GAP), 4), heading, fill="black", font=font)
+    top = _HEADING
     for r, row in enumerate(rows):
+        if labels:
+            draw.text((_GAP, top + heights[r] // 2), labels[r], "black", font, anchor="lm")
         for column, picture in enumerate(row):
-            corner = (_GAP + column * (width + _GAP), _HEADING + r * (height + _GAP))
-            sheet.paste(Image.fromarray(picture), corner)
+            sheet.paste(Image.fromarray(picture), (left + column * (width + _GAP), top))
+        top += heights[r] + _GAP
     return np.asarray(sheet)

@@ -163,8 +163,7 @@ class _Loop:
         if self.run.teach is not None:
             batch = self.run.teach(batch)
         if self._program is None:
-            self._program = self.run.step.lower(self.run.state, batch).compile()
-            self.progress.say(memory_estimate(self._program))
+            self._compile(batch)
         self.run.state, metrics = self._program(self.run.state, batch)
         if step < self.run.config.train.steps:
             self.feed.fetch(metrics)
@@ -174,6 +173,16 @@ class _Loop:
         self._images += self.run.config.train.batch_size
         self.progress.advance()
         return metrics
+
+    def _compile(self, batch: Any) -> None:
+        """Compiles the step; the time that it takes is told and belongs to no step."""
+        self.progress.say("compiling the step, which comes before the first")
+        start = time.perf_counter()
+        self._program = self.run.step.lower(self.run.state, batch).compile()
+        seconds = time.perf_counter() - start
+        self.progress.say(f"compiled in {seconds:.0f} s; {memory_estimate(self._program)}")
+        self.progress.restart_clock()
+        self._reset_clock()
 
     def _reset_clock(self) -> None:
         self._start = time.perf_counter()
@@ -192,7 +201,7 @@ class _Loop:
         self._reset_clock()
         if self.log is not None:
             self.log.write(step, values)
-        parts = [f"loss {values['loss']:.4f}"]
+        parts = [f"{values['over_grey']:+.2f} dB over grey, loss {values['loss']:.4f}"]
         if "sparsity" in values:
             parts.append(f"keep {values['keep_ratio']:.3f}")
         parts.append(f"{values['images_per_second']:.1f} images/s")
@@ -216,8 +225,7 @@ class _Loop:
             path = self._picture_path(step)
             path.parent.mkdir(exist_ok=True)
             images.write_image(path, validation.picture)
-        scores = ", ".join(f"PSNR@{k} {v:.2f}" for k, v in validation.psnr.items())
-        self.progress.say(f"validation: {scores}, keep {validation.keep:.3f}")
+        self.progress.say(f"validation: {validation}")
         self._reset_clock()
         return validation
 

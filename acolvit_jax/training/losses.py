@@ -76,6 +76,26 @@ def srgb_squared_error(l_norm: jax.Array, predicted: jax.Array, target: jax.Arra
     )
 
 
+def decibels_over_grey(l_norm: jax.Array, ab: jax.Array, target: jax.Array) -> jax.Array:
+    """How much better than the grey photo the predicted colours are.
+
+    Every fourth row and column is looked at: this is for the log, not for scores.
+
+    Args:
+        l_norm: normalised L of the photos, `[B, H, W]`.
+        ab: predicted, normalised a, b, `[B, H, W, 2]`.
+        target: of the same shape.
+
+    Returns:
+        float32 `[B]` in dB; no gradient.
+    """
+    l_norm, ab, target = (x[:, ::4, ::4] for x in (l_norm, jax.lax.stop_gradient(ab), target))
+    truth = metrics.compose_rgb(l_norm, target)
+    shown = (metrics.compose_rgb(l_norm, x) for x in (ab, jnp.zeros_like(target)))
+    colored, grey = (metrics.psnr(x, truth) for x in shown)
+    return colored - grey
+
+
 def negative_psnr(squared_errors: jax.Array) -> jax.Array:
     """What errors cost in decibels: PSNR times -1/100, bounded where there is little left to gain.
 

@@ -134,14 +134,17 @@ def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array
     """Builds the loss of a batch: `loss(params, batch, noise) -> (loss, metrics)`.
 
     Metrics: `loss` and its parts `colour` and `sparsity`; `huber` to the photos and, with a
-    teacher, `distillation`, Huber to the teacher's colours, whatever is learned; `keep`.
+    teacher, `distillation`, Huber to the teacher's colours, whatever is learned; `keep`;
+    `over_grey` in dB.
     """
 
     def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
         ab, decisions = forward(params, micro_batches.given(batch), noise)
         by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
         loss = losses.colour_loss(ab, batch, config.train).mean()
+        over_grey = losses.decibels_over_grey(batch["inputs"][..., 0], ab, batch["target_ab"])
         metrics = {"huber": by_image.mean(), "colour": loss, "keep": decisions.mean(axis=0)}
+        metrics["over_grey"] = over_grey.mean()
         if config.train.teacher:
             taught = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta)
             metrics["distillation"] = taught.mean()

@@ -7,6 +7,8 @@ from pathlib import Path
 import jax
 
 from acolvit_jax.config import Config
+from acolvit_jax.config.recipes import DENSE_WEIGHTS
+from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import param_count, param_shapes
 from acolvit_jax.training.loop import Result
@@ -34,30 +36,64 @@ def announce(config: Config, workdir: Path) -> str:
         f"run: {train.steps:,} steps of {train.batch_size} {what} from {config.data.dataset!r}, "
         f"on {jax.device_count()} {jax.default_backend()} device(s), in {workdir}",
     ]
+    lines.append(f"start: {_start(config)}")
     if config.data.dataset == "sample":
         lines.append(
-            "this is a short demonstration on the photographs in the package. The paper's recipe: "
+            "this is a short demonstration on the photographs in the package. Your own: "
+            "--config configs/tiny.py:0.5,folder --config.data.path=DIR. The paper's recipe: "
             "--config configs/tiny.py:dense,imagenet, then configs/tiny.py:0.5,imagenet with "
-            "--config.train.init_from=DENSE_RUN. Your own photographs: "
-            "--config configs/tiny.py:0.5,folder --config.data.path=DIR"
-        )
-    elif model.gated and not train.init_from:
-        lines.append(
-            "note: the paper starts A-ColViT from a trained dense model: --config.train.init_from="
+            "--config.train.init_from=DENSE_RUN"
         )
     return "\n".join(lines)
 
 
-def conclude(result: Result) -> str:
-    """The last lines of a run: scores and where everything is.
+def _start(config: Config) -> str:
+    """Where the parameters come from, and what else they could come from."""
+    name = config.train.init_from
+    if name and config.model.gated:
+        return (
+            f"the weights of {name}, as the paper starts from a trained dense model; what they "
+            "lack is new. From nothing: --config.train.init_from="
+        )
+    if name:
+        return f"the weights of {name}. From nothing: --config.train.init_from="
+    if config.data.dataset == "sample":
+        return (
+            "from nothing, and in so few steps a model learns next to nothing of colors: expect "
+            "brownish pictures, about 1 dB over grey with any number of hints. "
+            "The package has trained weights to start from for "
+            f"{', '.join(DENSE_WEIGHTS)} (configs/tiny.py)"
+        )
+    if config.model.gated:
+        return (
+            "from nothing. The paper starts A-ColViT from a trained dense model: "
+            "--config.train.init_from=DENSE_RUN, or pretrained-dense for tiny"
+        )
+    return "from nothing"
+
+
+def conclude(config: Config, workdir: Path, result: Result) -> str:
+    """The last lines of a run: scores, where everything is, and what to do with it.
 
     Args:
+        config: of the run.
+        workdir: its folder.
         result: of the run.
 
     Returns:
-        A Markdown table and two paths.
+        A Markdown table, two paths and three commands.
     """
+    sample = config.data.dataset == "sample"
+    photo = str(sample_photos()[0]) if sample else "PHOTO.jpg"
+    images = "sample" if sample else "FOLDER"
+    used = [
+        f"colorize {photo} --hint 80,120:teal --checkpoint {workdir} --output {workdir}/colors.png",
+        f"serve --checkpoint {workdir}",
+        f"evaluate --checkpoint {workdir} --images {images} --output {workdir}/report",
+    ]
+    commands = "\n".join(f"  python -m acolvit_jax.{command}" for command in used)
     return (
         f"\nvalidation after {result.steps:,} steps:\n{result.validation.table()}\n"
-        f"checkpoint: {result.checkpoint}\npictures: {result.picture}"
+        f"checkpoint: {result.checkpoint}\n\n"
+        f"look at it: {result.picture}\nuse it:\n{commands}"
     )

@@ -24,6 +24,12 @@ SMALL = [  # a model of seconds
 ]
 
 
+def environment(devices: int = 2) -> dict[str, str]:
+    """Variables of a command that sees this checkout and some virtual devices."""
+    flags = f"--xla_force_host_platform_device_count={devices}"
+    return {**os.environ, "PYTHONPATH": str(ROOT), "XLA_FLAGS": flags}
+
+
 def start(
     module: str, *arguments: object, file_limit: int | None = None, devices: int = 2
 ) -> subprocess.Popen:
@@ -34,12 +40,10 @@ def start(
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
     if file_limit is not None:
         command = ["bash", "-c", f'ulimit -f {file_limit}; exec "$@"', "bash", *command]
-    flags = f"--xla_force_host_platform_device_count={devices}"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XLA_FLAGS": flags}
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment,
+        env=environment(devices),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from skimage.color import lab2rgb
+from skimage.metrics import peak_signal_noise_ratio
 
 from acolvit_jax.config.training import TrainConfig
 from acolvit_jax.training import losses
@@ -101,3 +102,21 @@ def test_sparsity_of_groups_is_the_mean_of_theirs():
     decisions = jnp.stack([jnp.ones((3, 2)), jnp.zeros((3, 2)), jnp.ones((3, 2)), jnp.ones((3, 2))])
     # Keep ratios 0.5 and 1 against 0.3 and 0.8.
     assert losses.sparsity(decisions, jnp.array([0.3, 0.8])) == pytest.approx(0.04, rel=1e-5)
+
+
+def test_decibels_over_grey_are_those_of_scikit_image():
+    rng = np.random.default_rng(3)
+    l_norm = rng.uniform(-0.2, 0.2, (2, 16, 16)).astype(np.float32)
+    truth, ab = (rng.uniform(-0.2, 0.2, (2, 16, 16, 2)).astype(np.float32) for _ in range(2))
+    ab[1] = truth[1] * 0.9
+
+    def score(index, colors):
+        def rgb(values):
+            lab = np.concatenate([l_norm[index, ..., None] * 100 + 50, values[index] * 110], -1)
+            return lab2rgb(lab[::4, ::4])
+
+        return peak_signal_noise_ratio(rgb(truth), rgb(colors), data_range=1)
+
+    expected = [score(i, ab) - score(i, np.zeros_like(ab)) for i in range(2)]
+    given = losses.decibels_over_grey(l_norm, ab, truth)
+    np.testing.assert_allclose(given, expected, atol=0.02)
