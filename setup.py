@@ -8,6 +8,7 @@ HERE = Path(__file__).parent
 
 REQUIRES = [
     "absl-py>=2.1",
+    "array-record>=0.8",
     "flatbuffers>=24.3",  # jax.export writes with it
     "flax>=0.12.0",
     "grain>=0.2.12",
@@ -16,6 +17,7 @@ REQUIRES = [
     "lpips-j>=0.0.6",
     "matplotlib>=3.9",
     "ml-collections>=1.0",
+    "msgpack>=1.0",
     "numpy>=2.0",
     "optax>=0.2.7",
     "orbax-checkpoint>=0.11.25",

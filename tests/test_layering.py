@@ -15,7 +15,7 @@ LAYERS = (
     {"training", "inference"},
     {"evaluation"},
     {"demo"},
-    {"train", "evaluate", "colorize", "benchmark", "convert", "serve", "__init__"},
+    {"train", "evaluate", "colorize", "benchmark", "convert", "serve", "prepare", "__init__"},
 )
 ROW = {name: i for i, names in enumerate(LAYERS) for name in names}
 

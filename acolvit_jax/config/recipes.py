@@ -8,7 +8,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config import DATASETS, SMALLEST_BUDGET, Config, DataConfig
+from acolvit_jax.config import DATASETS, SMALLEST_BUDGET, WITH_PATH, Config, DataConfig
 from acolvit_jax.config.build import to_config_dict
 from acolvit_jax.config.checks import choose
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
@@ -36,6 +36,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "checkpoint_every": 75,
     },
     "folder": _SHORT,
+    "records": _SHORT,
     "imagenet": _PAPER,
     "imagenette": _SHORT,
     "imagenette-320": _SHORT,
@@ -69,8 +70,8 @@ def make_config(variant: str, arg: str | None) -> ConfigDict:
     config = Config(
         name=f"{variant}-{budget_text}-{dataset}",
         model=model,
-        # The folder of `folder` comes from --config.data.path, so it is checked later.
-        data=DataConfig() if dataset == "folder" else DataConfig(dataset=dataset),
+        # The folder of `folder` and `records` comes from --config.data.path: checked later.
+        data=DataConfig() if dataset in WITH_PATH else DataConfig(dataset=dataset),
         optimizer=OptimizerConfig(),
         train=TrainConfig(
             budget=budget,

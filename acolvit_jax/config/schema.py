@@ -17,12 +17,15 @@ HINT_COUNTS = ("uniform", "log-uniform")
 DATASETS = (
     "sample",
     "folder",
+    "records",
     "imagenet",
     "imagenette",
     "imagenette-320",
     "flowers",
     "birds",
 )
+
+WITH_PATH = ("folder", "records")  # data sets that lie where `data.path` says
 
 PRETRAINED = "pretrained"  # name of the weights in the package
 SMALLEST_BUDGET = 0.1  # that a model of any budget is trained for, and takes
@@ -103,11 +106,11 @@ class DataConfig:
 
     Attributes:
         dataset: one of `DATASETS`.
-        path: folder of images (`folder` only).
+        path: folder of images (`folder`), or of shards that `acolvit_jax.prepare` packed
+            (`records`).
         list_file: optional text file, one image a line relative to `path` (`folder` only); one
             that is listed twice is drawn twice as often.
-        validation_path: folder of validation images (`folder` only); empty holds out a part
-            of `path`.
+        validation_path: folder of the same kind for validation; empty holds out a part of `path`.
         data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
         hint_size: side of a hint cell, in pixels of the model's image.
         max_hints: hints of a training image are drawn from 0 to this many.
@@ -155,10 +158,14 @@ class DataConfig:
         """
         choose("data.dataset", self.dataset, DATASETS)
         choose("data.hint_counts", self.hint_counts, HINT_COUNTS)
-        if self.dataset == "folder" and not self.path:
-            raise ConfigError("data.dataset=folder needs a folder: add --config.data.path=DIR")
-        given = [n for n in ("path", "list_file", "validation_path") if getattr(self, n)]
-        if self.dataset != "folder" and given:
+        if self.dataset in WITH_PATH and not self.path:
+            raise ConfigError(
+                f"data.dataset={self.dataset} needs a folder: add --config.data.path=DIR"
+            )
+        fields = {"folder": (), "records": ("list_file",)}
+        misplaced = fields.get(self.dataset, ("path", "list_file", "validation_path"))
+        given = [n for n in misplaced if getattr(self, n)]
+        if given:
             raise ConfigError(
                 f"data.{given[0]}={getattr(self, given[0])} is for a folder, but data.dataset="
                 f"{self.dataset}; a folder's config is BUDGET,folder: configs/tiny.py:0.5,folder"

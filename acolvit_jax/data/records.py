@@ -1,7 +1,8 @@
-"""What a source of images gives."""
+"""What a source of images gives, and a part of one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -36,3 +37,29 @@ class ImageSource(Protocol):
     def name_of(self, index: int) -> str:
         """The name of the image at an index."""
         ...
+
+
+class Part:
+    """Some of a source's images.
+
+    Attributes:
+        description: that of the whole.
+    """
+
+    def __init__(self, source: ImageSource, indices: Sequence[int]) -> None:
+        """Takes the images at some indices of a source, in that order."""
+        self.description = source.description
+        self._source = source
+        self._indices = indices
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> Record:
+        """The image at an index of this part."""
+        return self._source[self._indices[index]]
+
+    def name_of(self, index: int) -> str:
+        """The name of the image at an index of this part."""
+        return self._source.name_of(self._indices[index])

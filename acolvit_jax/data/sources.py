@@ -11,6 +11,7 @@ from pathlib import Path
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.records import ImageSource, Record
+from acolvit_jax.data.shards import PackedSource, held_out
 from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
 from acolvit_jax.photo import images
 
@@ -62,9 +63,10 @@ def make_source(config: DataConfig, split: str) -> ImageSource:
     """
     if config.dataset in TFDS_SETS:
         return tfds_source(config.dataset, config.data_dir, split)
-    makers: dict[str, Callable[[], FileSource]] = {
+    makers: dict[str, Callable[[], ImageSource]] = {
         "sample": lambda: _sample(split),
         "folder": lambda: _folder(config, split),
+        "records": lambda: _packed(config, split),
     }
     return makers[config.dataset]()
 
@@ -98,6 +100,14 @@ def _folder(config: DataConfig, split: str) -> FileSource:
             f"{len(source)} image(s) in {source.root} are too few to train on and to validate with"
         )
     return FileSource(source.description, source.root, chosen)
+
+
+def _packed(config: DataConfig, split: str) -> ImageSource:
+    """A packed set; without another for validation, every fiftieth image is held out."""
+    if not config.validation_path:
+        return held_out(PackedSource(Path(config.path)), validation=split == "validation")
+    validation = split == "validation"
+    return PackedSource(Path(config.validation_path if validation else config.path))
 
 
 def _held_out(source: FileSource) -> set[Path]:

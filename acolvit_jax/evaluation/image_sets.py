@@ -4,44 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
 from pathlib import Path
 
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import DataConfig
-from acolvit_jax.data.records import ImageSource, Record
+from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.data.sources import folder_source, make_source
 from acolvit_jax.data.tfds import TFDS_SETS
 
 SAMPLE = "sample"
 TFDS_PREFIX = "tfds:"
-
-
-class Part:
-    """Some of a source's images.
-
-    Attributes:
-        description: that of the whole.
-    """
-
-    def __init__(self, source: ImageSource, indices: Sequence[int]) -> None:
-        """Takes the images at some indices of a source, in that order."""
-        self.description = source.description
-        self._source = source
-        self._indices = indices
-
-    def __len__(self) -> int:
-        """Number of images."""
-        return len(self._indices)
-
-    def __getitem__(self, index: int) -> Record:
-        """The image at an index of this part."""
-        return self._source[self._indices[index]]
-
-    def name_of(self, index: int) -> str:
-        """The name of the image at an index of this part."""
-        return self._source.name_of(self._indices[index])
 
 
 def open_images(images: str, list_file: str = "") -> ImageSource:

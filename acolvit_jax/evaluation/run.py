@@ -9,7 +9,7 @@ from pathlib import Path
 
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.progress import Progress
-from acolvit_jax.data.records import ImageSource
+from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.evaluation import click_report, gallery
 from acolvit_jax.evaluation.click_scores import ClickFile, click_all
 from acolvit_jax.evaluation.contenders import (
@@ -22,7 +22,6 @@ from acolvit_jax.evaluation.contenders import (
 )
 from acolvit_jax.evaluation.figures import save
 from acolvit_jax.evaluation.image_sets import (
-    Part,
     content_digest,
     image_names,
     open_images,

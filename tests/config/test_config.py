@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config import DATASETS, Config
+from acolvit_jax.config import DATASETS, WITH_PATH, Config
 from acolvit_jax.config.build import from_config_dict, to_config_dict
 from acolvit_jax.config.training import OptimizerConfig
 from acolvit_jax.models.params import param_count, param_shapes
@@ -33,7 +33,7 @@ def test_every_size_has_its_parameters(size):
 @pytest.mark.parametrize("budget", ["0.9", "0.7", "0.5", "0.3", "dense", "any"])
 def test_every_recipe_loads(budget, dataset):
     values = load("tiny", f"{budget},{dataset}")
-    if dataset == "folder":
+    if dataset in WITH_PATH:
         values.data.path = "somewhere"
     config = from_config_dict(values)
     assert config.data.dataset == dataset

@@ -1,0 +1,150 @@
+"""Packs any source of photos into shards that train fast from one disk or bucket."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from array_record.python.array_record_module import ArrayRecordWriter
+
+from acolvit_jax.common.cores import available_cores
+from acolvit_jax.common.errors import DataError, ImageError
+from acolvit_jax.common.progress import Progress
+from acolvit_jax.data.records import ImageSource, Record
+from acolvit_jax.data.shards import Index, Shard, encode, read_index, write_index
+from acolvit_jax.data.sources import folder_source
+from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
+from acolvit_jax.photo import images
+
+TFDS_PREFIX = "tfds:"
+SHARD_IMAGES = 1024
+Packed = tuple[Record | None, str, str]  # record or None, name, why it was left out
+
+
+def open_photos(photos: str, split: str = "train", data_dir: str = "") -> ImageSource:
+    """Opens what is to be packed.
+
+    Args:
+        photos: a folder, or `tfds:NAME` with a key of `TFDS_SETS`.
+        split: `train` or `validation`, for TFDS.
+        data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
+
+    Returns:
+        Its images.
+
+    Raises:
+        UserError: if they are missing.
+    """
+    if not photos.startswith(TFDS_PREFIX):
+        if not Path(photos).is_dir():
+            raise DataError(f"no folder at {photos}; SRC is a folder of photos, or tfds:NAME")
+        return folder_source(Path(photos))
+    name = photos[len(TFDS_PREFIX) :]
+    if name not in TFDS_SETS:
+        raise DataError(f"data set {name!r} is unknown; use one of {', '.join(TFDS_SETS)}")
+    return tfds_source(name, data_dir, split)
+
+
+def pack(source: ImageSource, folder: Path, *, side: int, quality: int) -> Index:
+    """Packs photos as JPEG into shards; a folder that was begun goes on after its last shard.
+
+    Photos are turned upright, converted to sRGB and made smaller, so that the short side has
+    `side` pixels; smaller ones keep their size. Bad ones are left out and named.
+
+    Args:
+        source: of encoded images.
+        folder: for the shards and their index.
+        side: pixels of the short side, at most.
+        quality: of the JPEG, 1 to 100.
+
+    Returns:
+        The index of all of them.
+
+    Raises:
+        DataError: if the folder holds something else.
+    """
+    index = _begun(folder, _new_index(source, side, quality))
+    start = sum(shard.taken for shard in index.shards)
+    with (
+        Progress(len(source), done=start) as progress,
+        ThreadPoolExecutor(len(available_cores())) as pool,
+    ):
+        for first in range(start, len(source), SHARD_IMAGES):
+            found = []
+            taken = range(first, min(first + SHARD_IMAGES, len(source)))
+            for one in pool.map(_packer(source, side, quality), taken):
+                found.append(one)
+                progress.advance()
+            shard = _write_shard(folder, len(index.shards), found)
+            index = dataclasses.replace(index, shards=(*index.shards, shard))
+            write_index(folder, index)
+            progress.say(f"{index.images:,} photos packed, {len(index.bad)} bad")
+    index = dataclasses.replace(index, complete=True)
+    write_index(folder, index)
+    return index
+
+
+def _new_index(source: ImageSource, side: int, quality: int) -> Index:
+    total = hashlib.sha256()
+    for i in range(len(source)):
+        total.update(source.name_of(i).encode() + b"\n")
+    return Index(source.description, total.hexdigest()[:16], side, quality)
+
+
+def _begun(folder: Path, new: Index) -> Index:
+    """The index of a folder that was begun with the same photos and settings, or the new one."""
+    old = read_index(folder)
+    if old is not None:
+        if dataclasses.replace(old, shards=(), complete=False) != new:
+            raise DataError(
+                f"{folder} holds other photos or settings ({old.source}, side {old.side}, quality "
+                f"{old.quality}); choose another folder"
+            )
+        return old
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(f"{folder} holds other files; choose another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_index(folder, new)
+    return new
+
+
+def _packer(source: ImageSource, side: int, quality: int) -> Callable[[int], Packed]:
+    def one(index: int) -> Packed:
+        name = f"image {index}"
+        try:
+            record = source[index]
+            name = record.name
+            return Record(name, _small_jpeg(record.data, side, quality)), name, ""
+        except (ImageError, OSError) as error:
+            return None, name, str(error)
+
+    return one
+
+
+def _small_jpeg(data: bytes, side: int, quality: int) -> bytes:
+    """A photo made smaller, as a JPEG."""
+    rgb = images.read_image(data)
+    height, width = rgb.shape[:2]
+    scale = side / min(height, width)
+    if scale < 1:
+        size = max(1, round(height * scale)), max(1, round(width * scale))
+        rgb = images.resize(rgb, size)
+    return images.encode_image(rgb, ".jpg", quality=quality)
+
+
+def _write_shard(folder: Path, number: int, found: list[Packed]) -> Shard:
+    """Writes a shard; it has its name only when it is whole."""
+    name = f"photos-{number:05d}.array_record"
+    partial = folder / f".{name}.partial"
+    writer = ArrayRecordWriter(str(partial), "group_size:1")
+    records = [record for record, _, _ in found if record is not None]
+    for record in records:
+        writer.write(encode(record))
+    writer.close()
+    os.replace(partial, folder / name)
+    bad = {name: why for record, name, why in found if record is None}
+    return Shard(name, len(found), len(records), bad)

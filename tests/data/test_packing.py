@@ -1,0 +1,134 @@
+"""Packed sets: what comes out is what went in, a kill costs a shard, damage is named."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from acolvit_jax.common.errors import DataError, UserError
+from acolvit_jax.config import DataConfig
+from acolvit_jax.data import packing
+from acolvit_jax.data.shards import PackedSource, read_index
+from acolvit_jax.data.sources import make_source
+from acolvit_jax.photo import images
+from acolvit_jax.prepare import main
+from tests.photos import make_folder
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, "SHARD_IMAGES", 4)
+    folder = make_folder(tmp_path / "photos", 10, (60, 90))
+    (folder / "0005.jpg").write_bytes(b"no photo")
+    return folder
+
+
+def content(folder):
+    source = PackedSource(folder)
+    return [source[i] for i in range(len(source))]
+
+
+def test_photos_come_back_small_and_in_order(photos, tmp_path, capsys):
+    main([str(photos), str(tmp_path / "packed"), "--side=30", "--quality=95"])
+    out = capsys.readouterr().out
+    assert "9 photos in 3 shards" in out
+    assert "left out 1 bad photos: 0005.jpg:" in out
+    records = content(tmp_path / "packed")
+    names = sorted(path.name for path in photos.iterdir())
+    assert [record.name for record in records] == [n for n in names if n != "0005.jpg"]
+    for record in records:
+        rgb = images.read_image(record.data)
+        assert rgb.shape == (30, 45, 3)
+        expected = images.resize(images.read_image(photos / record.name), (30, 45))
+        assert np.abs(rgb.astype(int) - expected).mean() < 3
+
+
+def test_small_photos_keep_their_size(photos, tmp_path):
+    main([str(photos), str(tmp_path / "packed"), "--side=61"])
+    assert images.read_image(content(tmp_path / "packed")[0].data).shape == (60, 90, 3)
+
+
+def test_a_kill_costs_one_shard(photos, tmp_path, monkeypatch):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    main([str(photos), str(whole)])
+
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    write = packing._write_shard
+    monkeypatch.setattr(
+        packing, "_write_shard", lambda f, n, found: killed() if n == 1 else write(f, n, found)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        main([str(photos), str(cut)])
+    with pytest.raises(DataError, match="not complete"):
+        PackedSource(cut)
+    first = (cut / "photos-00000.array_record").stat().st_mtime_ns
+    monkeypatch.setattr(packing, "_write_shard", write)
+    main([str(photos), str(cut)])
+    assert (cut / "photos-00000.array_record").stat().st_mtime_ns == first
+    assert content(cut) == content(whole)
+    assert read_index(cut) == read_index(whole)
+
+
+def test_other_photos_settings_or_files_are_left_alone(photos, tmp_path):
+    main([str(photos), str(tmp_path / "packed")])
+    with pytest.raises(DataError, match="other photos or settings"):
+        main([str(photos), str(tmp_path / "packed"), "--side=100"])
+    (photos / "0009.jpg").unlink()
+    with pytest.raises(DataError, match="other photos or settings"):
+        main([str(photos), str(tmp_path / "packed")])
+    with pytest.raises(DataError, match="other files"):
+        main([str(photos), str(photos)])
+
+
+def test_damage_is_named(photos, tmp_path):
+    packed = tmp_path / "packed"
+    main([str(photos), str(packed)])
+    for change, message in [
+        (lambda f: (f / "photos-00001.array_record").unlink(), "1 shards of .* are missing"),
+        (lambda f: (f / "photos-00001.array_record").write_bytes(b"x" * 99), "damaged"),
+        (lambda f: (f / "index.json").write_text("{"), "damaged"),
+        (lambda f: (f / "index.json").unlink(), "no index.json"),
+        (
+            lambda f: shutil.copy(f / "photos-00000.array_record", f / "photos-00002.array_record"),
+            "hold 11 images, its index says 9",
+        ),
+    ]:
+        copy = tmp_path / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(packed, copy)
+        change(copy)
+        with pytest.raises(DataError, match=message):
+            PackedSource(copy)
+    values = json.loads((packed / "index.json").read_text())
+    (packed / "index.json").write_text(json.dumps(values | {"format": 9}))
+    with pytest.raises(DataError, match="format 9"):
+        PackedSource(packed)
+
+
+def test_training_reads_them_and_holds_some_out(photos, tmp_path):
+    main([str(photos), str(tmp_path / "packed")])
+    data = DataConfig(dataset="records", path=str(tmp_path / "packed"))
+    train, validation = (make_source(data, split) for split in ("train", "validation"))
+    assert [validation.name_of(i) for i in range(len(validation))] == ["0000.jpg"]
+    assert len(train) == 8
+    assert train.name_of(0) == "0001.jpg"
+    both = DataConfig(dataset="records", path=data.path, validation_path=data.path)
+    assert [len(make_source(both, split)) for split in ("train", "validation")] == [9, 9]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["/nowhere", "OUT"], "no folder at /nowhere"),
+        (["tfds:mnist", "OUT"], "'mnist' is unknown"),
+        (["IN", "OUT", "--side=0"], "--side 0"),
+        (["IN", "OUT", "--quality=101"], "--quality 101"),
+    ],
+)
+def test_bad_input_gives_one_line(arguments, message, photos, tmp_path):
+    arguments = [a.replace("IN", str(photos)).replace("OUT", str(tmp_path)) for a in arguments]
+    with pytest.raises(UserError, match=message):
+        main(arguments)
