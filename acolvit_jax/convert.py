@@ -45,6 +45,11 @@ def main(argv: Sequence[str]) -> None:
         type=float,
         help="of a model of any budget: what is written is a model of this budget alone",
     )
+    parser.add_argument(
+        "--platforms",
+        default="",
+        help="--to stablehlo: what the program runs on, some of cpu,cuda,rocm,tpu (this machine)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     args = parser.parse_args(argv)
     if args.target.exists() and not args.overwrite:
@@ -54,7 +59,10 @@ def main(argv: Sequence[str]) -> None:
     from acolvit_jax.checkpoint.conversion import convert
 
     learned = tuple(args.learned) if args.learned else None
-    print(convert(args.to, args.source, args.target, args.provenance, learned, args.budget))
+    platforms = tuple(name for name in args.platforms.split(",") if name)
+    print(
+        convert(args.to, args.source, args.target, args.provenance, learned, args.budget, platforms)
+    )
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--images", default="sample", help="a folder, tfds:NAME, or 'sample' (the default)"
     )
+    parser.add_argument(
+        "--data_dir", default="", help="where tfds:NAME is prepared (TFDS's own default)"
+    )
     parser.add_argument("--list", default="", help="text file of the images to take")
     parser.add_argument("--max_images", type=int, default=0, help="take at most so many, evenly")
     parser.add_argument(
@@ -88,6 +91,7 @@ def main(argv: Sequence[str]) -> None:
         baselines=baselines,
         images=args.images,
         list_file=args.list,
+        data_dir=args.data_dir,
         hint_dir=args.hint_dir,
         counts=tuple(int(c) for c in counts),
         output=args.output,

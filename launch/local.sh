@@ -4,10 +4,12 @@
 #   launch/local.sh [OPTIONS] -- TRAINING ARGUMENTS
 #
 # Options:
-#   --processes N   (2)
+#   --processes N   (one a GPU; 2 where there is none)
 #   --port PORT     of the coordinator (12345)
 #   --restarts N    at most (10)
 #   --dry_run       print every command instead of running it
+#
+# Where there are GPUs, each process has its own: those of CUDA_VISIBLE_DEVICES, or all in order.
 #
 # Ctrl-C or SIGTERM reaches all processes: they save and exit.
 
@@ -16,7 +18,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=launch/common.sh
 source "$here/common.sh"
 
-processes=2 port=12345 restarts=10
+processes="" port=12345 restarts=10
 training=()
 while (($#)); do
   case "$1" in
@@ -40,6 +42,24 @@ while (($#)); do
 done
 ((${#training[@]})) || fail "no training arguments; add -- --config configs/tiny.py:0.5"
 
+# The GPUs to share out, none where there are none.
+gpus=()
+if [[ -n ${CUDA_VISIBLE_DEVICES:-} ]]; then
+  IFS=, read -r -a gpus <<<"$CUDA_VISIBLE_DEVICES"
+elif [[ -z ${CUDA_VISIBLE_DEVICES+set} ]] && command -v nvidia-smi >/dev/null; then
+  mapfile -t gpus < <(nvidia-smi --query-gpu=index --format=csv,noheader 2>/dev/null || true)
+fi
+count=${#gpus[@]}
+[[ -n $processes ]] || processes=$((count ? count : 2))
+((!count || processes <= count)) || fail "--processes $processes: there are only $count GPUs"
+
+# The command of process number $1, in the array `command`.
+command_of() {
+  command=(python -m acolvit_jax.train "${training[@]}" --coordinator "127.0.0.1:$port"
+    --num_processes "$processes" --process_id "$1")
+  ((!count)) || command=(env "CUDA_VISIBLE_DEVICES=${gpus[$1]}" "${command[@]}")
+}
+
 stopping=0 ids=()
 # shellcheck disable=SC2329 # the trap calls it
 stop() {
@@ -58,8 +78,8 @@ all() {
   local i worst=0 code
   ids=()
   for ((i = 0; i < processes; i++)); do
-    python -m acolvit_jax.train "${training[@]}" --coordinator "127.0.0.1:$port" \
-      --num_processes "$processes" --process_id "$i" &
+    command_of "$i"
+    "${command[@]}" &
     ids+=("$!")
   done
   for i in "${ids[@]}"; do
@@ -74,8 +94,8 @@ all() {
 
 if ((DRY_RUN)); then
   for ((i = 0; i < processes; i++)); do
-    run python -m acolvit_jax.train "${training[@]}" --coordinator "127.0.0.1:$port" \
-      --num_processes "$processes" --process_id "$i"
+    command_of "$i"
+    run "${command[@]}"
   done
   exit 0
 fi

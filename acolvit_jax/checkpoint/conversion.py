@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +71,12 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
     return f"{describe(config)} -> {target}{note}"
 
 
-def to_stablehlo(source: str, target: Path, budget: float | None = None) -> str:
+def to_stablehlo(
+    source: str, target: Path, budget: float | None = None, platforms: Sequence[str] = ()
+) -> str:
     """Exports one of our models as a program; see `export_stablehlo`, and `to_torch`'s budget."""
     config, params = _at(*load_pretrained(source), budget)
-    export_stablehlo(target, config, params)
+    export_stablehlo(target, config, params, platforms)
     return f"{describe(config)} -> {target}"
 
 
@@ -141,12 +143,6 @@ def _at(config: ModelConfig, params: Params, budget: float | None) -> tuple[Mode
     return dataclasses.replace(config, any_budget=False), at_budget(params, budget)
 
 
-WRITES: dict[str, Callable[[str, Path, float | None], str]] = {
-    "torch": to_torch,
-    "stablehlo": to_stablehlo,
-}
-
-
 def convert(
     kind: str,
     source: str,
@@ -154,6 +150,7 @@ def convert(
     provenance: Path | None = None,
     learned: tuple[str, str] | None = None,
     budget: float | None = None,
+    platforms: Sequence[str] = (),
 ) -> str:
     """Converts; see the converter of the kind.
 
@@ -164,6 +161,7 @@ def convert(
         provenance: JSON file, for `weights` only.
         learned: two states of a model, before and after; for `weights` only.
         budget: that a model of any budget is written at; not for `jax`.
+        platforms: that a program runs on; for `stablehlo` only.
 
     Returns:
         What was found and written, for the person.
@@ -172,13 +170,17 @@ def convert(
         CheckpointError: if it cannot be done, or a kind is given what is for another.
         ConfigError: as `to_torch`.
     """
+    if platforms and kind != "stablehlo":
+        raise CheckpointError(f"--platforms goes with --to stablehlo, not --to {kind}")
     if kind == "weights":
         return to_weights(source, target, provenance, learned, budget)
     for given, option in ((provenance, f"--provenance={provenance}"), (learned, "--learned")):
         if given is not None:
             raise CheckpointError(f"{option} goes with --to weights, not --to {kind}")
-    if kind != "jax":
-        return WRITES[kind](source, target, budget)
+    if kind == "stablehlo":
+        return to_stablehlo(source, target, budget, platforms)
+    if kind == "torch":
+        return to_torch(source, target, budget)
     if budget is not None:
         raise CheckpointError(f"--budget={budget:g} goes with --to torch, weights or stablehlo")
     return from_torch(Path(source), target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,30 +10,38 @@ import jax
 import jax.numpy as jnp
 from jax import export
 
-from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.common.files import write_bytes
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.prepared import prepare
 
+PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
-def export_stablehlo(path: Path, config: ModelConfig, params: Params) -> None:
+
+def export_stablehlo(
+    path: Path, config: ModelConfig, params: Params, platforms: Sequence[str] = ()
+) -> None:
     """Writes the forward of one image as a serialised `jax.export` program.
 
     It takes `inputs` float32 `[1, S, S, 4]`, and the budget, a float32 scalar, where the model has
-    one; it gives normalised a, b `[1, S, S, 2]` and decisions `[1, depth, 2]`. It runs on the
-    kind of device that it was exported on, and keeps a conditional for every sublayer. Read it with
-    `load_stablehlo`, or anywhere with `jax.export.deserialize`.
+    one; it gives normalised a, b `[1, S, S, 2]` and decisions `[1, depth, 2]`. It keeps a
+    conditional for every sublayer. Read it with `load_stablehlo`, or anywhere with
+    `jax.export.deserialize`.
 
     Args:
         path: of the file.
         config: the architecture.
         params: nested dict of float32 arrays.
+        platforms: of `PLATFORMS`, the kinds of device that it runs on; none is this machine's own.
 
     Raises:
+        ConfigError: for an unknown platform.
         OSError: if the file cannot be written.
     """
+    if unknown := [name for name in platforms if name not in PLATFORMS]:
+        raise ConfigError(f"platform {unknown[0]!r} is unknown; use some of {', '.join(PLATFORMS)}")
     prepared = prepare(params, config)
     side = config.image_size
     inputs = jax.ShapeDtypeStruct((1, side, side, 4), jnp.float32)
@@ -41,7 +50,7 @@ def export_stablehlo(path: Path, config: ModelConfig, params: Params) -> None:
     def run(inputs: jax.Array, budget: jax.Array | None = None) -> tuple[jax.Array, jax.Array]:
         return skipping.forward(prepared, inputs, config, budget=budget)
 
-    program = export.export(jax.jit(run))(*shapes)
+    program = export.export(jax.jit(run), platforms=tuple(platforms) or None)(*shapes)
     write_bytes(path, bytes(program.serialize()))
 
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
-from acolvit_jax.common.errors import CheckpointError, ConfigError
-from acolvit_jax.common.files import write_text
+import jax
+
+from acolvit_jax.common.errors import CheckpointError, ConfigError, DamagedError
+from acolvit_jax.common.files import set_aside, write_text
+from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.config import Config
 from acolvit_jax.config.build import from_config_dict
 
 CONFIG_FILE = "config.json"
 
+log = logging.getLogger(__name__)
+
 
 def check_workdir(workdir: Path, config: Config) -> list[str]:
     """Checks that the run in a folder, if there is one, can go on with this config.
+
+    A damaged config is set aside, with a warning: the checkpoints tell a run of another model too.
 
     Args:
         workdir: folder of the run.
@@ -32,7 +40,16 @@ def check_workdir(workdir: Path, config: Config) -> list[str]:
         raise ConfigError(f"--workdir {workdir} is a file; it must be a folder")
     if not (workdir / CONFIG_FILE).exists():
         return []
-    changes = _changes(dataclasses.asdict(read_config(workdir)), dataclasses.asdict(config))
+    try:
+        before = read_config(workdir)
+    except DamagedError as error:
+        if jax.process_index() == 0:
+            aside = set_aside(workdir / CONFIG_FILE)
+            log.warning(
+                "%s; it is set aside as %s, and the config given is used", error, aside.name
+            )
+        return []
+    changes = _changes(dataclasses.asdict(before), dataclasses.asdict(config))
     barred = [c for c in changes if c.startswith(("model.", "train.budget:"))]
     if barred:
         raise ConfigError(
@@ -53,14 +70,18 @@ def read_config(workdir: Path) -> Config:
 
     Raises:
         CheckpointError: if there is no run, or its config cannot be read.
+        DamagedError: if its config is damaged.
     """
     path = workdir / CONFIG_FILE
     try:
-        return from_config_dict(json.loads(path.read_text()))
+        return from_config_dict(parse_object(path.read_bytes()))
     except FileNotFoundError as error:
         raise CheckpointError(f"{workdir} is no work folder: it has no {CONFIG_FILE}") from error
-    except (OSError, ValueError, TypeError, ConfigError) as error:
-        raise CheckpointError(f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, ConfigError) as error:
+        reason = str(error).split("\n", 1)[0][:200]
+        raise DamagedError(f"{path} is damaged ({reason})") from error
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:

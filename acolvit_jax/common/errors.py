@@ -38,3 +38,7 @@ class DataError(UserError):
 
 class CheckpointError(UserError):
     """A checkpoint that is missing, damaged or of another model."""
+
+
+class DamagedError(CheckpointError):
+    """A file of a run whose content is damaged, which reading it again does not change."""

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Puts the file's name on what the system says of it: of a full disk it names none."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -14,13 +27,14 @@ def write_bytes(path: Path, data: bytes) -> None:
         data: its content.
 
     Raises:
-        OSError: if it cannot be written.
+        OSError: if it cannot be written; its `filename` is the path.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
+        with naming(path):
+            partial.write_bytes(data)
+            os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -28,3 +42,26 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Writes a text file, its folder too; see `write_bytes`."""
     write_bytes(path, text.encode())
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a damaged file or folder, so that a new one can take its place.
+
+    Args:
+        path: of the file or folder.
+
+    Returns:
+        Its new path, `damaged-NAME` beside it, with a number where that is taken.
+
+    Raises:
+        OSError: if it cannot be renamed.
+    """
+    aside = free_path(path.with_name(f"damaged-{path.name}"))
+    path.rename(aside)
+    return aside
+
+
+def free_path(path: Path) -> Path:
+    """The path, or the first of `PATH-2`, `PATH-3`, ... that nothing has."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return next(p for p in itertools.chain([path], numbered) if not p.exists())

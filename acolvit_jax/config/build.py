@@ -6,7 +6,8 @@ Config files (`configs/*.py`) build a ConfigDict and state only what differs fro
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from ml_collections import ConfigDict
 
@@ -57,11 +58,27 @@ def _build(kind: type[T], values: dict[str, Any], path: str) -> T:
         raise ConfigError(
             f"{path}.{unknown[0]} is no field; {path} has {', '.join(sorted(fields))}"
         )
-    built: dict[str, Any] = {}
-    for name, value in values.items():
-        default = fields[name].default_factory
-        if isinstance(value, dict) and dataclasses.is_dataclass(default):
-            built[name] = _build(default, value, f"{path}.{name}")
-        else:
-            built[name] = tuple(value) if isinstance(value, list) else value
+    types = get_type_hints(kind)
+    built = {n: _value(value, types[n], f"{path}.{n}") for n, value in values.items()}
     return kind(**built)
+
+
+def _value(value: Any, kind: Any, path: str) -> Any:
+    """A field's value, checked: what a file says may be of any type."""
+    if dataclasses.is_dataclass(kind):
+        return _build(cast(type[Any], kind), value, path)
+    if isinstance(value, list):
+        value = tuple(value)
+    allowed = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    if not any(_fits(value, one) for one in allowed):
+        raise ConfigError(f"{path} is {value!r}, wanted {getattr(kind, '__name__', kind)}")
+    return value
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is tuple:
+        item = get_args(kind)[0]
+        return isinstance(value, tuple) and all(_fits(one, item) for one in value)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is kind

@@ -8,6 +8,7 @@ import threading
 from acolvit_jax.common.errors import DataError
 
 MAX_CORRUPT_SHARE = 0.01
+FEW = 100  # of fewer images one corrupt file is more than that share: it says nothing
 NAMED = 3  # corrupt images that an error names
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,13 @@ class Skips:
     """
 
     def __init__(self, size: int, most: float = MAX_CORRUPT_SHARE) -> None:
-        """Starts counting for a source of `size` images, of which at most a share is corrupt."""
+        """Starts counting for a source.
+
+        Args:
+            size: images of the source.
+            most: share of them that may be corrupt, where there are `FEW` or more; of fewer, all
+                but one.
+        """
         self.corrupt: dict[str, str] = {}
         self.grey: set[str] = set()
         self._size = size
@@ -33,13 +40,14 @@ class Skips:
         """Counts an image that did not decode, and names it in the log the first time.
 
         Raises:
-            DataError: if too many of the source are corrupt.
+            DataError: if too many of the source are corrupt, or none is left.
         """
         with self._lock:
             if name not in self.corrupt:
                 self.corrupt[name] = reason
                 log.warning("skipped %s: %s", name, reason)
-            if len(self.corrupt) > self._most * self._size:
+            self._check_left()
+            if self._size >= FEW and len(self.corrupt) > self._most * self._size:
                 named = ", ".join(list(self.corrupt)[:NAMED])
                 raise DataError(
                     f"{len(self.corrupt)} of {self._size} images are corrupt, more than "
@@ -54,11 +62,23 @@ class Skips:
         """
         with self._lock:
             self.grey.add(name)
-            if len(self.grey) + len(self.corrupt) >= self._size:
-                raise DataError(
-                    f"all {self._size} images are near grey; there is no colour to learn from "
-                    "(data.skip_grey=False keeps them)"
-                )
+            self._check_left()
+
+    def _check_left(self) -> None:
+        if len(self.grey) + len(self.corrupt) < self._size:
+            return
+        if not self.grey:
+            first, reason = next(iter(self.corrupt.items()))
+            raise DataError(f"none of the {self._size} images can be read, first {first}: {reason}")
+        grey = (
+            f"all {len(self.grey)} images that can be read"
+            if self.corrupt
+            else (f"all {self._size} images")
+        )
+        raise DataError(
+            f"{grey} are near grey; there is no colour to learn from "
+            "(data.skip_grey=False keeps them)"
+        )
 
     def __str__(self) -> str:
         """One phrase for the log."""

@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from acolvit_jax.common.files import write_text
+from acolvit_jax.common.files import naming, write_text
+from acolvit_jax.common.json_lines import keep_damaged, read_lines
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.evaluation import clicks
@@ -71,21 +73,39 @@ class ClickFile:
         """Opens or makes the file in the folder of a report, for so many clicks."""
         self._path = folder / CLICKS_FILE
         self.done: dict[tuple[str, str], Clicked] = {}
-        for line in self._path.read_text().splitlines() if self._path.exists() else []:
-            try:
-                found = Clicked(**json.loads(line))
-                enough = len(found.cells) >= count
-            except (json.JSONDecodeError, TypeError):
-                continue
-            if enough:
-                self.done[found.key] = found
+        clicked, damaged = read_lines(self._path, _clicked)
+        keep_damaged(self._path, damaged)
+        self.done.update({one.key: one for one in clicked if len(one.cells) >= count})
         write_text(self._path, "".join(_line(found) for found in self.done.values()))
 
     def add(self, clicked: Sequence[Clicked]) -> None:
         """Appends clicks and sees them onto the disk."""
-        with self._path.open("a") as file:
+        with naming(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write("".join(_line(one) for one in clicked))
         self.done.update({one.key: one for one in clicked})
+
+
+def _clicked(values: dict[str, Any]) -> Clicked:
+    """A line of the file.
+
+    Raises:
+        ValueError: if it holds something else.
+    """
+    try:
+        found = Clicked(**values)
+        clicks = len(found.cells)
+        whole = (
+            isinstance(found.contender, str)
+            and isinstance(found.image, str)
+            and all(type(value) in (int, float) for value in found.psnr)
+            and (len(found.psnr), len(found.reach), len(found.across))
+            == (clicks + 1, clicks, clicks)
+        )
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    if not whole:
+        raise ValueError("a line of clicks that holds something else")
+    return found
 
 
 def _line(clicked: Clicked) -> str:

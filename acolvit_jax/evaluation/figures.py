@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from acolvit_jax.common.files import write_bytes
-from acolvit_jax.evaluation.published import SOURCE, TABLE_1
+from acolvit_jax.evaluation.published import PublishedSet
 from acolvit_jax.evaluation.scores import Score
 from acolvit_jax.evaluation.summary import Summary, gmacs_by_image
 
@@ -110,10 +110,18 @@ def _unique_handles(axes: np.ndarray) -> tuple[list[Any], list[str]]:
     return list(by_label.values()), list(by_label)
 
 
-def quality_against_compute(summaries: Sequence[Summary], counts: Sequence[int]) -> Figure:
-    """PSNR against multiply-accumulates: ours at every budget, and the paper's curve.
+def quality_against_compute(
+    summaries: Sequence[Summary], counts: Sequence[int], paper: PublishedSet
+) -> Figure:
+    """PSNR against multiply-accumulates: ours at every budget, and the paper's points as printed.
 
-    The paper's data is another, so only its shape compares.
+    Args:
+        summaries: of models.
+        counts: numbers of hints K, a panel each.
+        paper: its rows for these images.
+
+    Returns:
+        The figure.
     """
     figure, axes = plt.subplots(1, len(counts), figsize=(3.2 * len(counts), 3.2), squeeze=False)
     for axis, count in zip(axes[0], counts, strict=True):
@@ -124,17 +132,11 @@ def quality_against_compute(summaries: Sequence[Summary], counts: Sequence[int])
                 if s.name.split("@")[0] == family
             )
             axis.plot(*zip(*points, strict=True), "o-", label=family, markersize=4)
-        title = f"{count} hints"
-        ours = [s.means["psnr"][count] for s in summaries]
-        paper = [(row.gmacs, row.psnr[count]) for row in TABLE_1[1:] if count in row.psnr]
-        if paper:
-            # Shifted to our level: its photos are others.
-            shift = max(ours) - max(p for _, p in paper)
-            shifted = sorted((g, p + shift) for g, p in paper)
-            label = f"A-ColViT-T ({SOURCE}), shifted"
-            axis.plot(*zip(*shifted, strict=True), "s--", color="grey", label=label, markersize=3)
-            title = f"{count} hints (paper's curve {shift:+.1f} dB)"
-        axis.set_title(title, fontsize=8)
+        printed = sorted((r.gmacs, r.psnr[count]) for r in paper.rows[1:] if count in r.psnr)
+        if printed:
+            label = f"A-ColViT-T ({paper.source})"
+            axis.plot(*zip(*printed, strict=True), "s--", color="grey", label=label, markersize=3)
+        axis.set_title(f"{count} hints", fontsize=8)
         axis.set_xlabel("multiply-accumulates, 1e9")
     axes[0, 0].set_ylabel("PSNR, dB")
     figure.legend(

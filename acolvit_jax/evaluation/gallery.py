@@ -11,6 +11,7 @@ from acolvit_jax.data.records import ImageSource
 from acolvit_jax.evaluation import figures
 from acolvit_jax.evaluation.contenders import Contender
 from acolvit_jax.evaluation.protocol import Photo, load_photo
+from acolvit_jax.evaluation.published import PublishedSet
 from acolvit_jax.evaluation.scores import Score, simple_scores
 from acolvit_jax.evaluation.summary import Summary, gmacs_by_image
 from acolvit_jax.hints import pictures as hint_pictures
@@ -30,6 +31,7 @@ def draw_all(
     summaries: Sequence[Summary],
     scores: Sequence[Score],
     image_size: int,
+    paper: PublishedSet,
 ) -> dict[str, str]:
     """Draws every figure that the contenders allow.
 
@@ -43,6 +45,7 @@ def draw_all(
         summaries: one a contender.
         scores: of single images.
         image_size: side of the images.
+        paper: its rows for these images.
 
     Returns:
         Caption by file name.
@@ -60,8 +63,9 @@ def draw_all(
     if not models:
         return made
     gated = [s for s in models if s.keep_ratio is not None and s.keep_ratio < 1]
-    made[figures.save(figures.quality_against_compute(models, counts), folder, "quality")] = (
-        "PSNR against multiply-accumulates; the paper's curve is of other photos and is shifted."
+    quality = figures.quality_against_compute(models, counts, paper)
+    made[figures.save(quality, folder, "quality")] = (
+        f"PSNR against multiply-accumulates; grey: what the paper prints ({paper.source})."
     )
     if not gated:
         return made

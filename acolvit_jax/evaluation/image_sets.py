@@ -17,12 +17,13 @@ SAMPLE = "sample"
 TFDS_PREFIX = "tfds:"
 
 
-def open_images(images: str, list_file: str = "") -> ImageSource:
+def open_images(images: str, list_file: str = "", data_dir: str = "") -> ImageSource:
     """Opens the images of an evaluation.
 
     Args:
         images: a folder, `sample` (validation photographs in the package), or `tfds:NAME`.
         list_file: text file with the name of one image a line, to take only those.
+        data_dir: where `tfds:NAME` is prepared; empty is TFDS's own default.
 
     Returns:
         Their source, in order.
@@ -31,11 +32,11 @@ def open_images(images: str, list_file: str = "") -> ImageSource:
         DataError: if they, or some that are listed, are missing.
         ConfigError: for an unknown data set.
     """
-    source = _whole(images)
+    source = _whole(images, data_dir)
     return _listed(source, Path(list_file)) if list_file else source
 
 
-def _whole(images: str) -> ImageSource:
+def _whole(images: str, data_dir: str) -> ImageSource:
     if images == SAMPLE:
         return make_source(DataConfig(), "validation")
     if images.lower().startswith(TFDS_PREFIX):
@@ -46,7 +47,7 @@ def _whole(images: str) -> ImageSource:
         if dataset not in TFDS_SETS:
             names = ", ".join(sorted({*by_builder, *TFDS_SETS}))
             raise ConfigError(f"data set {name!r} is unknown; use one of {names}")
-        return make_source(DataConfig(dataset=dataset), "validation")
+        return make_source(DataConfig(dataset=dataset, data_dir=data_dir), "validation")
     if not Path(images).is_dir():
         raise DataError(f"no folder at {images}; --images is a folder, tfds:NAME or sample")
     return folder_source(Path(images))

@@ -13,7 +13,7 @@ from typing import Any
 from acolvit_jax.common.files import write_text
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.evaluation.click_report import ClickSummary, click_tables
-from acolvit_jax.evaluation.published import SOURCE, TABLE_1, TABLE_2
+from acolvit_jax.evaluation.published import TABLE_2, PublishedSet
 from acolvit_jax.evaluation.scores import Score
 from acolvit_jax.evaluation.summary import METRICS, Summary
 from acolvit_jax.evaluation.throughput import TIMED
@@ -26,6 +26,7 @@ TITLES = {
     "propagation": "hint propagation@{k}, px",
 }
 DIGITS = {"lpips": 4, "patch_error_variance": 1, "propagation": 1}
+PAPER_DIGITS = {"psnr": 2, "lpips": 3}
 
 
 def write_report(
@@ -35,6 +36,7 @@ def write_report(
     scores: Sequence[Score],
     figures: Mapping[str, str],
     throughput: Mapping[str, float],
+    paper: PublishedSet,
     clicked: Sequence[ClickSummary] = (),
 ) -> None:
     """Writes `report.md`, `report.json` and `per_image.csv`.
@@ -46,6 +48,7 @@ def write_report(
         scores: of single images.
         figures: caption by file name.
         throughput: images a second by contender, empty if not measured.
+        paper: its rows for these images.
         clicked: what clicks come to, one a contender, empty if nothing was clicked.
     """
     data = {
@@ -53,11 +56,12 @@ def write_report(
         "contenders": [dataclasses.asdict(summary) for summary in summaries],
         "throughput": dict(throughput),
         "clicks": [dataclasses.asdict(summary) for summary in clicked],
-        "paper": {"source": SOURCE, "table_1": [row._asdict() for row in TABLE_1]},
+        "paper": {"source": paper.source, "table_1": [row._asdict() for row in paper.rows]},
     }
     write_text(folder / "report.json", json.dumps(data, indent=2) + "\n")
     write_text(folder / "per_image.csv", per_image_csv(scores))
-    write_text(folder / "report.md", markdown(facts, summaries, figures, throughput, clicked))
+    text = markdown(facts, summaries, figures, throughput, paper, clicked)
+    write_text(folder / "report.md", text)
 
 
 def markdown(
@@ -65,11 +69,12 @@ def markdown(
     summaries: Sequence[Summary],
     figures: Mapping[str, str],
     throughput: Mapping[str, float],
+    paper: PublishedSet,
     clicked: Sequence[ClickSummary] = (),
 ) -> str:
     """The report for a person: the paper's tables, the other metrics, figures."""
     parts = ["# Evaluation", "\n".join(f"- {name}: {value}" for name, value in facts.items())]
-    parts += ["## Table 1", table_1(summaries)]
+    parts += ["## Table 1", table_1(summaries, paper)]
     others = [m for m in METRICS[2:] if any(m in s.means for s in summaries)]
     for metric in others:
         parts += [f"## {_heading(metric)}", _metric_table(metric, summaries)]
@@ -83,7 +88,7 @@ def markdown(
     return "\n\n".join(parts) + "\n"
 
 
-def table_1(summaries: Sequence[Summary]) -> str:
+def table_1(summaries: Sequence[Summary], paper: PublishedSet) -> str:
     """The paper's Table 1: GFLOPs, PSNR and LPIPS by K; the paper's rows below ours."""
     counts = sorted({k for s in summaries for k in s.means.get("psnr", {})})
     lpips = any("lpips" in s.means for s in summaries)
@@ -94,9 +99,14 @@ def table_1(summaries: Sequence[Summary]) -> str:
         + [_cell(metric, s.means.get(metric, {}).get(k)) for metric in metrics for k in counts]
         for s in summaries
     ]
-    for row in TABLE_1:
-        cells = [_cell("psnr", row.psnr.get(k)) for k in counts] + [""] * (len(counts) * lpips)
-        rows.append([f"*{row.name} ({SOURCE})*", f"{row.gmacs:.2f}", *cells])
+    for row in paper.rows:
+        by_metric = {"psnr": row.psnr, "lpips": row.lpips}
+        cells = [
+            "" if (value := by_metric[m].get(k)) is None else f"{value:.{PAPER_DIGITS[m]}f}"
+            for m in metrics
+            for k in counts
+        ]
+        rows.append([f"*{row.name} ({paper.source})*", f"{row.gmacs:.2f}", *cells])
     return markdown_table(headings, rows)
 
 

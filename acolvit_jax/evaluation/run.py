@@ -29,6 +29,7 @@ from acolvit_jax.evaluation.image_sets import (
 )
 from acolvit_jax.evaluation.perceptual import load_lpips
 from acolvit_jax.evaluation.protocol import Settings, evaluate
+from acolvit_jax.evaluation.published import published_for
 from acolvit_jax.evaluation.report import write_report
 from acolvit_jax.evaluation.scores import ScoreFile
 from acolvit_jax.evaluation.summary import summarize
@@ -50,6 +51,7 @@ class Request:
         hint_dir: folder of hint files, None draws the published sets.
         counts: numbers of hints K.
         output: folder of the report.
+        data_dir: where TFDS data sets are prepared, empty is TFDS's own default.
         lpips: also LPIPS.
         propagation: also the hint propagation range.
         throughput: also Table 2.
@@ -67,6 +69,7 @@ class Request:
     hint_dir: Path | None
     counts: tuple[int, ...]
     output: Path
+    data_dir: str = ""
     lpips: bool = False
     propagation: bool = False
     throughput: bool = False
@@ -90,9 +93,8 @@ def make_hints(request: Request) -> Path:
     """
     if request.hint_dir is None or request.hint_dir.name != str(SEED):
         raise ConfigError(f"--make_hints needs --hint_dir ROOT/{SEED}: its last part is the seed")
-    names = [
-        Path(name).name for name in image_names(open_images(request.images, request.list_file))
-    ]
+    source = open_images(request.images, request.list_file, request.data_dir)
+    names = [Path(name).name for name in image_names(source)]
     return write_hint_set(request.hint_dir.parent, names, HINT_COUNTS[request.hint_list], seed=SEED)
 
 
@@ -114,7 +116,7 @@ def run(request: Request) -> Path:
     check_names(contenders)
     if request.budgets and not any(model.budget for model in models):
         raise ConfigError(f"--budgets {request.budgets}: no model here is one of any budget")
-    whole = open_images(request.images, request.list_file)
+    whole = open_images(request.images, request.list_file, request.data_dir)
     source = take_evenly(whole, request.max_images)
     names = image_names(source)
     bad: dict[str, str] = {}
@@ -157,6 +159,7 @@ def run(request: Request) -> Path:
     if not scores:
         raise DataError(f"none of the {len(names)} images of {request.images} could be scored")
     summaries = summarize(scores, [contender.name for contender in contenders])
+    paper = published_for(f"{request.images} {request.list_file}")
     drawn = gallery.draw_all(
         request.output,
         source,
@@ -167,6 +170,7 @@ def run(request: Request) -> Path:
         summaries,
         scores,
         IMAGE_SIZE,
+        paper,
     )
     clicked = _click(request, source, names, contenders, {score.image for score in scores})
     if clicked:
@@ -178,7 +182,7 @@ def run(request: Request) -> Path:
     if request.throughput:
         for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
             rates |= measure_throughput(split_name(checkpoint)[1], made)
-    write_report(request.output, facts, summaries, scores, drawn, rates, clicked)
+    write_report(request.output, facts, summaries, scores, drawn, rates, paper, clicked)
     return request.output / "report.md"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.common.files import write_text
+from acolvit_jax.common.files import naming, set_aside, write_text
+from acolvit_jax.common.json_lines import keep_damaged, parse_object, read_lines
 from acolvit_jax.photo.metrics import boundary_psnr, compose_rgb, patch_error_variance, psnr
 
 PATCH_SIZE = 16
 SCORES_FILE = "scores.jsonl"
 IDENTITY_FILE = "evaluation.json"
+
+log = logging.getLogger(__name__)
 
 Key = tuple[str, int, str]  # contender, K, image
 
@@ -55,7 +59,7 @@ class ScoreFile:
     """The scores of a report so far, a line each; a line cut short by a kill is dropped."""
 
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
-        """Opens or makes the file.
+        """Opens or makes the file. What is damaged is set aside, with a warning, and scored again.
 
         Args:
             folder: of the report.
@@ -69,39 +73,76 @@ class ScoreFile:
         own = folder / IDENTITY_FILE
         text = json.dumps(dict(identity), indent=2) + "\n"
         if own.exists():
-            if not _continues(own.read_text(), text):
+            before = _read_identity(own)
+            if before is None:
+                _start_over(own)
+            elif not _continues(before, json.loads(text)):
                 raise ConfigError(
                     f"{folder} holds another evaluation (see {own}); choose another --output"
                 )
-        elif folder.exists() and any(folder.iterdir()):
+        elif folder.exists() and any(
+            not path.name.startswith("damaged-") for path in folder.iterdir()
+        ):
             raise ConfigError(f"{folder} holds other files; choose another --output")
-        self.scores: dict[Key, Score] = {}
-        for line in self._path.read_text().splitlines() if self._path.exists() else []:
-            try:
-                score = Score(**json.loads(line))
-                score.values["psnr"] + 0.0
-            except (json.JSONDecodeError, TypeError, KeyError):
-                continue
-            self.scores[score.key] = score
+        scores, damaged = read_lines(self._path, _score)
+        keep_damaged(self._path, damaged)
+        self.scores: dict[Key, Score] = {score.key: score for score in scores}
         write_text(own, text)
         lines = [_line(score) for score in self.scores.values()]
         write_text(self._path, "".join(lines))
 
     def add(self, scores: Sequence[Score]) -> None:
         """Appends scores and sees them onto the disk."""
-        with self._path.open("a") as file:
+        with naming(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write("".join(_line(score) for score in scores))
         self.scores.update({score.key: score for score in scores})
 
 
-def _continues(before: str, now: str) -> bool:
-    """Whether an evaluation goes on from another: the same, or with further contenders."""
+def _read_identity(path: Path) -> dict[str, Any] | None:
+    """What the scores in a folder depend on, None if it is damaged."""
     try:
-        old, new = json.loads(before), json.loads(now)
-        former, all_now = old.pop("contenders"), new.pop("contenders")
-        return old == new and all(all_now.get(name) == former[name] for name in former)
-    except (ValueError, AttributeError, KeyError, TypeError):
-        return False
+        values = parse_object(path.read_bytes())
+    except ValueError:
+        return None
+    return values if isinstance(values.get("contenders"), dict) else None
+
+
+def _start_over(own: Path) -> None:
+    """Sets all aside of which nobody knows any more what it depends on."""
+    records = [path for path in sorted(own.parent.glob("*.jsonl")) if path.name[:8] != "damaged-"]
+    names = [set_aside(path).name for path in (own, *records)]
+    log.warning("%s is damaged; set aside as %s, all is scored again", own, " and ".join(names))
+
+
+def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether an evaluation goes on from another: the same, or with further contenders."""
+    former, all_now = old.pop("contenders"), new.pop("contenders")
+    return old == new and all(all_now.get(name) == former[name] for name in former)
+
+
+def _score(values: dict[str, Any]) -> Score:
+    """A line of the file.
+
+    Raises:
+        ValueError: if it holds something else.
+    """
+    try:
+        score = Score(**values)
+        layers = score.decisions or []
+        numbers = [*score.values.values(), *([] if score.macs is None else [score.macs])]
+        whole = (
+            isinstance(score.contender, str)
+            and type(score.count) is int
+            and isinstance(score.image, str)
+            and "psnr" in score.values
+            and all(type(number) in (int, float) for number in numbers)
+            and all(len(layer) == 2 and set(layer) <= {0, 1} for layer in layers)
+        )
+    except (TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+    if not whole:
+        raise ValueError("a line of scores that holds something else")
+    return score
 
 
 def _line(score: Score) -> str:

@@ -142,7 +142,9 @@ def embed(
     policy = prepared.policy
     if prepared.budget is not None and budget is not None:
         beta = jnp.asarray(budget, jnp.float32)
-        policy = policy + jnp.stack([beta, beta**2, jnp.ones_like(beta)]) @ prepared.budget
+        powers = jnp.stack([beta, beta**2, jnp.ones_like(beta)])
+        # Not rounded to bfloat16, where 0.3 would be 0.3008.
+        policy += jnp.matmul(powers, prepared.budget, precision=jax.lax.Precision.HIGHEST)
     return jnp.concatenate([policy[None], x])
 
 

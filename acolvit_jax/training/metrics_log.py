@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from acolvit_jax.common.files import write_text
+from acolvit_jax.common.files import naming, write_text
+from acolvit_jax.common.json_lines import keep_damaged, read_lines
 from acolvit_jax.training.events import Events
+
+FILE = "metrics.jsonl"
 
 
 class MetricsLog:
@@ -22,7 +25,7 @@ class MetricsLog:
             workdir: of the run.
             resume_step: steps done; later lines come from a stretch that is run again.
         """
-        self._path = workdir / "metrics.jsonl"
+        self._path = workdir / FILE
         _truncate(self._path, resume_step)
         self._events = Events(workdir, first_step=resume_step + 1)
 
@@ -34,7 +37,7 @@ class MetricsLog:
             values: numbers by name; a nested list is written to the line and, entry by entry, to
                 TensorBoard.
         """
-        with self._path.open("a") as file:
+        with naming(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step} | values) + "\n")
         for name, value in values.items():
             for index, scalar in np.ndenumerate(np.asarray(value)):
@@ -56,20 +59,24 @@ class MetricsLog:
 
 
 def read_metrics(workdir: Path) -> list[dict[str, Any]]:
-    """The lines of a run's `metrics.jsonl`; one cut short by a kill is left out."""
-    path = workdir / "metrics.jsonl"
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [entry for line in lines if (entry := _parse(line)) is not None]
+    """The lines of a run's `metrics.jsonl`; damaged ones are left out."""
+    return read_lines(workdir / FILE, _entry)[0]
 
 
-def _parse(line: str) -> dict[str, Any] | None:
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError:
-        return None
+def _entry(values: dict[str, Any]) -> dict[str, Any]:
+    """A line of the record.
+
+    Raises:
+        ValueError: if it has no step.
+    """
+    if type(values.get("step")) is not int:
+        raise ValueError("a line of metrics without its step")
+    return values
 
 
 def _truncate(path: Path, last_step: int) -> None:
-    """Drops the lines of later steps, atomically."""
-    kept = [entry for entry in read_metrics(path.parent) if entry["step"] <= last_step]
+    """Drops the lines of later steps, atomically; damaged ones are set aside."""
+    entries, damaged = read_lines(path, _entry)
+    keep_damaged(path, damaged)
+    kept = [entry for entry in entries if entry["step"] <= last_step]
     write_text(path, "".join(json.dumps(entry) + "\n" for entry in kept))

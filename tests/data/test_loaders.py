@@ -106,6 +106,20 @@ def test_more_than_one_percent_corrupt_stops_the_run(tmp_path):
         take(stream, 6)
 
 
+def test_of_few_photos_any_number_may_be_corrupt_but_all(tmp_path, caplog):
+    folder = make_folder(tmp_path, 35)
+    for i in range(0, 35, 2):
+        (folder / f"{i:04d}.jpg").write_bytes(b"no image")
+    with caplog.at_level(logging.WARNING):
+        stream = loader(folder_source(folder), batch_size=35)
+        take(stream, 2)
+    assert len(stream.skips.corrupt) == len(caplog.records) == 18
+    for path in folder.iterdir():
+        path.write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"none of the 35 images can be read, first 00\d\d\.jpg"):
+        take(loader(folder_source(folder), batch_size=35), 1)
+
+
 def test_near_grey_photos_are_left_out(tmp_path):
     from acolvit_jax.photo import images
 

@@ -1,5 +1,8 @@
 """Scores: kept in a file that survives a kill; propagation by hand."""
 
+import json
+import logging
+
 import numpy as np
 import pytest
 
@@ -48,12 +51,52 @@ def test_contenders_can_be_added_but_not_changed(tmp_path):
     assert len(ScoreFile(tmp_path, grown).scores) == 2
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"contenders": 3}', '{"contenders": [1]}'])
-def test_a_damaged_identity_is_another_evaluation(tmp_path, text):
-    ScoreFile(tmp_path, IDENTITY)
-    (tmp_path / "evaluation.json").write_text(text)
-    with pytest.raises(ConfigError, match="holds another evaluation"):
-        ScoreFile(tmp_path, IDENTITY)
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{}", b'{"contenders": 3}', b"\xff\xfe", b"[" * 100_000]
+)
+def test_scores_of_a_damaged_identity_are_set_aside_and_made_again(tmp_path, data, caplog):
+    """Nobody knows what they depend on; they may be another evaluation's."""
+    ScoreFile(tmp_path, IDENTITY).add([make("a", 20.0)])
+    (tmp_path / "evaluation.json").write_bytes(data)
+    with caplog.at_level(logging.WARNING):
+        file = ScoreFile(tmp_path, IDENTITY)
+    assert file.scores == {}
+    assert len(caplog.records) == 1
+    assert (tmp_path / "damaged-evaluation.json").read_bytes() == data
+    assert "20.0" in (tmp_path / "damaged-scores.jsonl").read_text()
+    file.add([make("a", 21.0)])
+    assert ScoreFile(tmp_path, IDENTITY).scores["model", 1, "a"].values == {"psnr": 21.0}
+
+
+WRONG = {
+    "a list": "[1]",
+    "no contender": '{"count": 1}',
+    "a contender of another type": {"contender": 3},
+    "an image of another type": {"image": ["a"]},
+    "a count of another type": {"count": "1"},
+    "values of another type": {"values": [20.0]},
+    "a score that is text": {"values": {"psnr": "20"}},
+    "no score": {"values": {"lpips": 0.1}},
+    "decisions of another shape": {"decisions": [[1, 0, 1]]},
+    "decisions of other values": {"decisions": [[1, 7]]},
+    "a field more": {"more": 1},
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_line_of_something_else_is_set_aside(tmp_path, kind, caplog):
+    file = ScoreFile(tmp_path, IDENTITY)
+    file.add([make("a", 20.0), make("b", 30.0)])
+    wrong = WRONG[kind]
+    if isinstance(wrong, dict):
+        wrong = json.dumps(make("c", 1.0).__dict__ | wrong)
+    path = tmp_path / "scores.jsonl"
+    first, second = path.read_text().splitlines()
+    path.write_text(f"{first}\n{wrong}\n{second}\n")
+    with caplog.at_level(logging.WARNING):
+        assert ScoreFile(tmp_path, IDENTITY).scores == file.scores
+    assert [r.getMessage()[:15] for r in caplog.records] == ["1 damaged lines"]
+    assert (tmp_path / "damaged-scores.jsonl").read_text() == f"{wrong}\n"
 
 
 def test_a_summary_by_hand():

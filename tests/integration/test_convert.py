@@ -11,7 +11,7 @@ from acolvit_jax.checkpoint.stablehlo import load_stablehlo
 from acolvit_jax.checkpoint.state_dicts import read_state_dict, write_state_dict
 from acolvit_jax.checkpoint.torch import to_state_dict
 from acolvit_jax.checkpoint.weights import load_weights, save_weights
-from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.config.variants import VARIANTS, icolorit
 from acolvit_jax.convert import main
 from acolvit_jax.inference.colorizer import Colorizer
@@ -203,6 +203,24 @@ def test_the_exported_program_gives_the_same(tmp_path, any_budget):
     (tmp_path / "program.bin").write_bytes(b"rubbish")
     with pytest.raises(CheckpointError, match="no exported program"):
         load_stablehlo(tmp_path / "program.bin")
+
+
+def test_a_program_for_named_platforms(tmp_path):
+    from jax import export
+
+    model = write_model(tmp_path, any_budget=True)
+    target = tmp_path / "program.bin"
+    with pytest.raises(ConfigError, match="platform 'gpu' is unknown; use some of cpu, cuda"):
+        main([str(model), str(target), "--to=stablehlo", "--platforms=gpu"])
+    with pytest.raises(CheckpointError, match="--platforms goes with --to stablehlo"):
+        main([str(model), str(target), "--to=torch", "--platforms=cpu"])
+    main([str(model), str(target), "--to=stablehlo", "--platforms=cpu,cuda,tpu"])
+    program = export.deserialize(bytearray(target.read_bytes()))
+    assert program.platforms == ("cpu", "cuda", "tpu")
+    inputs = np.zeros((1, 32, 32, 4), np.float32)
+    ab, _ = program.call(inputs, np.float32(0.4))
+    expected, _ = Colorizer(*load_pretrained(model)).engine.one(inputs[0], 0.4)
+    np.testing.assert_allclose(ab[0], expected, atol=1e-6)
 
 
 def test_the_exported_program_keeps_its_conditionals(tmp_path):

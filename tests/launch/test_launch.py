@@ -222,6 +222,25 @@ def test_dry_run_touches_nothing(gcloud):
         assert calls == []
 
 
+def test_each_local_process_has_a_gpu_of_its_own(tmp_path):
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text("#!/usr/bin/env bash\nprintf '0\\n1\\n2\\n'\n")
+    smi.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    def gpus(*options, **more):
+        status, out, err = launch("local", *options, "--dry_run", *TRAINING, env=env | more)
+        assert status == 0, err
+        return [line.split("CUDA_VISIBLE_DEVICES=")[-1].split()[0] for line in out.splitlines()]
+
+    assert gpus() == ["0", "1", "2"]
+    assert gpus("--processes", "2") == ["0", "1"]
+    assert gpus(CUDA_VISIBLE_DEVICES="5,3") == ["5", "3"]
+    assert gpus(CUDA_VISIBLE_DEVICES="") == ["python", "python"]  # no GPU is wanted
+    status, _, err = launch("local", "--processes", "4", "--dry_run", *TRAINING, env=env)
+    assert (status, err) == (2, "error: --processes 4: there are only 3 GPUs\n")
+
+
 def test_a_real_error_of_one_process_ends_all_and_names_itself(tmp_path):
     """Process 0 loses its peer (134); process 1 had the error."""
     python = tmp_path / "python"

@@ -39,6 +39,26 @@ def test_scalars_lists_and_pictures_are_written(tmp_path):
     assert (values["validation"].image.height, values["validation"].image.width) == (6, 8)
 
 
+def test_damaged_lines_are_set_aside_and_the_run_goes_on(tmp_path, caplog):
+    log = MetricsLog(tmp_path, 0)
+    for step in (1, 2, 3):
+        log.write(step, {"loss": 0.5})
+    log.close()
+    path = tmp_path / "metrics.jsonl"
+    first, second, third = path.read_bytes().splitlines()
+    damage = [b"\xff\xfe", b"[3]", b'{"loss": 1}', b'{"step": "2"}', b"[" * 100_000]
+    path.write_bytes(b"\n".join([first, *damage, second, third, b'{"step": 4, "lo']))
+    whole = [{"step": step, "loss": 0.5} for step in (1, 2, 3)]
+    assert read_metrics(tmp_path) == whole
+    with caplog.at_level(logging.WARNING):
+        MetricsLog(tmp_path, 2).close()
+    assert read_metrics(tmp_path) == whole[:2]
+    assert [r.getMessage() for r in caplog.records] == [
+        f"5 damaged lines of {path} are set aside in damaged-metrics.jsonl"
+    ]
+    assert (tmp_path / "damaged-metrics.jsonl").read_bytes().splitlines() == damage
+
+
 def test_what_was_flushed_outlives_a_kill(tmp_path):
     log = MetricsLog(tmp_path, 0)
     log.write(1, {"loss": 0.5})

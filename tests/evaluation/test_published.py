@@ -1,0 +1,47 @@
+"""The paper's rows beside those images that they are of."""
+
+import pytest
+
+from acolvit_jax.evaluation.figures import quality_against_compute
+from acolvit_jax.evaluation.published import BIRDS, FLOWERS, IMAGENET, published_for
+from acolvit_jax.evaluation.report import table_1
+from acolvit_jax.evaluation.summary import Summary
+
+OURS = Summary("ours", 9, {"psnr": {1: 30.0, 10: 33.0}}, 1.0, 0.5, 0.1, [[0.5, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("images", "rows"),
+    [
+        ("sample", IMAGENET),
+        ("/data/ctest10k", IMAGENET),
+        ("/data/incubator", IMAGENET),
+        ("tfds:flowers", FLOWERS),
+        ("tfds:oxford_flowers102", FLOWERS),
+        ("/data/Flowers/jpg", FLOWERS),
+        ("tfds:birds", BIRDS),
+        ("tfds:caltech_birds2011", BIRDS),
+        ("/data/CUB_200_2011/images", BIRDS),
+    ],
+)
+def test_the_rows_are_of_the_same_images(images, rows):
+    assert published_for(images) is rows
+
+
+def test_table_1_has_the_papers_own_numbers():
+    text = table_1([OURS], FLOWERS)
+    assert "| *A-ColViT-T-0.5 (paper, Oxford 102 Flowers)* | 0.86 | 20.31 | 24.64 |" in text
+    with_lpips = Summary(
+        **{**OURS.__dict__, "means": OURS.means | {"lpips": {1: 0.1234, 10: 0.0567}}}
+    )
+    text = table_1([with_lpips], BIRDS)
+    assert "| *A-ColViT-T-0.3 (paper, CUB-200)* | 0.46 | 26.30 | 29.23 | 0.129 | 0.094 |" in text
+    assert "| ours | 1.00 | 30.00 | 33.00 | 0.1234 | 0.0567 |" in text
+
+
+def test_the_figure_shows_the_papers_points_where_they_are():
+    figure = quality_against_compute([OURS], [1, 10], FLOWERS)
+    for axis, psnr in zip(figure.axes, (20.31, 24.64), strict=True):
+        points = axis.lines[1].get_xydata().tolist()
+        assert [0.86, psnr] in points
+        assert "dB" not in axis.get_title()
