@@ -58,12 +58,12 @@ def main(argv: Sequence[str]) -> None:
         )
     if not use_cores(args.threads) and args.threads < available:
         raise ConfigError(f"this system cannot keep to {args.threads} cores: --threads {available}")
-    from acolvit_jax.inference import benchmark, benchmark_tables
+    from acolvit_jax.inference import measurement, measurement_tables
 
     checkpoint, config, params = _model(args)
     if budgets and not config.any_budget:
         raise ConfigError(f"--budgets {args.budgets}: this model's budget is fixed")
-    report = benchmark.measure(
+    report = measurement.measure(
         config,
         params,
         checkpoint=checkpoint,
@@ -74,9 +74,9 @@ def main(argv: Sequence[str]) -> None:
         seed=args.seed,
         forwards_only=args.forwards_only,
     )
-    print(benchmark_tables.markdown(report))
+    print(measurement_tables.markdown(report))
     if args.json:
-        write_text(args.json, json.dumps(benchmark_tables.as_dict(report), indent=2) + "\n")
+        write_text(args.json, json.dumps(measurement_tables.as_dict(report), indent=2) + "\n")
 
 
 def _model(args: argparse.Namespace) -> tuple[str, ModelConfig, dict[str, Any]]:

@@ -86,7 +86,7 @@ def main(argv: Sequence[str]) -> int:
         result = jobs.run_job(colorizer, work[0], options)
         milliseconds = sum(result.seconds.values()) * 1e3
         print(
-            jobs.describe(work[0], result)
+            jobs.json_line(work[0], result)
             if args.json
             else f"{work[0].target}: {milliseconds:.0f} ms, {result.macs / 1e9:.2f} GMACs, "
             f"keep ratio {result.keep_ratio:.2f}"
@@ -97,7 +97,7 @@ def main(argv: Sequence[str]) -> int:
         def report(job: jobs.Job, result: jobs.Colorized | None, message: str) -> None:
             progress.advance()
             if args.json and result is not None:
-                print(jobs.describe(job, result), flush=True)
+                print(jobs.json_line(job, result), flush=True)
             elif result is None and message != "exists":
                 print(f"warning: {message}", file=sys.stderr)
             elif result is not None:

@@ -56,12 +56,15 @@ def main(argv: Sequence[str]) -> None:
         raise CheckpointError(f"{args.target} exists; add --overwrite, or choose another target")
     if args.to != "jax" and args.target.is_dir():
         raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
-    from acolvit_jax.checkpoint.conversion import convert
+    from acolvit_jax.checkpoint.conversion import write_as
 
     learned = tuple(args.learned) if args.learned else None
+    extras = (args.provenance, learned, args.budget)
     platforms = tuple(name for name in args.platforms.split(",") if name)
     print(
-        convert(args.to, args.source, args.target, args.provenance, learned, args.budget, platforms)
+        write_as(
+            args.to, args.source, args.target, args.provenance, learned, args.budget, platforms
+        )
     )
 
 

@@ -19,8 +19,8 @@ import numpy as np
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.common.tables import markdown_table
-from acolvit_jax.evaluation.contenders import IMAGE_SIZE
 from acolvit_jax.evaluation.image_sets import image_names, open_images, take_evenly
+from acolvit_jax.evaluation.methods import IMAGE_SIZE
 from acolvit_jax.evaluation.protocol import load_photo
 from acolvit_jax.hints.sets import HintSet, drawn_hints
 from acolvit_jax.inference.engine import Engine

@@ -2,7 +2,7 @@
 
     python -m benchmarks.score_tables docs/reports/imagenette docs/reports/flowers
 
-A report is a folder that `acolvit_jax.evaluate --output` wrote; distances need a contender `dense`.
+A report is a folder that `acolvit_jax.evaluate --output` wrote; distances need a method `dense`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from acolvit_jax.common.tables import markdown_table
 DENSE = "dense"
 
 
-def contenders(folder: Path) -> dict[str, dict[str, Any]]:
-    """The contenders of a report by name."""
+def methods(folder: Path) -> dict[str, dict[str, Any]]:
+    """The methods of a report by name."""
     report = json.loads((folder / "report.json").read_text())
-    return {contender["name"]: contender for contender in report["contenders"]}
+    return {method["name"]: method for method in report["contenders"]}
 
 
 def scores(found: dict[str, dict[str, Any]]) -> str:
@@ -39,12 +39,12 @@ def distances(found: dict[str, dict[str, Any]]) -> str:
     """How far each model is below the dense one, by number of hints and in the mean."""
     best = found[DENSE]["means"]["psnr"]
     rows = []
-    for name, contender in found.items():
-        if contender["keep_ratio"] is None or name == DENSE:
+    for name, method in found.items():
+        if method["keep_ratio"] is None or name == DENSE:
             continue
-        below = [best[k] - value for k, value in contender["means"]["psnr"].items()]
+        below = [best[k] - value for k, value in method["means"]["psnr"].items()]
         cells = [f"{value:.2f}" for value in (*below, sum(below) / len(below))]
-        rows.append([name, _number(contender["keep_deviation"], 3), *cells])
+        rows.append([name, _number(method["keep_deviation"], 3), *cells])
     heads = ["below dense, dB", "deviation of the keep ratio", *best, "mean"]
     return markdown_table(heads, rows)
 
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("reports", nargs="+", type=Path, help="folders of reports")
     for folder in parser.parse_args(arguments).reports:
-        found = contenders(folder)
+        found = methods(folder)
         tables = [scores(found)] + ([distances(found)] if DENSE in found else [])
         print(folder, *tables, sep="\n\n", end="\n\n")
 

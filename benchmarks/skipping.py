@@ -16,7 +16,7 @@ from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.inference import timing
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.models.params import init_params
-from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.prepared import prepare_params
 from benchmarks.torch_baseline import DenseColorizer
 
 KEEP = (1.0, 0.7, 0.5, 0.3, 0.0)
@@ -27,7 +27,7 @@ ROUNDS = 20
 def main() -> None:
     torch.set_num_threads(1)
     config = VARIANTS["tiny"]
-    prepared = jax.device_put(prepare(init_params(config, 0), config))
+    prepared = jax.device_put(prepare_params(init_params(config, 0), config))
     program = compile_forward(config, forced=True)
     inputs = timing.random_inputs(config, 1, 0)
     baseline, image = DenseColorizer().eval(), torch.from_numpy(inputs.transpose(0, 3, 1, 2).copy())

@@ -9,7 +9,7 @@ from benchmarks.score_tables import main
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "docs" / "reports"
-LABELS = {  # of a contender, in the model card or README
+LABELS = {  # of a method, in the model card or README
     "grey": ("grey",),
     "nearest": ("nearest hint",),
     "levin": ("Levin 2004",),
@@ -25,7 +25,7 @@ NAMES = {label: name for name, labels in LABELS.items() for label in labels}
 
 
 def rows(document: str, heading: str) -> dict[str, list[str]]:
-    """Rows of the first table of scores after a text, by contender."""
+    """Rows of the first table of scores after a text, by method."""
     text = (ROOT / document).read_text().split(heading)[1]
     table = text[text.index("| | keep ratio |") :].split("\n\n")[0]
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
@@ -44,11 +44,11 @@ def rows(document: str, heading: str) -> dict[str, list[str]]:
 def test_scores_are_those_of_the_report(document, heading, report):
     data = json.loads((REPORTS / report / "report.json").read_text())
     expected = {}
-    for contender in data["contenders"]:
-        keep, gmacs = contender["keep_ratio"], contender["gmacs"]
+    for method in data["contenders"]:
+        keep, gmacs = method["keep_ratio"], method["gmacs"]
         first = ["", ""] if keep is None else [f"{keep:.3f}", f"{gmacs:.2f}"]
-        scores = [f"{value:.2f}" for value in contender["means"]["psnr"].values()]
-        expected[contender["name"]] = first + scores
+        scores = [f"{value:.2f}" for value in method["means"]["psnr"].values()]
+        expected[method["name"]] = first + scores
     assert rows(document, heading) == expected
 
 

@@ -41,7 +41,7 @@ def from_torch(source: Path, target: Path) -> str:
     except CheckpointError as error:
         raise CheckpointError(f"{source}: {str(error).removeprefix(f'{source} ')}") from None
     save_weights(target / WEIGHTS_FILE, config, params, {"converted from": source.name})
-    return f"{describe(config)}, {param_count(params):,} parameters -> {target}"
+    return f"{describe_model(config)}, {param_count(params):,} parameters -> {target}"
 
 
 def to_torch(source: str, target: Path, budget: float | None = None) -> str:
@@ -68,7 +68,7 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
         note += ", which --budget does"
     if config.width != config.num_heads * HEAD_WIDTH:
         note += f"; its {config.num_heads} heads are not {HEAD_WIDTH} wide, as published ones are"
-    return f"{describe(config)} -> {target}{note}"
+    return f"{describe_model(config)} -> {target}{note}"
 
 
 def to_stablehlo(
@@ -77,7 +77,7 @@ def to_stablehlo(
     """Exports one of our models as a program; see `export_stablehlo`, and `to_torch`'s budget."""
     config, params = _at(*load_pretrained(source), budget)
     export_stablehlo(target, config, params, platforms)
-    return f"{describe(config)} -> {target}"
+    return f"{describe_model(config)} -> {target}"
 
 
 def to_weights(
@@ -108,31 +108,29 @@ def to_weights(
     """
     _check_suffix(target, (".safetensors",))
     config, params = load_pretrained(source)
-    said: dict[str, Any] = {"packed from": source}
+    facts: dict[str, Any] = {"packed from": source}
     note = ""
     if learned is not None:
-        params, said["learned"], added = with_learned(config, params, learned)
+        params, facts["learned"], added = with_learned(config, params, learned)
         note = f", {added}"
     if provenance is not None:
-        said = _read_provenance(provenance)
+        facts = _read_provenance(provenance)
     if budget is not None:
         config, params = _at(config, params, budget)
-        said["budget"] = budget
-    save_weights(target, config, params, said, dtype="float16")
-    size = target.stat().st_size / 1e6
-    return (
-        f"{describe(config)}, {param_count(params):,} parameters, {size:.1f} MB{note} -> {target}"
-    )
+        facts["budget"] = budget
+    save_weights(target, config, params, facts, dtype="float16")
+    size = f"{param_count(params):,} parameters, {target.stat().st_size / 1e6:.1f} MB"
+    return f"{describe_model(config)}, {size}{note} -> {target}"
 
 
 def _read_provenance(path: Path) -> dict[str, Any]:
     try:
-        said = json.loads(path.read_text())
+        facts = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot read the provenance {path}: {error}") from error
-    if not isinstance(said, dict):
+    if not isinstance(facts, dict):
         raise CheckpointError(f"the provenance {path} must be a JSON object")
-    return said
+    return facts
 
 
 def _at(config: ModelConfig, params: Params, budget: float | None) -> tuple[ModelConfig, Params]:
@@ -143,7 +141,7 @@ def _at(config: ModelConfig, params: Params, budget: float | None) -> tuple[Mode
     return dataclasses.replace(config, any_budget=False), at_budget(params, budget)
 
 
-def convert(
+def write_as(
     kind: str,
     source: str,
     target: Path,
@@ -186,7 +184,7 @@ def convert(
     return from_torch(Path(source), target)
 
 
-def describe(config: ModelConfig) -> str:
+def describe_model(config: ModelConfig) -> str:
     """An architecture in one phrase."""
     kind = "A-ColViT" if config.gated else "iColoriT"
     parts = [

@@ -15,7 +15,7 @@ from acolvit_jax.common.files import write_bytes
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import Params
-from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.prepared import prepare_params
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
@@ -42,7 +42,7 @@ def export_stablehlo(
     """
     if unknown := [name for name in platforms if name not in PLATFORMS]:
         raise ConfigError(f"platform {unknown[0]!r} is unknown; use some of {', '.join(PLATFORMS)}")
-    prepared = prepare(params, config)
+    prepared = prepare_params(params, config)
     side = config.image_size
     inputs = jax.ShapeDtypeStruct((1, side, side, 4), jnp.float32)
     shapes = [inputs, jax.ShapeDtypeStruct((), jnp.float32)][: 1 + int(config.any_budget)]

@@ -16,7 +16,7 @@ from orbax.checkpoint.checkpoint_managers import preservation_policy
 
 from acolvit_jax.checkpoint.checksums import checksums
 from acolvit_jax.checkpoint.state import TrainState
-from acolvit_jax.common.distributed import agree, explained
+from acolvit_jax.common.distributed import agree, user_error_of
 from acolvit_jax.common.errors import CheckpointError, UserError
 
 KEEP_LATEST = 2
@@ -252,8 +252,8 @@ class Checkpoints:
             (self.folder / str(step)).rename(_free(aside))
 
     def _unwritten(self, step: int | None, error: Exception) -> UserError:
-        if (told := explained(error)) is not None:
-            return told
+        if (user_error := user_error_of(error)) is not None:
+            return user_error
         text = str(error)
         system = re.search(r"([^:\[\]]+) \[os_error_code", text)  # tensorstore's way to say it
         reason = system[1].strip() if system else text.split("\n", 1)[0][:200]
@@ -270,8 +270,8 @@ def _damage(error: Exception) -> str:
     Raises:
         UserError: if the reason is not the checkpoint, but a lost peer or too little memory.
     """
-    if (told := explained(error)) is not None:
-        raise told from error
+    if (user_error := user_error_of(error)) is not None:
+        raise user_error from error
     return str(error).split("\n", 1)[0][:200]
 
 

@@ -88,7 +88,7 @@ def join(cluster: Cluster) -> None:
         ) from error
 
 
-def explained(error: Exception) -> UserError | None:
+def user_error_of(error: Exception) -> UserError | None:
     """What to say of an error of the devices or of another process; None for any other one."""
     text = str(error).strip()
     reason = text.split("\n", 1)[0][:160]

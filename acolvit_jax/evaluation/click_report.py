@@ -19,10 +19,10 @@ COUNTS = (0, 1, 3, 5, 10, 15)  # clicks whose PSNR the table has
 
 @dataclass(frozen=True)
 class ClickSummary:
-    """One contender's clicks over all photos.
+    """One method's clicks over all photos.
 
     Attributes:
-        name: of the contender.
+        name: of the method.
         photos: how many were clicked on.
         clicks: on each.
         psnr: mean in dB after 0, 1, 2, ... clicks.
@@ -51,18 +51,18 @@ class ClickSummary:
 def summarize_clicks(
     clicked: Iterable[Clicked], names: Sequence[str], count: int
 ) -> list[ClickSummary]:
-    """Averages clicks by contender; every photo counts once.
+    """Averages clicks by method; every photo counts once.
 
     Args:
         clicked: of single photos.
-        names: of the contenders, in the order of the report.
+        names: of the methods, in the order of the report.
         count: clicks on each photo, at least 1; further ones are left out.
 
     Returns:
-        One summary a contender.
+        One summary a method.
     """
     ordered = sorted(clicked, key=lambda one: one.key)  # sums do not depend on their history
-    return [_of_one(n, [one.first(count) for one in ordered if one.contender == n]) for n in names]
+    return [_of_one(n, [one.first(count) for one in ordered if one.method == n]) for n in names]
 
 
 def _of_one(name: str, found: list[Clicked]) -> ClickSummary:

@@ -1,4 +1,4 @@
-"""Clicks on every image by every contender, kept in a file that a killed run goes on from."""
+"""Clicks on every image by every method, kept in a file that a killed run goes on from."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from acolvit_jax.common.json_lines import keep_damaged, read_lines
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.evaluation import clicks
-from acolvit_jax.evaluation.contenders import Contender
-from acolvit_jax.evaluation.protocol import BATCH, Photo, load_photo
+from acolvit_jax.evaluation.methods import Method
+from acolvit_jax.evaluation.protocol import BATCH, ProtocolPhoto, load_photo
 from acolvit_jax.evaluation.scores import simple_scores
 from acolvit_jax.hints import HINT_SIZE
 from acolvit_jax.photo import color
@@ -26,10 +26,10 @@ CLICKS_FILE = "clicks.jsonl"
 
 @dataclass(frozen=True)
 class Clicked:
-    """Clicks on one image, answered by one contender.
+    """Clicks on one image, answered by one method.
 
     Attributes:
-        contender: its name.
+        method: its name.
         image: file name.
         psnr: in dB after 0, 1, 2, ... clicks.
         cells: row and column of each click, in cells.
@@ -38,7 +38,7 @@ class Clicked:
         across: of each click, share of the change that lies behind strong edges; None likewise.
     """
 
-    contender: str
+    method: str
     image: str
     psnr: list[float]
     cells: list[list[int]]
@@ -48,12 +48,12 @@ class Clicked:
     @property
     def key(self) -> tuple[str, str]:
         """What tells it from the others."""
-        return self.contender, self.image
+        return self.method, self.image
 
     def first(self, count: int) -> Clicked:
         """The same with its first clicks only."""
         return Clicked(
-            self.contender,
+            self.method,
             self.image,
             self.psnr[: count + 1],
             self.cells[:count],
@@ -63,7 +63,7 @@ class Clicked:
 
 
 class ClickFile:
-    """The clicks of a report so far, a line an image and contender.
+    """The clicks of a report so far, a line an image and method.
 
     It lies beside the scores, whose identity (weights, images) is its own too. A line cut short by
     a kill is dropped; so is one with fewer clicks than are asked for.
@@ -95,7 +95,7 @@ def _clicked(values: dict[str, Any]) -> Clicked:
         found = Clicked(**values)
         clicks = len(found.cells)
         whole = (
-            isinstance(found.contender, str)
+            isinstance(found.method, str)
             and isinstance(found.image, str)
             and all(type(value) in (int, float) for value in found.psnr)
             and (len(found.psnr), len(found.reach), len(found.across))
@@ -115,7 +115,7 @@ def _line(clicked: Clicked) -> str:
 def click_all(
     source: ImageSource,
     indices: Sequence[int],
-    contenders: Sequence[Contender],
+    methods: Sequence[Method],
     count: int,
     image_size: int,
     file: ClickFile,
@@ -125,7 +125,7 @@ def click_all(
     Args:
         source: of encoded images that decode.
         indices: of the images to take.
-        contenders: to click with.
+        methods: to click with.
         count: clicks on an image.
         image_size: side of the images.
         file: added to batch by batch.
@@ -133,26 +133,26 @@ def click_all(
     Raises:
         ImageError: if an image does not decode.
     """
-    total = len(indices) * len(contenders)
-    known = {(c.name, source.name_of(i)) for c in contenders for i in indices} & file.done.keys()
+    total = len(indices) * len(methods)
+    known = {(c.name, source.name_of(i)) for c in methods for i in indices} & file.done.keys()
     with Progress(total, done=len(known)) as progress:
         for start in range(0, len(indices), BATCH):
             part = indices[start : start + BATCH]
-            for contender in contenders:
-                left = [i for i in part if (contender.name, source.name_of(i)) not in file.done]
+            for method in methods:
+                left = [i for i in part if (method.name, source.name_of(i)) not in file.done]
                 if not left:
                     continue
                 photos = [load_photo(source, i, image_size) for i in left]
-                file.add(click(contender, photos, count))
+                file.add(click(method, photos, count))
                 progress.advance(len(photos))
             progress.say(f"{len(file.done):,} photos clicked on")
 
 
-def click(contender: Contender, photos: Sequence[Photo], count: int) -> list[Clicked]:
+def click(method: Method, photos: Sequence[ProtocolPhoto], count: int) -> list[Clicked]:
     """Clicks on some photos, one click after the other, all photos at once.
 
     Args:
-        contender: that answers.
+        method: that answers.
         photos: of one size.
         count: clicks on each.
 
@@ -162,12 +162,12 @@ def click(contender: Contender, photos: Sequence[Photo], count: int) -> list[Cli
     truth = np.stack([photo.rgb for photo in photos])
     side = truth.shape[1]
     taken = np.zeros((len(photos), side // HINT_SIZE, side // HINT_SIZE), bool)
-    found = [Clicked(contender.name, photo.name, [], [], [], []) for photo in photos]
+    found = [Clicked(method.name, photo.name, [], [], [], []) for photo in photos]
     before: np.ndarray | None = None
     for k in range(count + 1):
         cells = [np.array(one.cells, int).reshape(-1, 2) for one in found]
         inputs = np.stack([p.inputs(c) for p, c in zip(photos, cells, strict=True)])
-        ab, _ = contender.colorize(inputs)
+        ab, _ = method.colorize(inputs)
         rgb, values = simple_scores(inputs, ab, truth)
         for i, (one, value) in enumerate(zip(found, values, strict=True)):
             one.psnr.append(value["psnr"])
@@ -182,7 +182,7 @@ def click(contender: Contender, photos: Sequence[Photo], count: int) -> list[Cli
     return found
 
 
-def _add_reach(one: Clicked, photo: Photo, before: np.ndarray, after: np.ndarray) -> None:
+def _add_reach(one: Clicked, photo: ProtocolPhoto, before: np.ndarray, after: np.ndarray) -> None:
     """Adds how far the last click reached."""
     row, column = one.cells[-1]
     change = np.linalg.norm(color.denormalize_ab(after - before), axis=-1)

@@ -78,7 +78,7 @@ def compute_histogram(scores: Sequence[Score], names: Sequence[str]) -> Figure:
     """How many photos took how much compute, by model."""
     figure, axis = plt.subplots(figsize=(6, 3.5))
     for name in names:
-        values = gmacs_by_image([s for s in scores if s.contender == name])
+        values = gmacs_by_image([s for s in scores if s.method == name])
         axis.hist(list(values.values()), bins=30, alpha=0.6, label=name)
     axis.set_xlabel("multiply-accumulates a photo, 1e9 (mean over K)")
     axis.set_ylabel("photos")

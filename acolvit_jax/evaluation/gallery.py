@@ -1,4 +1,4 @@
-"""The report's pictures: which photos they show, and what each contender makes of them."""
+"""The report's pictures: which photos they show, and what each method makes of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.evaluation import figures
-from acolvit_jax.evaluation.contenders import Contender
-from acolvit_jax.evaluation.protocol import Photo, load_photo
+from acolvit_jax.evaluation.methods import Method
+from acolvit_jax.evaluation.protocol import ProtocolPhoto, load_photo
 from acolvit_jax.evaluation.published import PublishedSet
 from acolvit_jax.evaluation.scores import Score, simple_scores
 from acolvit_jax.evaluation.summary import Summary, gmacs_by_image
@@ -26,23 +26,23 @@ def draw_all(
     source: ImageSource,
     names: Sequence[str],
     hint_set: HintSet,
-    contenders: Sequence[Contender],
+    methods: Sequence[Method],
     counts: Sequence[int],
     summaries: Sequence[Summary],
     scores: Sequence[Score],
     image_size: int,
     paper: PublishedSet,
 ) -> dict[str, str]:
-    """Draws every figure that the contenders allow.
+    """Draws every figure that the methods allow.
 
     Args:
         folder: of the report.
         source: of encoded images.
         names: file names by index.
         hint_set: cells by K and name.
-        contenders: that were scored.
+        methods: that were scored.
         counts: numbers of hints K.
-        summaries: one a contender.
+        summaries: one a method.
         scores: of single images.
         image_size: side of the images.
         paper: its rows for these images.
@@ -55,9 +55,9 @@ def draw_all(
     shown = [list(places)[i * len(places) // SHOWN] for i in range(min(SHOWN, len(places)))]
     photos = {name: load_photo(source, places[name], image_size) for name in shown}
     made = {}
-    figure = _results(photos, hint_set, contenders, counts)
+    figure = _results(photos, hint_set, methods, counts)
     made[figures.save(figure, folder, "figure_2")] = (
-        "Photos by number of hints K: the grey photo with its hints, each contender, the truth."
+        "Photos by number of hints K: the grey photo with its hints, each method, the truth."
     )
     models = [s for s in summaries if s.keep_by_layer is not None]
     if not models:
@@ -70,7 +70,7 @@ def draw_all(
     if not gated:
         return made
     adaptive = max(gated, key=lambda s: s.keep_deviation or 0.0)
-    compute = gmacs_by_image([s for s in scores if s.contender == adaptive.name])
+    compute = gmacs_by_image([s for s in scores if s.method == adaptive.name])
     made[figures.save(_extremes(compute, source, places, image_size), folder, "figure_3")] = (
         f"Photos that {adaptive.name} gives least and most compute."
     )
@@ -83,9 +83,9 @@ def draw_all(
 
 
 def _results(
-    photos: Mapping[str, Photo],
+    photos: Mapping[str, ProtocolPhoto],
     hint_set: HintSet,
-    contenders: Sequence[Contender],
+    methods: Sequence[Method],
     counts: Sequence[int],
 ) -> figures.Figure:
     """Figure 2."""
@@ -94,13 +94,13 @@ def _results(
         for count in counts:
             inputs = photo.inputs(hint_set[count, name])
             row = [hint_pictures.hints_picture(inputs)]
-            for contender in contenders:
-                ab, _ = contender.colorize(inputs[None])
+            for method in methods:
+                ab, _ = method.colorize(inputs[None])
                 rgb, _ = simple_scores(inputs[None], ab, photo.rgb[None])
                 row.append(np.round(rgb[0] * 255).astype(np.uint8))
             rows.append([*row, photo.rgb])
             labels.append(f"{count} hints")
-    headings = ["grey, hints", *(c.name for c in contenders), "truth"]
+    headings = ["grey, hints", *(c.name for c in methods), "truth"]
     return figures.photo_grid(rows, headings, labels)
 
 

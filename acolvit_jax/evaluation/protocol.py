@@ -1,4 +1,4 @@
-"""The protocol: every image, every K, every contender, in batches of bounded memory."""
+"""The protocol: every image, every K, every method, in batches of bounded memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from acolvit_jax.common.errors import ImageError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.transforms import to_model_units
-from acolvit_jax.evaluation.contenders import Contender
+from acolvit_jax.evaluation.methods import Method
 from acolvit_jax.evaluation.perceptual import Features, Lpips
 from acolvit_jax.evaluation.scores import Score, ScoreFile, propagation_range, simple_scores
 from acolvit_jax.hints.sets import HintSet
@@ -23,7 +23,7 @@ from acolvit_jax.photo import color, images
 BATCH = 32
 
 
-class Photo(NamedTuple):
+class ProtocolPhoto(NamedTuple):
     """One image of the protocol.
 
     Attributes:
@@ -62,7 +62,7 @@ class Settings:
     skip_bad: bool = False
 
 
-def load_photo(source: ImageSource, index: int, image_size: int) -> Photo:
+def load_photo(source: ImageSource, index: int, image_size: int) -> ProtocolPhoto:
     """Reads one image as the protocol has it.
 
     Raises:
@@ -76,14 +76,14 @@ def load_photo(source: ImageSource, index: int, image_size: int) -> Photo:
         rgb = images.resize(images.read_image(record.data), (image_size, image_size))
     except ImageError as error:
         raise ImageError(f"{record.name}: {error}") from None
-    return Photo(record.name, rgb, *to_model_units(rgb))
+    return ProtocolPhoto(record.name, rgb, *to_model_units(rgb))
 
 
-def evaluate(
+def score_images(
     source: ImageSource,
     names: Sequence[str],
     hint_set: HintSet,
-    contenders: Sequence[Contender],
+    methods: Sequence[Method],
     settings: Settings,
     file: ScoreFile,
     progress: Progress,
@@ -94,10 +94,10 @@ def evaluate(
         source: of encoded images.
         names: file names by index.
         hint_set: cells by K and name.
-        contenders: to score.
+        methods: to score.
         settings: what is measured.
         file: of scores, added to batch by batch.
-        progress: is advanced by one an image, K and contender.
+        progress: is advanced by one an image, K and method.
 
     Returns:
         What was wrong with images that were left out.
@@ -106,7 +106,7 @@ def evaluate(
         ImageError: if an image does not decode and `skip_bad` is off.
     """
     bad: list[str] = []
-    for photos in _batches(source, names, contenders, settings, file, progress, bad):
+    for photos in _batches(source, names, methods, settings, file, progress, bad):
         truth = np.stack([photo.rgb for photo in photos])
         features: Features | None = None
         if settings.lpips is not None:
@@ -114,11 +114,11 @@ def evaluate(
         for count in settings.counts:
             cells = [hint_set[count, photo.name] for photo in photos]
             inputs = np.stack([p.inputs(c) for p, c in zip(photos, cells, strict=True)])
-            for contender in contenders:
-                if all((contender.name, count, p.name) in file.scores for p in photos):
+            for method in methods:
+                if all((method.name, count, p.name) in file.scores for p in photos):
                     continue
                 file.add(
-                    _score_batch(contender, count, photos, cells, inputs, truth, features, settings)
+                    _score_batch(method, count, photos, cells, inputs, truth, features, settings)
                 )
                 progress.advance(len(photos))
         progress.say(f"{len(file.scores):,} scores")
@@ -128,14 +128,14 @@ def evaluate(
 def _batches(
     source: ImageSource,
     names: Sequence[str],
-    contenders: Sequence[Contender],
+    methods: Sequence[Method],
     settings: Settings,
     file: ScoreFile,
     progress: Progress,
     bad: list[str],
-) -> Iterator[list[Photo]]:
+) -> Iterator[list[ProtocolPhoto]]:
     """Batches with something left to score; what is known is passed over."""
-    keys = [(c.name, k) for c in contenders for k in settings.counts]
+    keys = [(c.name, k) for c in methods for k in settings.counts]
     for start in range(0, len(names), BATCH):
         indices = range(start, min(start + BATCH, len(names)))
         known = sum((*key, names[i]) in file.scores for i in indices for key in keys)
@@ -156,29 +156,29 @@ def _batches(
 
 
 def _score_batch(
-    contender: Contender,
+    method: Method,
     count: int,
-    photos: list[Photo],
+    photos: list[ProtocolPhoto],
     cells: list[np.ndarray],
     inputs: np.ndarray,
     truth: np.ndarray,
     features: Features | None,
     settings: Settings,
 ) -> list[Score]:
-    """Scores of one contender at one K."""
-    ab, decisions = contender.colorize(inputs)
+    """Scores of one method at one K."""
+    ab, decisions = method.colorize(inputs)
     rgb, values = simple_scores(inputs, ab, truth)
     scores = [dict(v) for v in values]
     if settings.lpips is not None and features is not None:
         for score, value in zip(scores, _lpips(settings.lpips, rgb, features), strict=True):
             score["lpips"] = value
     if settings.propagation:
-        for score, reach in zip(scores, _reaches(contender, photos, cells, ab), strict=True):
+        for score, reach in zip(scores, _reaches(method, photos, cells, ab), strict=True):
             score |= {} if reach is None else {"propagation": reach}
-    macs = contender.macs(decisions)
+    macs = method.macs(decisions)
     return [
         Score(
-            contender.name,
+            method.name,
             count,
             photo.name,
             scores[i],
@@ -194,11 +194,11 @@ def _lpips(lpips: Lpips, rgb: np.ndarray, features: Features) -> list[float]:
 
 
 def _reaches(
-    contender: Contender, photos: list[Photo], cells: list[np.ndarray], ab: np.ndarray
+    method: Method, photos: list[ProtocolPhoto], cells: list[np.ndarray], ab: np.ndarray
 ) -> list[float | None]:
     """How far the last hint of each image reaches; None without hints."""
     fewer = np.stack([p.inputs(c[:-1]) for p, c in zip(photos, cells, strict=True)])
-    before, _ = contender.colorize(fewer)
+    before, _ = method.colorize(fewer)
     return [
         propagation_range(
             color.denormalize_ab(before[i]), color.denormalize_ab(ab[i]), c[-1], hints.HINT_SIZE

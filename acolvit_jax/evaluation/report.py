@@ -44,12 +44,12 @@ def write_report(
     Args:
         folder: of the report.
         facts: what was evaluated on what, for the head of the report.
-        summaries: one a contender.
+        summaries: one a method.
         scores: of single images.
         figures: caption by file name.
-        throughput: images a second by contender, empty if not measured.
+        throughput: images a second by method, empty if not measured.
         paper: its rows for these images.
-        clicked: what clicks come to, one a contender, empty if nothing was clicked.
+        clicked: what clicks come to, one a method, empty if nothing was clicked.
     """
     data = {
         "facts": dict(facts),
@@ -149,7 +149,7 @@ def _cell(metric: str, value: float | None) -> str:
 
 
 def per_image_csv(scores: Sequence[Score]) -> str:
-    """All scores, a line an image, K and contender, sorted."""
+    """All scores, a line an image, K and method, sorted."""
     present = [m for m in METRICS if any(m in score.values for score in scores)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -12,14 +12,6 @@ from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.evaluation import click_report, gallery
 from acolvit_jax.evaluation.click_scores import ClickFile, click_all
-from acolvit_jax.evaluation.contenders import (
-    IMAGE_SIZE,
-    Contender,
-    baseline_contenders,
-    check_names,
-    model_contenders,
-    split_name,
-)
 from acolvit_jax.evaluation.figures import save
 from acolvit_jax.evaluation.image_sets import (
     content_digest,
@@ -27,8 +19,16 @@ from acolvit_jax.evaluation.image_sets import (
     open_images,
     take_evenly,
 )
+from acolvit_jax.evaluation.methods import (
+    IMAGE_SIZE,
+    Method,
+    baseline_methods,
+    check_names,
+    model_methods,
+    split_name,
+)
 from acolvit_jax.evaluation.perceptual import load_lpips
-from acolvit_jax.evaluation.protocol import Settings, evaluate
+from acolvit_jax.evaluation.protocol import Settings, score_images
 from acolvit_jax.evaluation.published import published_for
 from acolvit_jax.evaluation.report import write_report
 from acolvit_jax.evaluation.scores import ScoreFile
@@ -98,7 +98,7 @@ def make_hints(request: Request) -> Path:
     return write_hint_set(request.hint_dir.parent, names, HINT_COUNTS[request.hint_list], seed=SEED)
 
 
-def run(request: Request) -> Path:
+def run_evaluation(request: Request) -> Path:
     """Scores what is not scored yet and writes the report.
 
     Args:
@@ -110,10 +110,10 @@ def run(request: Request) -> Path:
     Raises:
         UserError: for what the person can mend.
     """
-    by_model = [model_contenders(path, request.budgets) for path in request.checkpoints]
-    models = [contender for made in by_model for contender in made]
-    contenders = [*baseline_contenders(request.baselines), *models]
-    check_names(contenders)
+    by_model = [model_methods(path, request.budgets) for path in request.checkpoints]
+    models = [method for made in by_model for method in made]
+    methods = [*baseline_methods(request.baselines), *models]
+    check_names(methods)
     if request.budgets and not any(model.budget for model in models):
         raise ConfigError(f"--budgets {request.budgets}: no model here is one of any budget")
     whole = open_images(request.images, request.list_file, request.data_dir)
@@ -139,10 +139,10 @@ def run(request: Request) -> Path:
         propagation=request.propagation,
         skip_bad=request.skip_bad,
     )
-    file = ScoreFile(request.output, _identity(request, contenders, source, names, hints, settings))
-    total = len(names) * len(request.counts) * len(contenders)
+    file = ScoreFile(request.output, _identity(request, methods, source, names, hints, settings))
+    total = len(names) * len(request.counts) * len(methods)
     with Progress(total, done=len(file.scores)) as progress:
-        undecoded = evaluate(source, names, hints, contenders, settings, file, progress)
+        undecoded = score_images(source, names, hints, methods, settings, file, progress)
     reasons = [*bad.values(), *undecoded]
     facts = {
         "images": f"{total_images - len(reasons)} of {request.images}",
@@ -158,21 +158,21 @@ def run(request: Request) -> Path:
     scores = list(file.scores.values())
     if not scores:
         raise DataError(f"none of the {len(names)} images of {request.images} could be scored")
-    summaries = summarize(scores, [contender.name for contender in contenders])
+    summaries = summarize(scores, [method.name for method in methods])
     paper = published_for(f"{request.images} {request.list_file}")
     drawn = gallery.draw_all(
         request.output,
         source,
         names,
         hints,
-        contenders,
+        methods,
         request.counts,
         summaries,
         scores,
         IMAGE_SIZE,
         paper,
     )
-    clicked = _click(request, source, names, contenders, {score.image for score in scores})
+    clicked = _click(request, source, names, methods, {score.image for score in scores})
     if clicked:
         figure = click_report.click_figure(clicked)
         drawn[save(figure, request.output, "clicks")] = (
@@ -190,7 +190,7 @@ def _click(
     request: Request,
     source: ImageSource,
     names: Sequence[str],
-    contenders: Sequence[Contender],
+    methods: Sequence[Method],
     scored: set[str],
 ) -> list[click_report.ClickSummary]:
     """Clicks on the images that were scored; nothing if no clicks are asked for."""
@@ -198,8 +198,8 @@ def _click(
         return []
     file = ClickFile(request.output, request.clicks)
     indices = [i for i, name in enumerate(names) if name in scored]
-    click_all(source, indices, contenders, request.clicks, IMAGE_SIZE, file)
-    chosen = [c.name for c in contenders]
+    click_all(source, indices, methods, request.clicks, IMAGE_SIZE, file)
+    chosen = [c.name for c in methods]
     return click_report.summarize_clicks(file.done.values(), chosen, request.clicks)
 
 
@@ -209,7 +209,7 @@ def _keys(names: Sequence[str], counts: Sequence[int]) -> list[tuple[int, str]]:
 
 def _identity(
     request: Request,
-    contenders: Sequence[Contender],
+    methods: Sequence[Method],
     source: ImageSource,
     names: Sequence[str],
     hints: hint_sets.HintSet,
@@ -222,7 +222,7 @@ def _identity(
         "content": content_digest(source),
         "hints": hint_sets.digest({key: hints[key] for key in _keys(names, request.counts)}),
         "counts": list(request.counts),
-        "contenders": {contender.name: contender.identity for contender in contenders},
+        "contenders": {method.name: method.identity for method in methods},
         "lpips": settings.lpips.source if settings.lpips else None,
         "propagation": settings.propagation,
     }

@@ -25,15 +25,15 @@ IDENTITY_FILE = "evaluation.json"
 
 log = logging.getLogger(__name__)
 
-Key = tuple[str, int, str]  # contender, K, image
+Key = tuple[str, int, str]  # method, K, image
 
 
 @dataclass(frozen=True)
 class Score:
-    """Scores of one image at one K by one contender.
+    """Scores of one image at one K by one method.
 
     Attributes:
-        contender: its name.
+        method: its name.
         count: K.
         image: file name.
         values: by metric: `psnr`, `boundary_psnr` (dB), `patch_error_variance`, and where asked for
@@ -42,7 +42,7 @@ class Score:
         decisions: `[depth][2]`, None for a baseline.
     """
 
-    contender: str
+    method: str
     count: int
     image: str
     values: dict[str, float]
@@ -52,7 +52,7 @@ class Score:
     @property
     def key(self) -> Key:
         """What tells it from the others."""
-        return self.contender, self.count, self.image
+        return self.method, self.count, self.image
 
 
 class ScoreFile:
@@ -64,7 +64,7 @@ class ScoreFile:
         Args:
             folder: of the report.
             identity: what the scores depend on; it must be that of the scores in the folder, but
-                `contenders` (identity by name) may have grown.
+                `methods` (identity by name) may have grown.
 
         Raises:
             ConfigError: if the folder holds another evaluation.
@@ -115,7 +115,7 @@ def _start_over(own: Path) -> None:
 
 
 def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether an evaluation goes on from another: the same, or with further contenders."""
+    """Whether an evaluation goes on from another: the same, or with further methods."""
     former, all_now = old.pop("contenders"), new.pop("contenders")
     return old == new and all(all_now.get(name) == former[name] for name in former)
 
@@ -127,18 +127,18 @@ def _score(values: dict[str, Any]) -> Score:
         ValueError: if it holds something else.
     """
     try:
-        score = Score(**values)
+        score = Score(method=values.pop("contender"), **values)
         layers = score.decisions or []
         numbers = [*score.values.values(), *([] if score.macs is None else [score.macs])]
         whole = (
-            isinstance(score.contender, str)
+            isinstance(score.method, str)
             and type(score.count) is int
             and isinstance(score.image, str)
             and "psnr" in score.values
             and all(type(number) in (int, float) for number in numbers)
             and all(len(layer) == 2 and set(layer) <= {0, 1} for layer in layers)
         )
-    except (TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(str(error)) from error
     if not whole:
         raise ValueError("a line of scores that holds something else")
@@ -146,7 +146,9 @@ def _score(values: dict[str, Any]) -> Score:
 
 
 def _line(score: Score) -> str:
-    return json.dumps(score.__dict__) + "\n"
+    """A score as the file has it: its method under the key `method`."""
+    values = dict(score.__dict__)
+    return json.dumps({"contender": values.pop("method"), **values}) + "\n"
 
 
 @functools.cache

@@ -15,10 +15,10 @@ METRICS = ("psnr", "lpips", "boundary_psnr", "patch_error_variance", "propagatio
 
 @dataclass(frozen=True)
 class Summary:
-    """One contender over all images.
+    """One method over all images.
 
     Attributes:
-        name: of the contender.
+        name: of the method.
         images: how many were scored.
         means: by metric, then by K.
         gmacs: mean multiply-accumulates / 1e9 over images and K, None for a baseline.
@@ -37,17 +37,17 @@ class Summary:
 
 
 def summarize(scores: Iterable[Score], names: Sequence[str]) -> list[Summary]:
-    """Averages scores by contender; every image counts once.
+    """Averages scores by method; every image counts once.
 
     Args:
         scores: of single images.
-        names: of the contenders, in the order of the report.
+        names: of the methods, in the order of the report.
 
     Returns:
-        One summary a contender.
+        One summary a method.
     """
     ordered = sorted(scores, key=lambda score: score.key)  # sums do not depend on their history
-    return [_of_one(name, [s for s in ordered if s.contender == name]) for name in names]
+    return [_of_one(name, [s for s in ordered if s.method == name]) for name in names]
 
 
 def _of_one(name: str, scores: list[Score]) -> Summary:

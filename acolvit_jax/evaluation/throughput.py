@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acolvit_jax.common.errors import UserError
-from acolvit_jax.evaluation.contenders import Contender
-from acolvit_jax.inference.benchmark import HINTS, PATTERNS, own_name
+from acolvit_jax.evaluation.methods import Method
+from acolvit_jax.inference.measurement import HINTS, PATTERNS, own_decisions_name
 
 FULL_DEPTH = "full depth"
 TIMED = (
@@ -20,14 +20,14 @@ TIMED = (
 )
 
 
-def measure_throughput(path: str, contenders: Sequence[Contender]) -> dict[str, float]:
+def measure_throughput(path: str, methods: Sequence[Method]) -> dict[str, float]:
     """Times one model at full depth and with its own decisions.
 
     A process that has begun with all cores cannot go back to one thread, so this starts another.
 
     Args:
         path: of the model.
-        contenders: that model's, one a budget.
+        methods: that model's, one a budget.
 
     Returns:
         Images a second by name, full depth first.
@@ -35,8 +35,8 @@ def measure_throughput(path: str, contenders: Sequence[Contender]) -> dict[str, 
     Raises:
         UserError: if the benchmark fails; the message is its own.
     """
-    name = contenders[0].name.split("@")[0]
-    budgets = [c.budget for c in contenders if c.budget is not None]
+    name = methods[0].name.split("@")[0]
+    budgets = [c.budget for c in methods if c.budget is not None]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "numbers.json"
         command = [sys.executable, "-m", "acolvit_jax.benchmark", f"--checkpoint={path}"]
@@ -48,8 +48,8 @@ def measure_throughput(path: str, contenders: Sequence[Contender]) -> dict[str, 
         rows = {row["name"]: row for row in json.loads(file.read_text())["rows"]}
     rates = {row: 1 / values["timing"]["median"] for row, values in rows.items()}
     found = {f"{name}, full depth": rates[FULL_DEPTH]}
-    for contender in contenders:
-        own = own_name(contender.budget)
+    for method in methods:
+        own = own_decisions_name(method.budget)
         if own in rates:
-            found[contender.name] = rates[own]
+            found[method.name] = rates[own]
     return found

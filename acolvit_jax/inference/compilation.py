@@ -16,7 +16,7 @@ import numpy as np
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import param_shapes
-from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.prepared import prepare_params
 
 Program = Callable[..., tuple[jax.Array, jax.Array]]
 CACHE_VARIABLE = "ACOLVIT_CACHE"
@@ -85,5 +85,5 @@ def prepared_shapes(config: ModelConfig) -> Any:
     """Shapes of prepared parameters."""
     zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), param_shapes(config))
     return jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), prepare(zeros, config)
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), prepare_params(zeros, config)
     )

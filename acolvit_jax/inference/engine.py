@@ -13,7 +13,7 @@ from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.models.params import Params
-from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.prepared import prepare_params
 
 
 class Engine:
@@ -33,7 +33,7 @@ class Engine:
             batch_size: images at once on an accelerator; on CPU images are spread over threads.
         """
         self.config = config
-        self._prepared = jax.device_put(prepare(params, config))
+        self._prepared = jax.device_put(prepare_params(params, config))
         start = time.perf_counter()
         self._one = compile_forward(config)
         self.compile_seconds = time.perf_counter() - start

@@ -224,7 +224,7 @@ def compare(rgb: np.ndarray, hints: Sequence[Hint], result: np.ndarray) -> np.nd
     return pictures.grid([[marked, result]], [f"grey, {len(hints)} hints", "result"])
 
 
-def describe(job: Job, result: Colorized) -> str:
+def json_line(job: Job, result: Colorized) -> str:
     """One line of JSON about a photo: decisions, multiply-accumulates, times."""
     values: dict[str, Any] = {
         "photo": str(job.source),

@@ -62,10 +62,10 @@ def time_in_turns(
                 start = time.perf_counter()
                 call()
                 taken[name].append(time.perf_counter() - start)
-    return {name: summarize(values) for name, values in taken.items()}
+    return {name: timing_of(values) for name, values in taken.items()}
 
 
-def summarize(seconds: Sequence[float]) -> Timing:
+def timing_of(seconds: Sequence[float]) -> Timing:
     """Median and spread of some times."""
     low, high = np.percentile(seconds, [10, 90])
     return Timing(statistics.median(seconds), float(low), float(high), len(seconds))

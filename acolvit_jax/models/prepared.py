@@ -33,7 +33,7 @@ class Affine(NamedTuple):
         return product + self.bias
 
 
-class Block(NamedTuple):
+class BlockParams(NamedTuple):
     """Arrays of one block by name; see `Prepared`."""
 
     kernels: dict[str, Array]
@@ -65,13 +65,13 @@ class Prepared(NamedTuple):
     vectors: dict[str, Array]
     head: Affine
 
-    def block(self, index: int) -> Block:
+    def block(self, index: int) -> BlockParams:
         """The arrays of one block by name."""
         vectors = {name: stacked[index] for name, stacked in self.vectors.items()}
-        return Block(self.kernels[index], vectors)
+        return BlockParams(self.kernels[index], vectors)
 
 
-def prepare(params: Params, config: ModelConfig) -> Prepared:
+def prepare_params(params: Params, config: ModelConfig) -> Prepared:
     """Arranges parameters for `forward`; once for any number of images.
 
     Args:
@@ -104,7 +104,7 @@ def _prepare_head(norm: Params, head: Params, config: ModelConfig) -> Affine:
     return Affine(winograd.transform_kernel(kernel), bias)
 
 
-def _prepare_block(block: Params, config: ModelConfig) -> Block:
+def _prepare_block(block: Params, config: ModelConfig) -> BlockParams:
     """Merges norms, biases and the attention's scale into a block's matrices."""
     attention = block["attention"]
     zeros = np.zeros(config.width, np.float32)
@@ -130,7 +130,7 @@ def _prepare_block(block: Params, config: ModelConfig) -> Block:
         grid = (config.grid_size, config.grid_size)
         rows = layers.relative_position_rows(grid, config.grid_size)
         kernels["table"] = attention["bias_table"][rows].transpose(2, 0, 1)
-    return Block(kernels, vectors)
+    return BlockParams(kernels, vectors)
 
 
 def _after_norm(norm: Params, linear: Affine) -> Affine:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import gates, layers, winograd
-from acolvit_jax.models.prepared import Block, Prepared
+from acolvit_jax.models.prepared import BlockParams, Prepared
 
 BUCKETS = 4  # sizes that a batch's computed part is rounded up to
 
@@ -30,7 +30,7 @@ def forward(
     """Colorizes one image; a sublayer that is not chosen is not computed.
 
     Args:
-        prepared: from `prepare`.
+        prepared: from `prepare_params`.
         inputs: float32 `[1, S, S, 4]` (L, a, b, hint mask), normalised, a whole image.
         config: the architecture.
         budget: keep ratio in (0, 1]; for a model of any budget only.
@@ -74,7 +74,7 @@ def forward_batch(
     of the batch. (On CPU `forward`, one image after the other, is faster.)
 
     Args:
-        prepared: from `prepare`.
+        prepared: from `prepare_params`.
         inputs: float32 `[B, S, S, 4]`, whole images.
         config: the architecture.
         budget: keep ratio in (0, 1], a number or `[B]`; for a model of any budget only.
@@ -148,7 +148,7 @@ def embed(
     return jnp.concatenate([policy[None], x])
 
 
-def decide(block: Block, policy_token: jax.Array) -> jax.Array:
+def decide(block: BlockParams, policy_token: jax.Array) -> jax.Array:
     """Decisions of a block, bool `[2]`, from the policy token `[D]` at its input."""
     if "gate_kernel" not in block.vectors:
         return jnp.ones(2, bool)
@@ -157,7 +157,7 @@ def decide(block: Block, policy_token: jax.Array) -> jax.Array:
     return gates.decide(logits + block.vectors["gate_bias"]) > 0
 
 
-def add_attention(x: jax.Array, block: Block, num_heads: int) -> jax.Array:
+def add_attention(x: jax.Array, block: BlockParams, num_heads: int) -> jax.Array:
     """Tokens `[N, D]` after the attention sublayer."""
     qkv = block.linear("qkv")(_normalize(x)).astype(block.kernels["qkv"].dtype)
     q, k, v = jnp.split(qkv, 3, axis=-1)
@@ -175,7 +175,7 @@ def add_attention(x: jax.Array, block: Block, num_heads: int) -> jax.Array:
     return x + block.linear("proj")(jnp.concatenate(heads, axis=-1))
 
 
-def add_ffn(x: jax.Array, block: Block) -> jax.Array:
+def add_ffn(x: jax.Array, block: BlockParams) -> jax.Array:
     """Tokens `[N, D]` after the FFN sublayer."""
     hidden = layers.gelu(block.linear("fc1")(_normalize(x)))
     return x + block.linear("fc2")(hidden)

@@ -51,7 +51,7 @@ def draw_budgets(key: jax.Array, groups: int, smallest: float) -> jax.Array:
     return jnp.stack([low, low + half], axis=-1)
 
 
-def alike(inputs: jax.Array, groups: int) -> jax.Array:
+def group_by_hints(inputs: jax.Array, groups: int) -> jax.Array:
     """Groups of photos with about as many hints.
 
     Args:
@@ -65,7 +65,7 @@ def alike(inputs: jax.Array, groups: int) -> jax.Array:
     return jnp.argsort(hints).reshape(groups, -1)
 
 
-def twice(
+def at_two_budgets(
     batch: dict[str, jax.Array], budgets: jax.Array, groups: jax.Array
 ) -> dict[str, jax.Array]:
     """Every photo of a batch at the two budgets of its group, one after the other.
@@ -73,7 +73,7 @@ def twice(
     Args:
         batch: arrays `[B, ...]`.
         budgets: `[G, 2]` from `draw_budgets`.
-        groups: `[G, B / G]` from `alike`.
+        groups: `[G, B / G]` from `group_by_hints`.
 
     Returns:
         Arrays `[2 * B, ...]`, and `budget` `[2 * B]`: low, high, low, high.
@@ -83,7 +83,7 @@ def twice(
     return repeated | {"budget": by_photo.reshape(-1)}
 
 
-def worth(ab: jax.Array, losses: jax.Array, delta: float) -> jax.Array:
+def value_of_compute(ab: jax.Array, losses: jax.Array, delta: float) -> jax.Array:
     """What compute is worth to each photo: how far it moves the colours, over how wrong they are.
 
     Args:
@@ -98,7 +98,7 @@ def worth(ab: jax.Array, losses: jax.Array, delta: float) -> jax.Array:
     return huber(ab[::PER_PHOTO], ab[1::PER_PHOTO], delta) / losses[1::PER_PHOTO]
 
 
-def own_budgets(
+def budget_by_photo(
     budgets: jax.Array, worth: jax.Array, groups: jax.Array, spread: float
 ) -> jax.Array:
     """What each photo is asked for: its budget, more where compute is worth more.
@@ -108,9 +108,9 @@ def own_budgets(
     there is no room, photos differ less.
 
     Args:
-        budgets: `[2 * B]` from `twice`.
+        budgets: `[2 * B]` from `at_two_budgets`.
         worth: `[B]`, what compute is worth to each photo.
-        groups: `[G, B / G]` from `alike`.
+        groups: `[G, B / G]` from `group_by_hints`.
         spread: standard deviation of a group's own budgets, at a budget of 1/2. Up to 0.144,
             1 / (4 sqrt(3)), all stay within 0 and 1 by themselves.
 

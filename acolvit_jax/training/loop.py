@@ -12,7 +12,7 @@ import numpy as np
 
 from acolvit_jax.checkpoint.workdir import check_workdir, write_config
 from acolvit_jax.common.cores import available_cores
-from acolvit_jax.common.distributed import explained
+from acolvit_jax.common.distributed import user_error_of
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import Config
@@ -22,7 +22,7 @@ from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
 from acolvit_jax.training.preemption import PreemptedError, StopSignal
 from acolvit_jax.training.profiling import Profiler, memory_estimate
-from acolvit_jax.training.setup import Run, prepare
+from acolvit_jax.training.setup import Run, set_up
 from acolvit_jax.training.validation import Validation
 
 INPUT_BOUND = 0.1  # share of the time in which steps wait for data that is worth a warning
@@ -70,16 +70,16 @@ def train(config: Config, workdir: Path, profile: tuple[int, int] | None = None)
     try:
         return _train(config, workdir, profile)
     except (ValueError, jax.errors.JaxRuntimeError) as error:
-        if (told := explained(error)) is None:
+        if (user_error := user_error_of(error)) is None:
             raise
-        raise told from error
+        raise user_error from error
 
 
 def _train(config: Config, workdir: Path, profile: tuple[int, int] | None) -> Result:
     """`train`, with the errors of devices and other processes as they come."""
     first = jax.process_index() == 0
     changes = check_workdir(workdir, config)
-    run = prepare(config, workdir)
+    run = set_up(config, workdir)
     done = int(run.state.step)
     if first:
         write_config(workdir, config)

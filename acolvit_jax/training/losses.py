@@ -115,7 +115,7 @@ def sparsity(decisions: jax.Array, budgets: jax.Array | float) -> jax.Array:
     """Squared distance of the keep ratio from its budget (paper eq. 9).
 
     The mean runs over all images of a group, the blocks and both sublayers. The paper's batch is
-    one group; for a model of any budget every image is a group of its own (`own_budgets`).
+    one group; for a model of any budget every image is a group of its own (`budget_by_photo`).
 
     Args:
         decisions: `[B, depth, 2]`, 1 where a sublayer is computed.

@@ -55,7 +55,7 @@ class Run:
     notes: list[str]
 
 
-def prepare(config: Config, workdir: Path) -> Run:
+def set_up(config: Config, workdir: Path) -> Run:
     """Sets a run up, from its newest checkpoint if there is one.
 
     Args:

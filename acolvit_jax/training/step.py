@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from acolvit_jax.checkpoint.state import TrainState
-from acolvit_jax.config import Config, ModelConfig
+from acolvit_jax.config import Config
 from acolvit_jax.models.acolvit import TrainingNoise, training_noise
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.training import budgets, losses, micro_batches, sharding
@@ -85,8 +86,8 @@ def _with_budgets(batch: Batch, key: jax.Array, config: Config) -> Batch:
     if not config.model.any_budget:
         return batch
     drawn = budgets.draw_budgets(key, config.train.budget_groups, config.train.budget or 0.0)
-    groups = budgets.alike(batch["inputs"], config.train.budget_groups)
-    return budgets.twice(batch, drawn, groups) | {"groups": groups}
+    groups = budgets.group_by_hints(batch["inputs"], config.train.budget_groups)
+    return budgets.at_two_budgets(batch, drawn, groups) | {"groups": groups}
 
 
 def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
@@ -109,102 +110,91 @@ def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
     """
     per_photo = budgets.per_photo(config.model)
     micro_batch = sharding.micro_batch_size(config.train, mesh, per_photo)
-    forward = make_forward(config.model, remat=config.train.remat)
-    if micro_batch == config.train.batch_size * per_photo:
-        return _whole(make_loss(config, forward))
-    if config.train.budget is None:
-        return _accumulated(_whole(make_loss(config, forward)), micro_batch, mesh)
-    return _whole(make_loss(config, _mapped(forward, micro_batch, mesh)))
+    in_parts = micro_batch < config.train.batch_size * per_photo
+    sums_up = config.train.budget is None
+    forward = functools.partial(_forward, graphdef_of(config.model), config.train.remat)
+    if in_parts and not sums_up:
+        forward = functools.partial(_forward_in_parts, forward, micro_batch, mesh)
+    loss_and_grad = functools.partial(_loss_and_grad, config, forward)
+    if in_parts and sums_up:
+        loss_and_grad = functools.partial(_mean_over_parts, loss_and_grad, micro_batch, mesh)
+    return loss_and_grad
 
 
-def make_forward(config: ModelConfig, *, remat: bool = False) -> Forward:
-    """Builds the training forward `(params, given, noise) -> (ab, decisions)`.
-
-    What is given is `inputs` `[B, H, W, 4]`, maybe `origin` `[B, 2]`, maybe `budget` `[B]`.
-    """
-    graphdef = graphdef_of(config)
-
-    def forward(params: Any, given: Batch, noise: TrainingNoise) -> tuple[jax.Array, jax.Array]:
-        return nnx.merge(graphdef, params)(**given, train=True, noise=noise, remat=remat)
-
-    return forward
+def _forward(
+    graphdef: Any, remat: bool, params: Any, given: Batch, noise: TrainingNoise
+) -> tuple[jax.Array, jax.Array]:
+    """Colors and decisions; given are `inputs`, maybe `origin` `[B, 2]`, maybe `budget` `[B]`."""
+    return nnx.merge(graphdef, params)(**given, train=True, noise=noise, remat=remat)
 
 
-def make_loss(config: Config, forward: Forward) -> Callable[..., tuple[jax.Array, Metrics]]:
-    """Builds the loss of a batch: `loss(params, batch, noise) -> (loss, metrics)`.
+def _forward_in_parts(
+    forward: Forward, micro_batch: int, mesh: Mesh, params: Any, given: Batch, noise: TrainingNoise
+) -> tuple[jax.Array, jax.Array]:
+    """The forward of a whole batch, a micro-batch at a time."""
+    saved = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
+    part = jax.checkpoint(forward, policy=saved)
+    parts = micro_batches.split((given, noise), micro_batch, mesh)
+    ab, decisions = jax.lax.map(lambda args: part(params, *args), parts)
+    return micro_batches.join(ab), micro_batches.join(decisions)
+
+
+def _loss_and_grad(
+    config: Config, forward: Forward, params: Any, batch: Batch, noise: TrainingNoise
+) -> tuple[Metrics, Any]:
+    """Metrics and gradient of a batch at once."""
+    loss = functools.partial(_loss, config, forward)
+    (_, metrics), grads = jax.value_and_grad(loss, has_aux=True)(params, batch, noise)
+    return metrics, grads
+
+
+def _mean_over_parts(
+    part: LossAndGrad, micro_batch: int, mesh: Mesh, params: Any, batch: Batch, noise: TrainingNoise
+) -> tuple[Metrics, Any]:
+    """Means of metrics and gradients over the micro-batches of a batch."""
+    parts = micro_batches.split((batch, noise), micro_batch, mesh)
+    first = jax.tree.map(lambda x: x[0], parts)
+    zeros = jax.tree.map(jnp.zeros_like, jax.eval_shape(part, params, *first))
+
+    def add(total: Any, args: Any) -> tuple[Any, None]:
+        return jax.tree.map(jnp.add, total, part(params, *args)), None
+
+    total, _ = jax.lax.scan(add, zeros, parts)
+    count = noise.gates.shape[0] // micro_batch
+    return jax.tree.map(lambda x: x / count, total)
+
+
+def _loss(
+    config: Config, forward: Forward, params: Any, batch: Batch, noise: TrainingNoise
+) -> tuple[jax.Array, Metrics]:
+    """The loss of a batch and its metrics.
 
     Metrics: `loss` and its parts `colour` and `sparsity`; `huber` to the photos and, with a
     teacher, `distillation`, Huber to the teacher's colours, whatever is learned; `keep`;
     `over_grey` in dB.
     """
-
-    def loss_fn(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[jax.Array, Metrics]:
-        ab, decisions = forward(params, micro_batches.given(batch), noise)
-        by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
-        loss = losses.colour_loss(ab, batch, config.train).mean()
-        over_grey = losses.decibels_over_grey(batch["inputs"][..., 0], ab, batch["target_ab"])
-        metrics = {"huber": by_image.mean(), "colour": loss, "keep": decisions.mean(axis=0)}
-        metrics["over_grey"] = over_grey.mean()
-        if config.train.teacher:
-            taught = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta)
-            metrics["distillation"] = taught.mean()
-        if config.train.budget is not None:
-            metrics["sparsity"] = losses.sparsity(decisions, _asked(batch, ab, by_image, config))
-            loss = loss + config.train.sparsity_weight * metrics["sparsity"]
-        return loss, metrics | {"loss": loss}
-
-    return loss_fn
+    ab, decisions = forward(params, micro_batches.given(batch), noise)
+    by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
+    loss = losses.colour_loss(ab, batch, config.train).mean()
+    over_grey = losses.decibels_over_grey(batch["inputs"][..., 0], ab, batch["target_ab"])
+    metrics = {"huber": by_image.mean(), "colour": loss, "keep": decisions.mean(axis=0)}
+    metrics["over_grey"] = over_grey.mean()
+    if config.train.teacher:
+        taught = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta)
+        metrics["distillation"] = taught.mean()
+    if config.train.budget is not None:
+        beta = _budgets_of(batch, ab, by_image, config)
+        metrics["sparsity"] = losses.sparsity(decisions, beta)
+        loss = loss + config.train.sparsity_weight * metrics["sparsity"]
+    return loss, metrics | {"loss": loss}
 
 
-def _asked(batch: Batch, ab: jax.Array, by_image: jax.Array, config: Config) -> jax.Array | float:
+def _budgets_of(
+    batch: Batch, ab: jax.Array, by_image: jax.Array, config: Config
+) -> jax.Array | float:
     """The budget of the whole batch, or that of each image."""
     settings = config.train
     if not config.model.any_budget:
         return settings.budget or 0.0
-    worth = budgets.worth(ab, by_image, settings.huber_delta)
-    return budgets.own_budgets(batch["budget"], worth, batch["groups"], settings.budget_spread)
-
-
-def _whole(loss_fn: Callable[..., tuple[jax.Array, Metrics]]) -> LossAndGrad:
-    """Loss and gradient of a batch at once."""
-
-    def loss_and_grad(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[Metrics, Any]:
-        (_, metrics), grads = jax.value_and_grad(loss_fn, has_aux=True)(params, batch, noise)
-        return metrics, grads
-
-    return loss_and_grad
-
-
-def _accumulated(part: LossAndGrad, micro_batch: int, mesh: Mesh) -> LossAndGrad:
-    """Mean of metrics and gradients over the micro-batches of a batch."""
-
-    def loss_and_grad(params: Any, batch: Batch, noise: TrainingNoise) -> tuple[Metrics, Any]:
-        parts = micro_batches.split((batch, noise), micro_batch, mesh)
-        zeros = jax.tree.map(jnp.zeros_like, jax.eval_shape(part, params, *_first(parts)))
-
-        def add(total: Any, args: Any) -> tuple[Any, None]:
-            return jax.tree.map(jnp.add, total, part(params, *args)), None
-
-        total, _ = jax.lax.scan(add, zeros, parts)
-        count = noise.gates.shape[0] // micro_batch
-        return jax.tree.map(lambda x: x / count, total)
-
-    return loss_and_grad
-
-
-def _mapped(forward: Forward, micro_batch: int, mesh: Mesh) -> Forward:
-    """The forward of a whole batch, a micro-batch at a time."""
-    saved = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
-    part = jax.checkpoint(forward, policy=saved)
-
-    def mapped(params: Any, given: Batch, noise: TrainingNoise) -> tuple[jax.Array, jax.Array]:
-        parts = micro_batches.split((given, noise), micro_batch, mesh)
-        ab, decisions = jax.lax.map(lambda args: part(params, *args), parts)
-        return micro_batches.join(ab), micro_batches.join(decisions)
-
-    return mapped
-
-
-def _first(parts: Any) -> Any:
-    """The first micro-batch."""
-    return jax.tree.map(lambda x: x[0], parts)
+    worth = budgets.value_of_compute(ab, by_image, settings.huber_delta)
+    return budgets.budget_by_photo(batch["budget"], worth, batch["groups"], settings.budget_spread)

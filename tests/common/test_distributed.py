@@ -5,37 +5,39 @@ import numpy as np
 import pytest
 from jax.experimental import multihost_utils
 
-from acolvit_jax.common.distributed import OutOfMemoryError, PeerLostError, agree, explained
+from acolvit_jax.common.distributed import OutOfMemoryError, PeerLostError, agree, user_error_of
 from acolvit_jax.common.errors import ConfigError
 
 GLOO = "Gloo all-reduce failed: [external/gloo/transport/tcp/pair.cc:538] Connection closed by peer"
 
 
 def test_too_little_memory_says_what_to_lower():
-    told = explained(jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9"))
-    assert isinstance(told, OutOfMemoryError)
-    assert told.exit_code == 1  # starting again would not help
-    assert "train.micro_batch" in str(told)
+    error = user_error_of(
+        jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9")
+    )
+    assert isinstance(error, OutOfMemoryError)
+    assert error.exit_code == 1  # starting again would not help
+    assert "train.micro_batch" in str(error)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_only_the_transports_errors_are_a_lost_peer(monkeypatch, processes):
     monkeypatch.setattr(jax, "process_count", lambda: processes)
-    assert explained(ValueError("shapes (2, 3) and (4,) do not fit")) is None
-    assert explained(jax.errors.JaxRuntimeError("INTERNAL: a bug")) is None
-    told = explained(ValueError(GLOO))
+    assert user_error_of(ValueError("shapes (2, 3) and (4,) do not fit")) is None
+    assert user_error_of(jax.errors.JaxRuntimeError("INTERNAL: a bug")) is None
+    error = user_error_of(ValueError(GLOO))
     if processes == 1:
-        assert told is None
+        assert error is None
     else:
-        assert isinstance(told, PeerLostError)
-        assert told.exit_code == 75
-        assert "lost another process of the run (Gloo all-reduce failed" in str(told)
+        assert isinstance(error, PeerLostError)
+        assert error.exit_code == 75
+        assert "lost another process of the run (Gloo all-reduce failed" in str(error)
 
 
 def test_a_full_disk_is_not_too_little_memory():
     """Tensorstore says so with the same word as XLA."""
     text = "RESOURCE_EXHAUSTED: Error writing: No space left on device [os_error_code='28']"
-    assert explained(ValueError(text)) is None
+    assert user_error_of(ValueError(text)) is None
 
 
 def test_processes_that_differ_are_told_apart(monkeypatch):

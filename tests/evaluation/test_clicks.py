@@ -8,8 +8,8 @@ import pytest
 from acolvit_jax.evaluation import clicks
 from acolvit_jax.evaluation.click_report import click_tables, summarize_clicks
 from acolvit_jax.evaluation.click_scores import Clicked, ClickFile, click
-from acolvit_jax.evaluation.contenders import Contender
-from acolvit_jax.evaluation.protocol import Photo
+from acolvit_jax.evaluation.methods import Method
+from acolvit_jax.evaluation.protocol import ProtocolPhoto
 from acolvit_jax.photo import color
 
 
@@ -75,7 +75,7 @@ def half_red():
     ab = np.zeros((224, 224, 2), np.float32)
     ab[:, 112:] = [0.3, 0.2]
     lab = np.dstack([np.full((224, 224, 1), 50, np.float32), color.denormalize_ab(ab)])
-    return Photo("a.png", color.lab_to_uint8(lab), np.zeros((224, 224), np.float32), ab)
+    return ProtocolPhoto("a.png", color.lab_to_uint8(lab), np.zeros((224, 224), np.float32), ab)
 
 
 def flood(inputs):
@@ -90,7 +90,7 @@ def flood(inputs):
 
 
 def test_clicks_on_a_photo_by_hand():
-    (found,) = click(Contender("flood", "1", flood), [half_red()], 2)
+    (found,) = click(Method("flood", "1", flood), [half_red()], 2)
     assert len(found.psnr) == 3
     (first, _) = found.cells
     assert first[1] >= 56  # in the half that is wrong

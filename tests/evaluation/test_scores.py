@@ -71,7 +71,7 @@ def test_scores_of_a_damaged_identity_are_set_aside_and_made_again(tmp_path, dat
 WRONG = {
     "a list": "[1]",
     "no contender": '{"count": 1}',
-    "a contender of another type": {"contender": 3},
+    "a method of another type": {"contender": 3},
     "an image of another type": {"image": ["a"]},
     "a count of another type": {"count": "1"},
     "values of another type": {"values": [20.0]},

@@ -9,7 +9,7 @@ import pytest
 
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluate import main
-from acolvit_jax.evaluation.contenders import check_names
+from acolvit_jax.evaluation.methods import check_names
 from tests.integration.commands import kill, one_line_error, run, start
 from tests.models_on_disk import write_model
 from tests.photos import make_folder
@@ -65,12 +65,12 @@ def test_the_report_has_the_tables_and_figures(report):
     assert list(by_name) == ["grey", "nearest", "fixed", "any@1", "any@0.3"]
     rows = per_image(output)
     assert len(rows) == 40 * 2 * 5
-    for name, contender in by_name.items():
-        assert contender["images"] == 40
+    for name, method in by_name.items():
+        assert method["images"] == 40
         for count in (1, 10):
             own = [r for r in rows if r["contender"] == name and r["hints"] == str(count)]
             mean = np.mean([float(r["psnr"]) for r in own])
-            assert contender["means"]["psnr"][str(count)] == pytest.approx(mean)
+            assert method["means"]["psnr"][str(count)] == pytest.approx(mean)
     assert by_name["grey"]["gmacs"] is None
     assert 0 < by_name["fixed"]["keep_ratio"] < 1
     for figure in ("figure_2", "figure_3", "compute", "keep", "quality"):

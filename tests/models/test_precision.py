@@ -8,11 +8,11 @@ import pytest
 
 from acolvit_jax.models import skipping
 from acolvit_jax.models.acolvit import budget_tokens
-from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.prepared import prepare_params
 from tests.models_on_disk import SMALL, random_params
 
 CONFIG = dataclasses.replace(SMALL, any_budget=True)
-PREPARED = prepare(random_params(CONFIG), CONFIG)
+PREPARED = prepare_params(random_params(CONFIG), CONFIG)
 
 
 def in_training(matrix, budget):

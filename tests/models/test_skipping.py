@@ -15,7 +15,7 @@ from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import graphdef_of, init_params
-from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.prepared import prepare_params
 
 SMALL = ModelConfig(width=64, depth=3, num_heads=2, patch_size=8, image_size=32)
 KINDS = {
@@ -64,7 +64,7 @@ def test_one_image_equals_the_masked_forward(kind):
     budget = 0.4 if config.any_budget else None
     for seed in range(4):
         params, inputs = make(config, seed), images(config, 1, seed)
-        ab, decisions = compiled("forward", config)(prepare(params, config), inputs, budget)
+        ab, decisions = compiled("forward", config)(prepare_params(params, config), inputs, budget)
         expected_ab, expected = masked(config, params, inputs, budget)
         np.testing.assert_array_equal(decisions, expected)
         np.testing.assert_allclose(ab, expected_ab, atol=1e-5)
@@ -73,7 +73,7 @@ def test_one_image_equals_the_masked_forward(kind):
 def test_tiny_equals_the_masked_forward():
     config = VARIANTS["tiny"]
     params, inputs = make(config), images(config, 1)
-    ab, decisions = compiled("forward", config)(prepare(params, config), inputs)
+    ab, decisions = compiled("forward", config)(prepare_params(params, config), inputs)
     expected_ab, expected = masked(config, params, inputs)
     np.testing.assert_array_equal(decisions, expected)
     assert 0 < expected.mean() < 1
@@ -83,7 +83,7 @@ def test_tiny_equals_the_masked_forward():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_batch_equals_its_images(kind):
     config = dataclasses.replace(SMALL, **KINDS[kind])
-    prepared, inputs = prepare(make(config), config), images(config, 6)
+    prepared, inputs = prepare_params(make(config), config), images(config, 6)
     budget = np.linspace(0.2, 1, 6).astype(np.float32) if config.any_budget else None
     ab, decisions = compiled("forward_batch", config)(prepared, inputs, budget)
     for i in range(6):
@@ -94,7 +94,7 @@ def test_a_batch_equals_its_images(kind):
 
 
 CONFIG = SMALL
-PREPARED = prepare(make(SMALL), SMALL)
+PREPARED = prepare_params(make(SMALL), SMALL)
 INPUTS = images(SMALL, 5)
 ONE = jax.jit(lambda x, forced: skipping.forward(PREPARED, x, SMALL, forced=forced))
 MANY = jax.jit(lambda x, forced: skipping.forward_batch(PREPARED, x, SMALL, forced=forced))
@@ -127,7 +127,7 @@ def test_any_decisions_are_obeyed(bits):
 
 def test_the_program_has_a_conditional_for_every_sublayer():
     config = VARIANTS["tiny"]
-    prepared = prepare(make(config), config)
+    prepared = prepare_params(make(config), config)
     lowered = jax.jit(lambda p, x: skipping.forward(p, x, config)).lower(
         prepared, images(config, 1)
     )
@@ -142,14 +142,14 @@ def test_more_than_one_image_is_refused():
 @pytest.mark.parametrize(("any_budget", "budget"), [(True, None), (False, 0.5)])
 def test_a_budget_must_fit_the_model(any_budget, budget):
     config = dataclasses.replace(SMALL, any_budget=any_budget)
-    prepared = prepare(make(config), config)
+    prepared = prepare_params(make(config), config)
     with pytest.raises(ValueError, match="does not fit"):
         skipping.forward(prepared, images(config, 1), config, budget=budget)
 
 
 def test_bf16_products_stay_near():
     config = dataclasses.replace(SMALL, dtype="bfloat16")
-    prepared = prepare(make(config), config)
+    prepared = prepare_params(make(config), config)
     ones = jnp.ones((3, 2))
     ab, _ = skipping.forward(prepared, INPUTS[:1], config, forced=ones)
     assert ab.dtype == jnp.float32

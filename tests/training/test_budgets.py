@@ -29,13 +29,13 @@ def test_a_group_is_photos_with_about_as_many_hints():
     for photo, count in zip(inputs, hints, strict=True):
         photo[..., 3].flat[:count] = 1.0
     inputs[..., :3] = np.random.default_rng(0).normal(size=(6, 4, 4, 3))  # colours do not count
-    assert budgets.alike(jnp.asarray(inputs), 3).tolist() == [[1, 3], [5, 2], [4, 0]]
+    assert budgets.group_by_hints(jnp.asarray(inputs), 3).tolist() == [[1, 3], [5, 2], [4, 0]]
 
 
 def test_every_photo_comes_at_both_budgets_of_its_group():
     batch = {"inputs": jnp.arange(4.0)[:, None], "origin": jnp.arange(8).reshape(4, 2)}
     groups = jnp.array([[3, 0], [1, 2]])
-    made = budgets.twice(batch, jnp.array([[0.1, 0.6], [0.3, 0.8]]), groups)
+    made = budgets.at_two_budgets(batch, jnp.array([[0.1, 0.6], [0.3, 0.8]]), groups)
     assert made["inputs"].ravel().tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     assert made["origin"][:, 0].tolist() == [0, 0, 2, 2, 4, 4, 6, 6]
     found = made["budget"].tolist()
@@ -47,7 +47,7 @@ def test_worth_is_how_far_the_colours_move_over_how_wrong_they_are():
     low = jnp.broadcast_to(jnp.array([0.3, 0.5]), (2, 4, 4, 2))
     high = jnp.stack([low[0] - jnp.array([0.2, 0.4]), low[1] + jnp.array([0.1, 0.0])])
     ab = jnp.stack([low, high], axis=1).reshape(4, 4, 4, 2)
-    worth = budgets.worth(ab, jnp.array([9.0, 0.5, 9.0, 0.19]), 0.01)
+    worth = budgets.value_of_compute(ab, jnp.array([9.0, 0.5, 9.0, 0.19]), 0.01)
     np.testing.assert_allclose(worth, [0.59 / 0.5, 0.095 / 0.19], rtol=1e-5)
 
 
@@ -55,7 +55,7 @@ def test_photos_that_gain_more_are_asked_for_more():
     """By hand: one group; ranks 1, 0, -1 over sqrt(2 / 3)."""
     asked = jnp.array([0.25, 0.75] * 3)
     worth = jnp.array([4.0, 2.0, 0.5])
-    own = np.asarray(budgets.own_budgets(asked, worth, ONE_GROUP, 0.1)).reshape(3, 2)
+    own = np.asarray(budgets.budget_by_photo(asked, worth, ONE_GROUP, 0.1)).reshape(3, 2)
     step = 0.1 * (4 * 0.25 * 0.75) / (2 / 3) ** 0.5
     np.testing.assert_allclose(own[:, 0], [0.25 + step, 0.25, 0.25 - step], rtol=1e-5)
     np.testing.assert_allclose(own[:, 1], [0.75 + step, 0.75, 0.75 - step], rtol=1e-5)
@@ -64,17 +64,19 @@ def test_photos_that_gain_more_are_asked_for_more():
 def test_photos_that_gain_the_same_are_asked_for_the_same():
     """By hand: two of worth 1 share the ranks -1 and 0; with one worth for all nobody differs."""
     asked = jnp.array([0.5, 0.5] * 3)
-    own = budgets.own_budgets(asked, jnp.array([1.0, 3.0, 1.0]), ONE_GROUP, 0.1)
+    own = budgets.budget_by_photo(asked, jnp.array([1.0, 3.0, 1.0]), ONE_GROUP, 0.1)
     step = 0.1 / (2 / 3) ** 0.5
     np.testing.assert_allclose(own[::2], 0.5 + np.array([-step, 2 * step, -step]) / 2, rtol=1e-6)
-    np.testing.assert_array_equal(budgets.own_budgets(asked, jnp.zeros(3), ONE_GROUP, 0.1), asked)
+    np.testing.assert_array_equal(
+        budgets.budget_by_photo(asked, jnp.zeros(3), ONE_GROUP, 0.1), asked
+    )
 
 
 def test_groups_are_ranked_apart_and_keep_their_mean():
     groups = jax.random.permutation(jax.random.key(2), 16).reshape(2, 8)
     asked = jnp.zeros((16, 2)).at[groups].set(jnp.array([[[0.2, 0.6]], [[0.4, 0.9]]]))
     worth = jax.random.uniform(jax.random.key(0), (16,))
-    own = budgets.own_budgets(asked.reshape(-1), worth, groups, 0.15).reshape(16, 2)
+    own = budgets.budget_by_photo(asked.reshape(-1), worth, groups, 0.15).reshape(16, 2)
     own = np.asarray(own[groups])  # [2, 8, 2]
     np.testing.assert_allclose(own.mean(axis=1), [[0.2, 0.6], [0.4, 0.9]], atol=1e-6)
     expected = 0.15 * 4 * np.array([[0.2 * 0.8, 0.6 * 0.4], [0.4 * 0.6, 0.9 * 0.1]])
@@ -87,11 +89,11 @@ def test_groups_are_ranked_apart_and_keep_their_mean():
 def test_nobody_is_asked_for_less_than_nothing_or_more_than_all(budget):
     worth = jax.random.uniform(jax.random.key(1), (256,))
     groups = jnp.arange(256).reshape(1, 256)
-    own = np.asarray(budgets.own_budgets(jnp.full(512, budget), worth, groups, 0.144))
+    own = np.asarray(budgets.budget_by_photo(jnp.full(512, budget), worth, groups, 0.144))
     assert own.min() > 0
     assert own.max() < 1
     assert own.mean() == pytest.approx(budget)
-    wide = np.asarray(budgets.own_budgets(jnp.full(512, budget), worth, groups, 0.5))
+    wide = np.asarray(budgets.budget_by_photo(jnp.full(512, budget), worth, groups, 0.5))
     assert wide.min() >= 0
     assert wide.max() <= 1
 
@@ -99,16 +101,16 @@ def test_nobody_is_asked_for_less_than_nothing_or_more_than_all(budget):
 def test_one_photo_a_group_or_no_spread_is_the_budget_itself():
     asked, worth = jnp.array([0.1, 0.6, 0.2, 0.7]), jnp.array([2.0, 1.0])
     np.testing.assert_array_equal(
-        budgets.own_budgets(asked, worth, jnp.array([[0], [1]]), 0.12), asked
+        budgets.budget_by_photo(asked, worth, jnp.array([[0], [1]]), 0.12), asked
     )
     np.testing.assert_array_equal(
-        budgets.own_budgets(asked, worth, jnp.array([[0, 1]]), 0.0), asked
+        budgets.budget_by_photo(asked, worth, jnp.array([[0, 1]]), 0.0), asked
     )
 
 
 def test_no_gradient_passes_through_what_is_asked():
     def total(ab, losses):
-        return budgets.worth(ab, losses, 0.01).sum()
+        return budgets.value_of_compute(ab, losses, 0.01).sum()
 
     ab = jax.random.normal(jax.random.key(0), (4, 2, 2, 2))
     for grad in jax.grad(total, argnums=(0, 1))(ab, jnp.array([2.0, 1.0, 3.0, 1.0])):

@@ -30,7 +30,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 SWEEP_SECONDS = 30.0
 
 
-class Methods:
+class Endpoint:
     """One route's handlers by HTTP method, with HEAD, OPTIONS and 405 as they should be."""
 
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
@@ -134,7 +134,7 @@ def make_app(
         handlers.close()
 
     app = Starlette(
-        routes=[Route(path, Methods(methods)) for path, methods in routes.items()],
+        routes=[Route(path, Endpoint(methods)) for path, methods in routes.items()],
         middleware=[Middleware(Guard, access=access)],
         exception_handlers={
             RequestError: _on_problem,

@@ -28,7 +28,7 @@ Colorize = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 
 
 @dataclass(frozen=True)
-class Contender:
+class Method:
     """Something that colorizes.
 
     Attributes:
@@ -53,7 +53,7 @@ class Contender:
         return forward_macs(decisions, self.config)
 
 
-def model_contenders(checkpoint: str, budgets: Sequence[float]) -> list[Contender]:
+def model_methods(checkpoint: str, budgets: Sequence[float]) -> list[Method]:
     """A model, at every budget if it takes one.
 
     Args:
@@ -61,7 +61,7 @@ def model_contenders(checkpoint: str, budgets: Sequence[float]) -> list[Contende
         budgets: to ask a model of any budget for; none is its default.
 
     Returns:
-        One contender a budget; one for a model whose budget is fixed.
+        One method a budget; one for a model whose budget is fixed.
 
     Raises:
         CheckpointError: if the model cannot be read.
@@ -76,14 +76,14 @@ def model_contenders(checkpoint: str, budgets: Sequence[float]) -> list[Contende
     engine = Engine(config, params)
     digest = _digest(config, params)
     if not config.any_budget:
-        return [Contender(label, digest, engine.many, config)]
-    contenders = []
+        return [Method(label, digest, engine.many, config)]
+    methods = []
     for asked in dict.fromkeys(budgets or [DEFAULT_BUDGET]):
         budget = engine.check_budget(asked)
         colorize = _at_budget(engine, budget)
         identity = f"{digest} {budget}"
-        contenders.append(Contender(f"{label}@{budget:g}", identity, colorize, config, budget))
-    return contenders
+        methods.append(Method(f"{label}@{budget:g}", identity, colorize, config, budget))
+    return methods
 
 
 def split_name(checkpoint: str) -> tuple[str, str]:
@@ -107,7 +107,7 @@ def _digest(config: ModelConfig, params: Params) -> str:
     return total.hexdigest()[:16]
 
 
-def baseline_contenders(names: Sequence[str]) -> list[Contender]:
+def baseline_methods(names: Sequence[str]) -> list[Method]:
     """Baselines by name.
 
     Raises:
@@ -116,7 +116,7 @@ def baseline_contenders(names: Sequence[str]) -> list[Contender]:
     unknown = [name for name in names if name not in BASELINES]
     if unknown:
         raise ConfigError(f"baseline {unknown[0]!r} is unknown; use {', '.join(BASELINES)}")
-    return [Contender(name, name, _in_threads(BASELINES[name])) for name in names]
+    return [Method(name, name, _in_threads(BASELINES[name])) for name in names]
 
 
 def _in_threads(baseline: Callable[[np.ndarray], np.ndarray]) -> Colorize:
@@ -124,15 +124,15 @@ def _in_threads(baseline: Callable[[np.ndarray], np.ndarray]) -> Colorize:
     return lambda inputs: (np.stack(list(pool.map(baseline, inputs))), None)
 
 
-def check_names(contenders: Sequence[Contender]) -> None:
-    """Checks that contenders can be told apart.
+def check_names(methods: Sequence[Method]) -> None:
+    """Checks that methods can be told apart.
 
     Raises:
         ConfigError: names the first that occurs twice.
     """
-    names = [contender.name for contender in contenders]
+    names = [method.name for method in methods]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ConfigError(f"two contenders are called {twice[0]!r}; write --checkpoint NAME=PATH")
+        raise ConfigError(f"two methods are called {twice[0]!r}; write --checkpoint NAME=PATH")
     if not names:
         raise ConfigError("nothing to evaluate: give --checkpoint, --baselines, or both")

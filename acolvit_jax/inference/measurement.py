@@ -26,7 +26,7 @@ from acolvit_jax.inference.colorizer import Colorizer, model_lightness
 from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.params import Params
-from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.prepared import prepare_params
 from acolvit_jax.photo import color, images
 
 PATTERNS = 8  # random patterns a keep ratio, and photos with the model's own decisions
@@ -154,7 +154,7 @@ def _single(
     seed: int,
 ) -> tuple[list[Row], timing.Timing]:
     """Forwards of one image, and the floor, in one run."""
-    prepared = jax.device_put(prepare(params, config))
+    prepared = jax.device_put(prepare_params(params, config))
     inputs = timing.random_inputs(config, 1, seed)
     forced = compile_forward(config, forced=True)
     budget = np.float32(0.5) if config.any_budget else None
@@ -163,8 +163,8 @@ def _single(
         patterns[f"{keep:.0%} of the sublayers"] = timing.random_decisions(
             config, keep, PATTERNS, seed
         )
-    for asked in own_budgets(config, budgets):
-        patterns[own_name(asked)] = _own_decisions(config, params, asked)
+    for asked in measured_budgets(config, budgets):
+        patterns[own_decisions_name(asked)] = _own_decisions(config, params, asked)
     calls = {
         name: timing.single_calls(forced, prepared, inputs, rows, budget)
         for name, rows in patterns.items()
@@ -177,14 +177,14 @@ def _single(
     return rows, taken["floor"]
 
 
-def own_budgets(config: ModelConfig, budgets: Sequence[float]) -> list[float | None]:
+def measured_budgets(config: ModelConfig, budgets: Sequence[float]) -> list[float | None]:
     """Budgets at which a model's own decisions are measured; None is a fixed one."""
     if not config.gated:
         return []
     return [*(budgets or [DEFAULT_BUDGET])] if config.any_budget else [None]
 
 
-def own_name(budget: float | None) -> str:
+def own_decisions_name(budget: float | None) -> str:
     """Name of the row of a model's own decisions."""
     return "its own decisions" if budget is None else f"its own decisions at {budget:g}"
 
@@ -207,7 +207,7 @@ def _batches(
     config: ModelConfig, params: Params, rounds: int, threads: int, seed: int
 ) -> dict[str, timing.Timing]:
     """Batches whose images each keep another half of the sublayers, and full depth."""
-    prepared = jax.device_put(prepare(params, config))
+    prepared = jax.device_put(prepare_params(params, config))
     forced = compile_forward(config, forced=True)
     budget = np.float32(0.5) if config.any_budget else None
     calls, sizes = {}, {}

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from acolvit_jax.common.tables import markdown_table
-from acolvit_jax.inference.benchmark import Report
+from acolvit_jax.inference.measurement import Report
 from acolvit_jax.inference.timing import Timing
 
 MILLISECONDS = ("ms, median", "10% to 90%")
