@@ -14,7 +14,7 @@ from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
 from acolvit_jax.training.optimizer import make_optimizer
-from tests.training.runs import MODEL, small_config
+from tests.training.runs import EIGHT_DEVICES, MODEL, small_config
 
 
 def make_state(step, ema=True):
@@ -55,6 +55,7 @@ def test_the_newest_comes_back_bit_for_bit(tmp_path, ema):
     assert position == {"next_index": 3}
 
 
+@EIGHT_DEVICES
 def test_it_comes_back_on_another_number_of_devices(saved):
     state = make_state(2)
     one = jax.sharding.SingleDeviceSharding(jax.devices()[3])
@@ -173,6 +174,7 @@ def test_a_reader_leaves_a_save_under_way_alone(saved):
     assert (partial / "half").exists()
 
 
+@EIGHT_DEVICES
 def test_saved_over_eight_devices_it_comes_back_over_two_and_over_one(tmp_path):
     """Split by fsdp on one side and on the other; the checksums do not depend on it."""
     state = make_state(2)

@@ -43,6 +43,16 @@ def test_every_recipe_loads(budget, dataset):
     assert config.name == f"tiny-{budget}-{dataset}"
 
 
+@pytest.mark.parametrize("stage", ["dense", "any"])
+def test_the_recipe_of_the_released_weights_loads(stage):
+    values = load("released", stage)
+    values.data.path = "somewhere"
+    config = from_config_dict(values)
+    assert config.name == f"released-{stage}"
+    assert config.model.gated == config.model.any_budget == (stage == "any")
+    assert 0 < config.data.click_share < 1
+
+
 def test_the_imagenet_recipe_is_the_papers():
     config = from_config_dict(load("tiny", "0.5,imagenet"))
     assert config.train.steps * config.train.batch_size == pytest.approx(25 * 1_281_167, rel=1e-4)

@@ -12,7 +12,7 @@ from tests.integration.commands import SMALL
 from tests.photos import make_folder
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ["tpu", "slurm", "local"]
+SCRIPTS = ["tpu", "slurm", "local", "one_gpu"]
 WHERE = ["--name", "mine", "--zone", "us-x1"]
 TRAINING = ["--", "--config", "configs/tiny.py:0.5,imagenet", "--workdir", "my run"]
 # Each describe gives the next line of `states`, the last one for ever; each ssh that asks for the
@@ -106,6 +106,48 @@ def test_slurm_asks_for_a_process_a_gpu_and_goes_on_after_its_time():
         "srun --cpus-per-task=12 python",
     ):
         assert part in out
+
+
+def test_one_gpu_goes_from_checks_to_scores(tmp_path):
+    photos = make_folder(tmp_path / "photos", 1)
+    extra = ["--", "--config.model.dtype=bfloat16"]
+    status, out, err = launch("one_gpu", "--dry_run", str(photos), str(tmp_path / "o"), "9", *extra)
+    assert status == 0, err
+    commands = out.splitlines()
+    wanted = [
+        "python -c ",
+        "pytest -q tests/models tests/training/test_step.py",
+        "benchmarks.accelerator --size tiny --batch 256",
+        f"--workdir {tmp_path}/o/trial-",
+        f"--workdir {tmp_path}/o/run --config.train.steps=STEPS",
+        f"convert {tmp_path}/o/run {tmp_path}/o/weights.safetensors --to weights",
+        f"--checkpoint before=pretrained-dense after={tmp_path}/o/weights.safetensors",
+    ]
+    places = [next(i for i, c in enumerate(commands) if part in c) for part in wanted]
+    assert places == sorted(places)
+    training = commands[places[4]]
+    assert "--config configs/released.py:dense --config.data.path=" in training
+    assert "--config.data.dataset=folder" in training
+    assert "--config.model.dtype=bfloat16" in training
+    assert not (tmp_path / "o").exists()
+    (photos / "index.json").write_text("{}")
+    _, out, _ = launch("one_gpu", "--dry_run", str(photos), str(tmp_path / "o"), "9")
+    assert "--config.data.dataset=records" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["HERE", "out"], "wanted PHOTOS OUT MINUTES"),
+        (["HERE", "out", "soon"], "MINUTES is 'soon'"),
+        (["/nowhere", "out", "3"], "no folder at /nowhere"),
+        (["--batch"], "--batch needs a value"),
+    ],
+)
+def test_one_gpu_refuses_what_it_cannot_do(arguments, message, tmp_path):
+    status, _, err = launch("one_gpu", *(a.replace("HERE", str(tmp_path)) for a in arguments))
+    assert status == 2
+    assert message in err
 
 
 def test_create_waits_and_is_safe_to_run_twice(gcloud):

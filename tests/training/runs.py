@@ -4,6 +4,7 @@ import dataclasses
 
 import jax
 import numpy as np
+import pytest
 
 from acolvit_jax.checkpoint.state import init_state
 from acolvit_jax.config import (
@@ -19,6 +20,7 @@ from acolvit_jax.training import sharding
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.step import make_train_step
 
+EIGHT_DEVICES = pytest.mark.skipif(jax.device_count() < 8, reason="needs eight devices")
 MODEL = ModelConfig(width=32, depth=2, num_heads=2, patch_size=8, image_size=32)
 
 
@@ -73,6 +75,8 @@ def muted(batch):
 
 def run_steps(config, steps, *, devices=8, window=0, data=None):
     """Losses and final parameters of a few steps on some of the virtual devices."""
+    if jax.device_count() < devices:
+        pytest.skip(f"needs {devices} devices")
     chosen = np.array(jax.devices()[:devices]).reshape(-1, config.mesh.fsdp)
     mesh = jax.sharding.Mesh(chosen, sharding.BATCH_AXES)
     optimizer = make_optimizer(config.optimizer, config.train.steps)

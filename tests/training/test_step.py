@@ -11,7 +11,7 @@ from acolvit_jax.config.training import TrainConfig
 from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.models.params import graphdef_of, init_params, param_shapes
 from acolvit_jax.training import sharding
-from tests.training.runs import MODEL, batches, muted, run_steps, small_config
+from tests.training.runs import EIGHT_DEVICES, MODEL, batches, muted, run_steps, small_config
 
 STEPS = 20
 
@@ -86,6 +86,7 @@ def test_without_noise_training_decides_as_evaluation_does():
     assert (noisy[2]["keep"] != metrics["keep"]).any()
 
 
+@EIGHT_DEVICES
 def test_fsdp_splits_large_arrays_by_their_largest_axis():
     mesh = jax.make_mesh((2, 4), sharding.BATCH_AXES, axis_types=(jax.sharding.AxisType.Auto,) * 2)
     specs = sharding.state_shardings(param_shapes(VARIANTS["tiny"]), mesh)
@@ -98,6 +99,7 @@ def test_fsdp_splits_large_arrays_by_their_largest_axis():
     )
 
 
+@EIGHT_DEVICES
 def test_devices_that_do_not_divide_are_refused():
     with pytest.raises(ConfigError, match=r"mesh\.fsdp=3 must divide the 8 devices"):
         sharding.make_mesh(3)
@@ -108,6 +110,7 @@ def test_devices_that_do_not_divide_are_refused():
         sharding.micro_batch_size(TrainConfig(batch_size=32, micro_batch=3), mesh)
 
 
+@EIGHT_DEVICES
 def test_the_micro_batch_is_a_device_s():
     """A photo that is computed twice is two images of it."""
     mesh = sharding.make_mesh(1)

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Checks one GPU, times it, and trains on it for some minutes; needs no network.
+#
+#   launch/one_gpu.sh [OPTIONS] PHOTOS OUT MINUTES [-- TRAINING ARGUMENTS]
+#
+# PHOTOS is a folder of photos, or of shards that `python -m acolvit_jax.prepare` packed. OUT gets a
+# log of every stage, the run, weights.safetensors (float16) and scores of random hints and clicks.
+# The same OUT goes on training for as many minutes again. Whatever fails before training is told at
+# the end.
+#
+# Options:
+#   --validation DIR  held-out photos to score (those in the package)
+#   --platform NAME   of JAX: cuda, or cpu to try the script (cuda)
+#   --size NAME       of the model that is timed: tiny, small or base (tiny)
+#   --batch N         images a step (256)
+#   --product N       side of the matrices whose product is called the peak (8192)
+#   --rounds N        times that everything is timed (10)
+#   --tests FILES     that must pass (models, step and checkpoints), between spaces
+#   --clicks N        on each photo that is scored (15)
+#   --images N        photos that are scored at most (100)
+#   --from MODEL      to train on from (pretrained-dense); '' begins from nothing
+#   --trial N         steps that find out how many fit into the minutes (60)
+#   --dry_run         print every command instead of running it
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=launch/common.sh
+source "$here/common.sh"
+
+validation=sample platform=cuda size=tiny batch=256 product=8192 rounds=10 clicks=15 images=100
+from=pretrained-dense trial=60
+tests="tests/models tests/training/test_step.py tests/checkpoint/test_steps.py"
+places=() training=()
+while (($#)); do
+  case "$1" in
+  -h | --help)
+    usage "$0"
+    exit 0
+    ;;
+  --validation | --platform | --size | --batch | --product | --rounds | --tests | --clicks | \
+    --images | --from | --trial)
+    (($# > 1)) || fail "$1 needs a value"
+    printf -v "${1#--}" '%s' "$2"
+    shift 2
+    ;;
+  --dry_run) DRY_RUN=1 && shift ;;
+  --)
+    shift
+    training=("$@")
+    break
+    ;;
+  -*) fail "unknown option $1; see $0 --help" ;;
+  *) places+=("$1") && shift ;;
+  esac
+done
+((${#places[@]} == 3)) || fail "wanted PHOTOS OUT MINUTES; see $0 --help"
+photos=${places[0]} out=${places[1]} minutes=${places[2]}
+[[ $minutes =~ ^[1-9][0-9]*$ ]] || fail "MINUTES is '$minutes', not a whole number above 0"
+[[ -d $photos ]] || fail "no folder at $photos"
+photos=$(realpath "$photos") out=$(realpath -m "$out")
+[[ ! -d $validation ]] || validation=$(realpath "$validation")
+[[ ! -e $from ]] || from=$(realpath "$from")
+
+export JAX_PLATFORMS=$platform
+export JAX_COMPILATION_CACHE_DIR=${JAX_COMPILATION_CACHE_DIR:-$out/compiled}
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+failed=()
+
+# Runs a stage, its output on the screen and in OUT/NAME.log.
+stage() {
+  local name=$1
+  shift
+  say "== $name"
+  if ((DRY_RUN)); then run "$@" && return; fi
+  "$@" 2>&1 | tee "$out/$name.log"
+}
+
+dataset=folder
+[[ ! -e $photos/index.json ]] || dataset=records
+cd "$here/.."
+common=(python -m acolvit_jax.train --config configs/released.py:dense --config.data.path="$photos"
+  --config.data.dataset="$dataset" --config.train.batch_size="$batch"
+  --config.train.init_from="$from")
+((DRY_RUN)) || mkdir -p "$out"
+stage installation python -c 'import acolvit_jax, jax
+print(f"acolvit_jax {acolvit_jax.__version__}, jax {jax.__version__}, {jax.devices()}")' ||
+  fail "JAX finds no $platform device; see $out/installation.log"
+# Full products: the tests compare with float32.
+# shellcheck disable=SC2086 # several files
+stage tests env JAX_DEFAULT_MATMUL_PRECISION=float32 python -m pytest -q $tests ||
+  failed+=(tests)
+stage speed python -m benchmarks.accelerator --size "$size" --batch "$batch" \
+  --product "$product" --rounds "$rounds" --json "$out/speed.json" || failed+=(speed)
+
+# How many steps fit: the rate of a short trial with the real input, the steps done so far added.
+if ((!DRY_RUN)) && [[ ! -e $out/steps ]]; then echo 0 >"$out/steps"; fi
+stage trial "${common[@]}" "${training[@]}" --workdir "$out/trial-$$" \
+  --config.train.steps="$trial" --config.train.log_every="$((trial > 3 ? trial / 3 : 1))" \
+  --config.train.eval_every="$trial" --config.train.checkpoint_every="$trial" \
+  --config.validation.max_images=1 ||
+  fail "training does not start; see $out/trial.log"
+if ((DRY_RUN)); then steps=STEPS; else
+  steps=$(python - "$out/trial-$$/metrics.jsonl" "$batch" "$minutes" "$(cat "$out/steps")" <<'CODE'
+import json, sys
+path, batch, minutes, done = sys.argv[1:]
+rates = [json.loads(line).get("images_per_second") for line in open(path)]
+rate = [r for r in rates if r][-1]
+print(int(done) + max(1, int(rate * 60 * int(minutes) / int(batch))))
+CODE
+  )
+  echo "$steps" >"$out/steps"
+  rm -r "$out/trial-$$"
+fi
+code=0
+stage training "${common[@]}" --config.train.log_every=50 --config.train.eval_every=1000 \
+  --config.train.checkpoint_every=500 "${training[@]}" --workdir "$out/run" \
+  --config.train.steps="$steps" || code=$?
+((code == 0)) || fail "training ended with code $code; see $out/training.log, and run this again"
+grep -q "input is the bottleneck" "$out/training.log" 2>/dev/null &&
+  say "The devices waited for photos: see $out/training.log."
+stage weights python -m acolvit_jax.convert "$out/run" "$out/weights.safetensors" --to weights \
+  --overwrite
+scored=("after=$out/weights.safetensors")
+[[ -z $from ]] || scored=("before=$from" "${scored[@]}")
+stage scores python -m acolvit_jax.evaluate --checkpoint "${scored[@]}" --images "$validation" --max_images "$images" \
+  --hints 1,10,50 --clicks "$clicks" --output "$out/scores-$steps" || failed+=(scores)
+((!${#failed[@]})) || fail "failed: ${failed[*]}; the weights are in $out nevertheless"
+say "weights, scores and logs are in $out"
