@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="ROW,COL:COLOR",
-        help="a colour on a pixel of the photo, repeatable: #rrggbb, a CSS name, or lab:A,B",
+        help="a color on a pixel of the photo, repeatable: #rrggbb, a CSS name, or lab:A,B",
     )
     parser.add_argument(
         "--hints",

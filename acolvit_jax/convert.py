@@ -61,11 +61,7 @@ def main(argv: Sequence[str]) -> None:
     learned = tuple(args.learned) if args.learned else None
     extras = (args.provenance, learned, args.budget)
     platforms = tuple(name for name in args.platforms.split(",") if name)
-    print(
-        write_as(
-            args.to, args.source, args.target, args.provenance, learned, args.budget, platforms
-        )
-    )
+    print(write_as(args.to, args.source, args.target, *extras, platforms))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def parser() -> argparse.ArgumentParser:
     """The arguments."""
     parser = cli.ArgumentParser(
         prog="python -m acolvit_jax.serve",
-        description="Serves a page on which photos are coloured by clicking.",
+        description="Serves a page on which photos are colored by clicking.",
     )
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to bind to (127.0.0.1: this computer only)"

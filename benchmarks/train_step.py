@@ -85,7 +85,7 @@ def main() -> None:
         "dense, windows of 7x7 patches": jax_step(gated=False, window=7, micro_batch=0),
     }
     if importlib.util.find_spec("torch"):
-        kinds["dense, eager PyTorch (no optimiser)"] = torch_step()
+        kinds["dense, eager PyTorch (no optimizer)"] = torch_step()
     times: dict[str, list[float]] = {name: [] for name in kinds}
     for step in kinds.values():
         step()  # compiles

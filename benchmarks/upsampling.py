@@ -66,33 +66,33 @@ UPSAMPLERS = {
 }
 
 
-def model_colours(checkpoint: str) -> Callable[[np.ndarray, int], np.ndarray]:
+def model_colors(checkpoint: str) -> Callable[[np.ndarray, int], np.ndarray]:
     from acolvit_jax.checkpoint.load import load_pretrained
     from acolvit_jax.inference.engine import Engine
 
     engine = Engine(*load_pretrained(checkpoint))
 
-    def colours(lab: np.ndarray, seed: int) -> np.ndarray:
+    def colors(lab: np.ndarray, seed: int) -> np.ndarray:
         cells = np.random.default_rng(seed).integers(0, SIDE // 2, (HINTS, 2))
         planes = color.normalize_l(lab[..., 0]), color.normalize_ab(lab[..., 1:])
         inputs = hints.model_input(*planes, cells)
         return color.denormalize_ab(engine.one(inputs, engine.check_budget(None))[0])
 
-    return colours
+    return colors
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", default="")
     checkpoint = parser.parse_args().checkpoint
-    colours = model_colours(checkpoint) if checkpoint else lambda lab, seed: lab[..., 1:]
+    colors = model_colors(checkpoint) if checkpoint else lambda lab, seed: lab[..., 1:]
     scores: dict[str, list[float]] = {name: [] for name in UPSAMPLERS}
     times: dict[str, list[float]] = {name: [] for name in UPSAMPLERS}
     for seed, path in enumerate(sample_photos()):
         rgb = images.read_image(path)
         full_l = color.uint8_to_lab(rgb)[..., 0]
         small = color.uint8_to_lab(images.resize(rgb, (SIDE, SIDE)))
-        ab = colours(small, seed)
+        ab = colors(small, seed)
         for name, upsample in UPSAMPLERS.items():
             start = time.perf_counter()
             up = upsample(small[..., 0], ab, full_l)

@@ -66,7 +66,7 @@ def test_the_page_for_people_says_the_same(sources):
         ]
 
 
-def test_every_photo_decodes_in_colour():
+def test_every_photo_decodes_in_color():
     for path in sample_photos():
         rgb = images.read_image(path)
         assert min(rgb.shape[:2]) >= 224, path.name

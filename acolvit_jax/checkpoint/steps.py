@@ -205,7 +205,7 @@ class Checkpoints:
         other = sorted(wanted - stored if target.opt_state is None else stored ^ wanted)
         if stored and other:
             raise CheckpointError(
-                f"checkpoint {step} in {self.folder} was saved with another optimiser: "
+                f"checkpoint {step} in {self.folder} was saved with another optimizer: "
                 f"{len(other)} arrays differ, first {other[0]}; give the optimizer settings that "
                 "the run began with, or start in a new --workdir with train.init_from"
             )

@@ -76,7 +76,7 @@ class Skips:
             else (f"all {self._size} images")
         )
         raise DataError(
-            f"{grey} are near grey; there is no colour to learn from "
+            f"{grey} are near grey; there is no color to learn from "
             "(data.skip_grey=False keeps them)"
         )
 

@@ -44,7 +44,7 @@ def levin(inputs: np.ndarray) -> np.ndarray:
     hinted = (inputs[..., 3] > 0).ravel()
     if not hinted.any():
         return grey(inputs)
-    means = neighbour_means(inputs[..., 0].astype(np.float64))
+    means = neighbor_means(inputs[..., 0].astype(np.float64))
     # (I - W) u = 0 at free pixels, u = hint at hinted ones.
     system = diags(np.ones(hinted.size)) - diags((~hinted).astype(float)) @ means
     known = np.where(hinted[:, None], inputs[..., 1:3].reshape(-1, 2), 0.0)
@@ -52,7 +52,7 @@ def levin(inputs: np.ndarray) -> np.ndarray:
     return solved.reshape(*inputs.shape[:2], 2).astype(np.float32)
 
 
-def neighbour_means(lightness: np.ndarray) -> coo_matrix:
+def neighbor_means(lightness: np.ndarray) -> coo_matrix:
     """Levin's weights: `exp(-(L(r) - L(s))^2 / scale(r))` over the neighbours of r, sum 1.
 
     The scale is 0.6 times the variance in the 3x3 window, as the authors have it in their program

@@ -122,7 +122,7 @@ def click_tables(summaries: Sequence[ClickSummary]) -> str:
     )
     note = (
         f"Each click is placed where the error, blurred by {clicks.BLUR:g} pixels, is largest, and "
-        f"has the true colour. A photo that never reaches a target counts as {most} clicks to it. "
+        f"has the true color. A photo that never reaches a target counts as {most} clicks to it. "
         "The change is that of a* and b*; its shares are means over all clicks."
     )
     return "\n\n".join([note, psnr, noc, single])

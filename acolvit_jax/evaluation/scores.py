@@ -205,5 +205,5 @@ def propagation_range(
     changed = np.argwhere(np.linalg.norm(after - before, axis=-1) > threshold)
     if not len(changed):
         return None
-    centre = cell * hint_size + (hint_size - 1) / 2
-    return float(np.linalg.norm(changed - centre, axis=1).mean())
+    center = cell * hint_size + (hint_size - 1) / 2
+    return float(np.linalg.norm(changed - center, axis=1).mean())

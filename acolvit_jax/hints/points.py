@@ -43,7 +43,7 @@ class Hint:
         pair = len(values) == 2 and all(abs(v) <= _AB_LIMIT for v in values)
         if not (triple or pair):
             raise HintError(
-                f"a hint's colour {tuple(values)} is neither an sRGB triple in 0..255 nor an "
+                f"a hint's color {tuple(values)} is neither an sRGB triple in 0..255 nor an "
                 "(a*, b*) pair in -128..128"
             )
 

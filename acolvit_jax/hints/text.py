@@ -50,13 +50,13 @@ def parse_color(text: str) -> tuple[int, int, int] | tuple[float, float]:
         try:
             a, b = (float(part) for part in name[4:].split(","))
         except ValueError:
-            raise HintError(f"colour {name!r} is not of the form lab:A,B") from None
+            raise HintError(f"color {name!r} is not of the form lab:A,B") from None
         return a, b
     try:
         red, green, blue = ImageColor.getcolor(name, "RGB")[:3]  # type: ignore[index]
     except ValueError:
         raise HintError(
-            f"colour {name!r} is unknown; use #rrggbb, a CSS name such as teal, or lab:A,B"
+            f"color {name!r} is unknown; use #rrggbb, a CSS name such as teal, or lab:A,B"
         ) from None
     return red, green, blue
 

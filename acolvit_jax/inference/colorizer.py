@@ -135,7 +135,7 @@ class Colorizer:
         predicted = self.predict(lightness, planes, budget=budget, exact_hints=exact_hints)
         times.append(time.perf_counter())
         ab = color.denormalize_ab(predicted.ab_norm)
-        out = finish.colour_photo(rgb, ab)
+        out = finish.color_photo(rgb, ab)
         if exact_hints:
             finish.pin_cells(out, rgb, planes, hint_size)
         times.append(time.perf_counter())

@@ -46,7 +46,7 @@ def upsample(
     return a, b
 
 
-def colour_photo(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
+def color_photo(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
     """Gives a photo new colours and leaves its lightness.
 
     Args:
@@ -61,8 +61,8 @@ def colour_photo(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
     out = np.empty_like(rgb)
     for top in range(0, height, band):
         bottom = min(height, top + band)
-        colours = upsample(ab, (height, width), (top, bottom))
-        out[top:bottom] = _compose(rgb[top:bottom], *colours)
+        colors = upsample(ab, (height, width), (top, bottom))
+        out[top:bottom] = _compose(rgb[top:bottom], *colors)
     return out
 
 

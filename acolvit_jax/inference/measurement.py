@@ -236,7 +236,7 @@ def _stages(config: ModelConfig, params: Params, rounds: int) -> dict[str, timin
         "sRGB to Lab": lambda: color.uint8_to_lab(small),
         "draw 10 hints": lambda: hint_planes(hints, PHOTO, side),
         "upsample a, b": lambda: finish.upsample(ab, PHOTO, (0, PHOTO[0])),
-        "upsample and compose": lambda: finish.colour_photo(rgb, ab),
+        "upsample and compose": lambda: finish.color_photo(rgb, ab),
         "colorize, end to end": lambda: colorizer(rgb, hints),
     }
     return timing.time_in_turns({name: [call] for name, call in calls.items()}, rounds)

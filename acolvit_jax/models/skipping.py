@@ -183,9 +183,9 @@ def add_ffn(x: jax.Array, block: BlockParams) -> jax.Array:
 
 def _normalize(x: jax.Array) -> jax.Array:
     """LayerNorm over the width, without scale and bias: those are in the next matrix."""
-    centred = x - x.mean(axis=-1, keepdims=True)
-    variance = (centred * centred).mean(axis=-1, keepdims=True)
-    return centred * jax.lax.rsqrt(variance + layers.LAYER_NORM_EPSILON)
+    centered = x - x.mean(axis=-1, keepdims=True)
+    variance = (centered * centered).mean(axis=-1, keepdims=True)
+    return centered * jax.lax.rsqrt(variance + layers.LAYER_NORM_EPSILON)
 
 
 def readout(prepared: Prepared, x: jax.Array, config: ModelConfig) -> jax.Array:

@@ -77,14 +77,14 @@ def uint8_to_lab(rgb: np.ndarray) -> np.ndarray:
         TypeError: if the array is not uint8.
     """
     if rgb.dtype != np.uint8:
-        raise TypeError(f"expected 8-bit colours, got {rgb.dtype}")
+        raise TypeError(f"expected 8-bit colors, got {rgb.dtype}")
     flat = _LINEAR[rgb].reshape(-1, 3)
     return _linear_to_lab(flat, np).reshape(rgb.shape)
 
 
 def _lab_to_linear(lab: Any, xp: ModuleType) -> Any:
     fy = (lab[..., 0] + 16.0) / 116.0
-    fx, fz = _neighbours(fy, lab[..., 1], lab[..., 2], xp)
+    fx, fz = _neighbors(fy, lab[..., 1], lab[..., 2], xp)
     return xp.stack(_linear_planes(fx, fy, fz, xp), axis=-1)
 
 
@@ -98,7 +98,7 @@ def _linear_planes(fx: Any, fy: Any, fz: Any, xp: ModuleType) -> list[Any]:
     return [sum(np.float32(_FROM_XYZ[i, j]) * xyz[i] for i in range(3)) for j in range(3)]
 
 
-def _neighbours(fy: Any, a: Any, b: Any, xp: ModuleType) -> tuple[Any, Any]:
+def _neighbors(fy: Any, a: Any, b: Any, xp: ModuleType) -> tuple[Any, Any]:
     """f(X) and f(Z) from f(Y) and the colours."""
     return fy + a / 500.0, xp.maximum(fy - b / 200.0, 0.0)
 
@@ -143,7 +143,7 @@ def recolor(rgb: Any, a: Any, b: Any, xp: ModuleType = np) -> Any:
     """
     linear = [_linearize(rgb[..., i], xp) for i in range(3)]
     fy = _f(sum(float(_TO_XYZ[i, 1]) * linear[i] for i in range(3)), xp)
-    fx, fz = _neighbours(fy, a, b, xp)
+    fx, fz = _neighbors(fy, a, b, xp)
     planes = _linear_planes(fx, fy, fz, xp)
     return xp.stack([_encode(plane, xp) for plane in planes], axis=-1)
 

@@ -118,14 +118,14 @@ def budget_by_photo(
         float32 `[2 * B]` in [0, 1]; some are below the smallest budget that is drawn.
     """
     size = groups.shape[1]
-    ranks = _centred_ranks(worth[groups])  # [G, B / G]
+    ranks = _centered_ranks(worth[groups])  # [G, B / G]
     deviation = ((size**2 - 1) / 12) ** 0.5 or 1.0  # that of the numbers 1 to size
     offsets = jnp.zeros(groups.size).at[groups].set(ranks / deviation)
     room = 4 * budgets * (1 - budgets)
     return jnp.clip(budgets + spread * room * jnp.repeat(offsets, PER_PHOTO), 0.0, 1.0)
 
 
-def _centred_ranks(values: jax.Array) -> jax.Array:
+def _centered_ranks(values: jax.Array) -> jax.Array:
     """Ranks within each row of `[G, N]`, less their mean; equal values share the mean of theirs."""
     below = (values[:, None, :] < values[:, :, None]).sum(axis=-1)
     above = (values[:, None, :] > values[:, :, None]).sum(axis=-1)

@@ -12,7 +12,7 @@ from acolvit_jax.training.micro_batches import Batch
 ERROR_FLOOR = 1e-4  # added to the squared error: at 40 dB half of a decibel counts
 
 
-def colour_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
+def color_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
     """What the colours cost, against the photos or, with a teacher, against the teacher's.
 
     In decibels the teacher's own error belongs to the cost. For a student that errs by chance

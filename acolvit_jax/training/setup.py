@@ -143,7 +143,7 @@ def _make_teach(config: Config, workdir: Path, mesh: Mesh, notes: list[str]) -> 
         raise ConfigError(f"train.teacher={name} is the run's own folder; use another model")
     teacher = load_named("train.teacher", name)
     steps = teacher.provenance.get("steps")
-    notes.append(f"the colours of {name} are learned" + (f", step {steps}" if steps else ""))
+    notes.append(f"the colors of {name} are learned" + (f", step {steps}" if steps else ""))
     return make_teach(config, teacher.config, teacher.params, mesh)
 
 

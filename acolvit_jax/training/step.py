@@ -175,9 +175,9 @@ def _loss(
     """
     ab, decisions = forward(params, micro_batches.given(batch), noise)
     by_image = losses.huber(ab, batch["target_ab"], config.train.huber_delta)
-    loss = losses.colour_loss(ab, batch, config.train).mean()
+    loss = losses.color_loss(ab, batch, config.train).mean()
     over_grey = losses.decibels_over_grey(batch["inputs"][..., 0], ab, batch["target_ab"])
-    metrics = {"huber": by_image.mean(), "colour": loss, "keep": decisions.mean(axis=0)}
+    metrics = {"huber": by_image.mean(), "color": loss, "keep": decisions.mean(axis=0)}
     metrics["over_grey"] = over_grey.mean()
     if config.train.teacher:
         taught = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta)

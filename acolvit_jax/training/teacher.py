@@ -52,15 +52,15 @@ def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: 
     graphdef = graphdef_of(architecture)
     budget = 1.0 if architecture.any_budget else None
 
-    def colours(params: Params, given: Batch) -> jax.Array:
+    def colors(params: Params, given: Batch) -> jax.Array:
         model = nnx.merge(graphdef, params)
         return model(**given, train=False, budget=budget)[0]
 
-    def teacher_colours(params: Params, batch: Batch) -> jax.Array:
+    def teacher_colors(params: Params, batch: Batch) -> jax.Array:
         parts = micro_batches.split(micro_batches.given(batch), micro_batch, mesh)
-        return micro_batches.join(jax.lax.map(lambda part: colours(params, part), parts))
+        return micro_batches.join(jax.lax.map(lambda part: colors(params, part), parts))
 
     batches, shardings = sharding.batch_sharding(mesh), sharding.state_shardings(params, mesh)
-    teacher = jax.jit(teacher_colours, in_shardings=(shardings, batches), out_shardings=batches)
+    teacher = jax.jit(teacher_colors, in_shardings=(shardings, batches), out_shardings=batches)
     params = jax.jit(lambda params: params, out_shardings=shardings)(params)  # sent once
     return lambda batch: batch | {"teacher_ab": teacher(params, batch)}

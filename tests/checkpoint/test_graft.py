@@ -40,7 +40,7 @@ def test_a_model_of_the_same_kind_is_loaded_whole():
 
 
 @pytest.mark.parametrize("budget", [0.3, 1.0])
-def test_a_model_of_any_budget_at_one_budget_decides_and_colours_the_same(budget):
+def test_a_model_of_any_budget_at_one_budget_decides_and_colors_the_same(budget):
     config = dataclasses.replace(MODEL, any_budget=True)
     source = init_params(config, 1)
     source["budget_embed"] = jax.random.normal(jax.random.key(2), (3, MODEL.width))

@@ -53,7 +53,7 @@ def test_jpeg_is_near_the_lightness_but_not_it(lightness):
     assert 0 < np.abs(out - lightness).mean() < 0.1
 
 
-def test_aged_examples_learn_the_same_colours_from_other_lightness():
+def test_aged_examples_learn_the_same_colors_from_other_lightness():
     rgb = make_rgb(1)
     plain = transforms.TrainTransform(DataConfig(), MODEL)
     aged = transforms.TrainTransform(DataConfig(aged_share=1.0), MODEL)

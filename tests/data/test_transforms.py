@@ -31,7 +31,7 @@ def test_crops_have_the_areas_and_aspects_asked_for():
     assert 1.25 < (w / h).max() < 1.36
 
 
-def test_a_photo_no_crop_fits_gets_the_largest_centred_one():
+def test_a_photo_no_crop_fits_gets_the_largest_centered_one():
     box = transforms.random_crop_box(np.random.default_rng(0), (10, 1000), 1.0)
     assert box == (500 - 6.5, 0, 500 + 6.5, 10)
 

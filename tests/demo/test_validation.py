@@ -42,7 +42,7 @@ REFUSED = {
     "a hint a list": (f'{{"hints":[{GOOD},[1,2,"red"]]}}', "hints[1]"),
     "a missing row": ('{"hints":[{"column":1,"color":"red"}]}', "hints[0].row"),
     "a missing color": ('{"hints":[{"column":1,"row":1}]}', "hints[0].color"),
-    "an unknown field of a hint": (hint(colour="red"), "hints[1].colour"),
+    "an unknown field of a hint": (hint(color="red"), "hints[1].color"),
     "row text": (hint(row="1"), "hints[1].row"),
     "row true": (hint(row=True), "hints[1].row"),
     "row fraction": (hint(row=1.0), "hints[1].row"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from acolvit_jax.evaluation.baselines import BASELINES, grey, levin, nearest_hint, neighbour_means
+from acolvit_jax.evaluation.baselines import BASELINES, grey, levin, nearest_hint, neighbor_means
 
 
 def make_inputs(lightness, hints):
@@ -40,7 +40,7 @@ def test_the_nearest_hint_counts_position_and_lightness():
 def test_levin_s_weights_by_hand():
     """A corner has three neighbours; its window's variance is that of four values."""
     lightness = np.array([[0.0, 0.1, 0.5], [0.2, 0.0, 0.5], [0.5, 0.5, 0.5]])
-    means = neighbour_means(lightness).toarray()
+    means = neighbor_means(lightness).toarray()
     variance = np.var([0.0, 0.1, 0.2, 0.0])
     near = np.exp(-(np.array([0.1, 0.2, 0.0]) ** 2) / (0.6 * variance))
     expected = np.zeros(9)
@@ -55,7 +55,7 @@ def test_levin_equals_a_dense_solve(seed):
     lightness = rng.uniform(size=(7, 9))
     hints = {(1, 2): (0.3, -0.2), (5, 7): (-0.4, 0.1), (6, 0): (0.0, 0.5)}
     inputs = make_inputs(lightness, hints)
-    system = np.eye(63) - neighbour_means(inputs[..., 0].astype(np.float64)).toarray()
+    system = np.eye(63) - neighbor_means(inputs[..., 0].astype(np.float64)).toarray()
     known = np.zeros((63, 2))
     for (row, column), ab in hints.items():
         i = row * 9 + column

@@ -51,7 +51,7 @@ def test_few_clicks_are_as_common_as_many():
     assert (counts == 4).mean() == pytest.approx(np.log(5 / 4) / np.log(25), abs=0.015)
 
 
-def test_the_rare_colour_is_clicked_be_it_vivid_or_neutral():
+def test_the_rare_color_is_clicked_be_it_vivid_or_neutral():
     """One vivid cell in a grey image, and one grey cell in a vivid image."""
     rng = np.random.default_rng(2)
     grey = np.zeros((10, 10, 2), np.float32)

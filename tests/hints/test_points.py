@@ -70,8 +70,8 @@ def test_a_hint_outside_the_photo_is_refused(row, column):
 
 
 @pytest.mark.parametrize("bad", [(256, 0, 0), (-1, 0, 0), (1.5, 2, 3), (200.0, 0.0), (1,), ()])
-def test_a_colour_that_is_none_is_refused(bad):
-    with pytest.raises(HintError, match="colour"):
+def test_a_color_that_is_none_is_refused(bad):
+    with pytest.raises(HintError, match="color"):
         Hint(0, 0, bad)
 
 
@@ -156,7 +156,7 @@ def test_training_planes_equal_the_planes_of_the_same_hints_by_hand():
     np.testing.assert_allclose(trained[..., 1:], placed, atol=1e-6)
 
 
-def test_true_hints_have_the_colours_of_their_pixels():
+def test_true_hints_have_the_colors_of_their_pixels():
     rgb = np.random.default_rng(0).integers(0, 256, (5, 9, 3), dtype=np.uint8)
     made = hints.true_hints(rgb, 40, seed=1)
     assert all(hint.color == tuple(rgb[hint.row, hint.column]) for hint in made)

@@ -41,7 +41,7 @@ def test_other_forms_are_named(text, part):
 
 
 @given(st.integers(0, 9999), st.integers(0, 9999), st.tuples(*[st.integers(0, 255)] * 3))
-def test_any_hex_colour_comes_back(row, column, rgb):
+def test_any_hex_color_comes_back(row, column, rgb):
     text = f"{row},{column}:#{rgb[0]:02x}{rgb[1]:02x}{rgb[2]:02x}"
     assert parse_hint(text) == Hint(row, column, rgb)
 
@@ -64,7 +64,7 @@ def test_files_for_one_photo_and_for_many(tmp_path):
         ('[{"row": 1, "column": 2}]', "hint 1: wanted row, column and color"),
         ('[{"row": "1", "column": 2, "color": "red"}]', "whole numbers"),
         ('[{"row": true, "column": 2, "color": "red"}]', "whole numbers"),
-        ('[{"row": 1, "column": 2, "color": "rot"}]', "hint 1: colour 'rot' is unknown"),
+        ('[{"row": 1, "column": 2, "color": "rot"}]', "hint 1: color 'rot' is unknown"),
     ],
 )
 def test_a_bad_file_names_the_entry(tmp_path, content, part):

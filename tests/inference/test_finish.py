@@ -10,7 +10,7 @@ from tests.photos import make_rgb
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 700), (37, 41), (600, 500)])
-def test_colours_are_scikit_image_s_on_the_photo_s_lightness(size):
+def test_colors_are_scikit_image_s_on_the_photo_s_lightness(size):
     rgb = make_rgb(0, size)
     ab = np.full((32, 32, 2), [20.0, -15.0], np.float32)
     lab = rgb2lab(rgb)
@@ -21,15 +21,15 @@ def test_colours_are_scikit_image_s_on_the_photo_s_lightness(size):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # scikit-image tells of colours outside sRGB
             expected = np.round(lab2rgb(lab) * 255)
-    got = finish.colour_photo(rgb, ab)
+    got = finish.color_photo(rgb, ab)
     assert got.shape == rgb.shape
     assert got.dtype == np.uint8
     assert abs(got.astype(int) - expected).max() <= 1
 
 
-def test_lightness_stays_where_the_colours_fit_in_srgb():
+def test_lightness_stays_where_the_colors_fit_in_srgb():
     rgb = make_rgb(1, (60, 80)) // 3 + 85  # mid lightness: small colours stay inside
-    got = finish.colour_photo(rgb, np.full((32, 32, 2), 8.0, np.float32))
+    got = finish.color_photo(rgb, np.full((32, 32, 2), 8.0, np.float32))
     assert abs(rgb2lab(got)[..., 0] - rgb2lab(rgb)[..., 0]).max() < 0.6
 
 
@@ -46,6 +46,6 @@ def test_upsampling_in_bands_equals_upsampling_at_once():
 
 def test_a_photo_of_several_bands_has_no_seam(monkeypatch):
     rgb, ab = make_rgb(2, (90, 70)), 20 * np.random.default_rng(1).normal(size=(16, 16, 2))
-    at_once = finish.colour_photo(rgb, ab.astype(np.float32))
+    at_once = finish.color_photo(rgb, ab.astype(np.float32))
     monkeypatch.setattr(finish, "BAND", 700)
-    assert abs(finish.colour_photo(rgb, ab.astype(np.float32)).astype(int) - at_once).max() <= 1
+    assert abs(finish.color_photo(rgb, ab.astype(np.float32)).astype(int) - at_once).max() <= 1

@@ -118,7 +118,7 @@ def test_a_hint_changes_the_photo(photo, model, tmp_path):
 BAD = {
     "no file": (["/nowhere.jpg"], 1, "/nowhere.jpg: no such file or folder"),
     "hint form": (["PHOTO", "--hint=3:red"], 1, "ROW,COL:COLOR"),
-    "hint colour": (["PHOTO", "--hint=3,4:rot"], 1, "'rot' is unknown"),
+    "hint color": (["PHOTO", "--hint=3,4:rot"], 1, "'rot' is unknown"),
     "hint outside": (["PHOTO", "--hint=48,4:red"], 1, "rows are 0..47"),
     "hint size": (["PHOTO", "--hint_size=5"], 1, "hint_size=5 must divide"),
     "empty folder": (["EMPTY"], 1, "no images in"),

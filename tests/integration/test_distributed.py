@@ -88,7 +88,7 @@ def test_two_processes_equal_one(photos, alone, tmp_path):
     for word in ("loss", "validation", "run:", "data:", " steps"):
         assert word in first[1]
         assert word not in second[1]
-    assert f"the colours of {photos.parent / 'model.safetensors'} are learned" in first[1]
+    assert f"the colors of {photos.parent / 'model.safetensors'} are learned" in first[1]
     # The other prints nothing but Gloo's greeting, which comes in pieces.
     assert words(second[1]) <= words(GLOO), second[1]
     assert_same(tmp_path / "run", alone)

@@ -207,7 +207,7 @@ def test_dense_windows_then_a_gated_model_from_them(photos, tmp_path):
     options = [f"--config.train.init_from={dense}", f"--config.train.teacher={dense}"]
     status, out, err = run("train", *arguments(photos, gated, *options, steps=2))
     assert status == 0, err
-    assert f"the colours of {dense} are learned, step 4" in out
+    assert f"the colors of {dense} are learned, step 4" in out
     assert '"distillation": ' in (gated / "metrics.jsonl").read_text()
     options = [f"--config.train.teacher={gated}"]
     message = one_line_error(run("train", *arguments(photos, gated, *options, steps=4)), 2)
@@ -307,7 +307,7 @@ def test_other_optimizer_settings_do_not_cost_the_checkpoints(photos, tmp_path):
     workdir = tmp_path / "run"
     assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
     result = run("train", *arguments(photos, workdir, "--config.optimizer.ema=0.9", steps=4))
-    assert "was saved with another optimiser" in one_line_error(result, 1)
+    assert "was saved with another optimizer" in one_line_error(result, 1)
     assert read_config(workdir).optimizer.ema == 0  # what the checkpoint is read with
     status, out, err = run(
         "train", *arguments(photos, workdir, "--config.optimizer.grad_clip=1.0", steps=4)

@@ -113,7 +113,7 @@ def test_training_needs_noise_and_evaluation_takes_none(model):
         model(inputs(1), train=False, noise=training_noise(jax.random.key(0), 1, SMALL))
 
 
-def test_gates_learn_from_the_colour_loss(model):
+def test_gates_learn_from_the_color_loss(model):
     graphdef, params = nnx.split(model)
     noise = training_noise(jax.random.key(1), 2, SMALL)
 

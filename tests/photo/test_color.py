@@ -22,7 +22,7 @@ def test_lab_matches_scikit_image_over_the_cube(cube):
     np.testing.assert_allclose(color.rgb_to_lab(cube / 255), expected, atol=1e-3)
 
 
-def test_every_8_bit_colour_of_the_lattice_survives_the_round_trip(cube):
+def test_every_8_bit_color_of_the_lattice_survives_the_round_trip(cube):
     lab = color.uint8_to_lab(cube)
     assert np.abs(color.lab_to_rgb(lab) * 255 - cube).max() < 0.5
     np.testing.assert_array_equal(color.lab_to_uint8(lab), cube)
@@ -44,13 +44,13 @@ def test_jax_and_numpy_agree(cube):
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
-def test_srgb_colours_are_in_gamut(rgb):
+def test_srgb_colors_are_in_gamut(rgb):
     lab = color.uint8_to_lab(np.array(rgb, np.uint8))
     assert color.in_gamut(lab)
     assert 0 <= lab[0] <= 100.001
 
 
-def test_colours_that_srgb_cannot_show_are_not_in_gamut():
+def test_colors_that_srgb_cannot_show_are_not_in_gamut():
     lab = np.array([[50, 110, 110], [50, -110, 0], [99, 50, 50], [50, 20, 20]], np.float32)
     np.testing.assert_array_equal(color.in_gamut(lab), [False, False, False, True])
 
@@ -62,6 +62,6 @@ def test_model_units():
     assert color.denormalize_ab(color.normalize_ab(-33.0)) == pytest.approx(-33.0)
 
 
-def test_only_8_bit_colours_take_the_fast_path():
+def test_only_8_bit_colors_take_the_fast_path():
     with pytest.raises(TypeError, match="float32"):
         color.uint8_to_lab(np.zeros((2, 3), np.float32))

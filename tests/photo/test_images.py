@@ -74,7 +74,7 @@ def test_palettes_are_read(picture):
     np.testing.assert_allclose(images.read_image(save(palette, "PNG")), picture, atol=2)
 
 
-def test_a_transparent_palette_colour_is_white(picture):
+def test_a_transparent_palette_color_is_white(picture):
     palette = Image.fromarray(picture).convert("P", palette=Image.Palette.ADAPTIVE)
     red = int(np.asarray(palette)[0, 0])
     rgb = images.read_image(save(palette, "PNG", transparency=red))
@@ -166,7 +166,7 @@ def test_lossless_formats_give_the_pixels_back(picture, tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".webp"])
-def test_lossy_formats_come_close_in_colour_too(picture, tmp_path, suffix):
+def test_lossy_formats_come_close_in_color_too(picture, tmp_path, suffix):
     large = picture.repeat(8, axis=0).repeat(8, axis=1)
     images.write_image(tmp_path / f"p{suffix}", large)
     inside = images.read_image(tmp_path / f"p{suffix}")[32::64, 48::96]

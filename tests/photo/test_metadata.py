@@ -60,7 +60,7 @@ def save(rgb, kind, **options):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_colours_of_a_wide_profile_are_converted(kind):
+def test_colors_of_a_wide_profile_are_converted(kind):
     rgb = np.array(
         [[[192, 48, 32], [30, 160, 60], [255, 255, 255], [0, 0, 0], [90, 90, 90]]], np.uint8
     )

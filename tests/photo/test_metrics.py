@@ -21,7 +21,7 @@ def test_psnr_refuses_other_shapes():
         psnr(jnp.zeros((1, 2, 2, 3)), jnp.zeros((1, 2, 3, 3)))
 
 
-def test_composed_colours_are_scikit_image_s():
+def test_composed_colors_are_scikit_image_s():
     rng = np.random.default_rng(0)
     lab = np.stack(
         [rng.uniform(20, 90, (4, 4)), rng.uniform(-30, 30, (4, 4)), rng.uniform(-30, 30, (4, 4))],

@@ -9,7 +9,7 @@ from acolvit_jax.photo import color, pictures
 from tests.photos import make_rgb
 
 
-def test_the_grey_of_a_photo_has_its_lightness_and_the_hints_their_colours():
+def test_the_grey_of_a_photo_has_its_lightness_and_the_hints_their_colors():
     rgb = make_rgb(1, (60, 80))
     drawn = hint_pictures.hinted_grey(rgb, [Hint(30, 20, (60.0, 40.0))])
     lab = color.uint8_to_lab(drawn)

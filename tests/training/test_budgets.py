@@ -42,7 +42,7 @@ def test_every_photo_comes_at_both_budgets_of_its_group():
     assert found == pytest.approx([0.1, 0.6, 0.3, 0.8, 0.3, 0.8, 0.1, 0.6])
 
 
-def test_worth_is_how_far_the_colours_move_over_how_wrong_they_are():
+def test_worth_is_how_far_the_colors_move_over_how_wrong_they_are():
     """By hand: a moves by 0.2 and b by 0.4 (0.59 with delta 0.01), then by 0.1 alone (0.095)."""
     low = jnp.broadcast_to(jnp.array([0.3, 0.5]), (2, 4, 4, 2))
     high = jnp.stack([low[0] - jnp.array([0.2, 0.4]), low[1] + jnp.array([0.1, 0.0])])

@@ -25,7 +25,7 @@ def test_huber_s_gradient_is_a_sign_beyond_delta_and_a_line_below():
     assert grad(jnp.array([[[[0.3, -0.002]]]])).ravel().tolist() == pytest.approx([1.0, -0.2])
 
 
-def muted_colours(seed):
+def muted_colors(seed):
     """Normalised a, b, `[2, 3, 3, 2]`, and lightness of colours that sRGB can show."""
     rng = np.random.default_rng(seed)
     ab = rng.uniform(-0.1, 0.1, (2, 3, 3, 2)).astype(np.float32)
@@ -37,15 +37,15 @@ def shown(lightness, ab):
     return lab2rgb(np.concatenate([lightness[..., None] * 100 + 50, ab * 110], axis=-1))
 
 
-def test_the_squared_error_is_that_of_the_colours_that_are_shown():
-    (predicted, lightness), (target, _) = muted_colours(0), muted_colours(1)
+def test_the_squared_error_is_that_of_the_colors_that_are_shown():
+    (predicted, lightness), (target, _) = muted_colors(0), muted_colors(1)
     difference = shown(lightness, predicted) - shown(lightness, target)
     found = losses.srgb_squared_error(lightness, predicted, target)
     np.testing.assert_allclose(found, (difference**2).mean(axis=(1, 2, 3)), rtol=1e-4)
 
 
 @pytest.mark.parametrize("ab", [0.0, 0.1, 0.6])
-def test_grey_and_vivid_colours_have_a_gradient(ab):
+def test_grey_and_vivid_colors_have_a_gradient(ab):
     """At L* = 60 some channels of the vivid one are clipped, one is not."""
     lightness, target = jnp.full((1, 1, 1), 0.1), jnp.full((1, 1, 1, 2), 0.3)
     grad = jax.grad(lambda x: losses.srgb_squared_error(lightness, x, target)[0])
@@ -68,7 +68,7 @@ def test_a_decibel_counts_the_same_until_little_is_left_to_gain(decibels, counts
 
 @pytest.mark.parametrize("teacher", ["", "dense"])
 def test_in_decibels_the_teacher_s_own_error_is_part_of_the_cost(teacher):
-    (ab, lightness), (target, _), (taught, _) = (muted_colours(seed) for seed in range(3))
+    (ab, lightness), (target, _), (taught, _) = (muted_colors(seed) for seed in range(3))
     batch = {
         "inputs": jnp.zeros((2, 3, 3, 4)).at[..., 0].set(lightness),
         "target_ab": target,
@@ -77,16 +77,16 @@ def test_in_decibels_the_teacher_s_own_error_is_part_of_the_cost(teacher):
     student, photo, other = (shown(lightness, x) for x in (ab, target, taught))
     pairs = [(student, other), (other, photo)] if teacher else [(student, photo)]
     error = sum(((a - b) ** 2).mean(axis=(1, 2, 3)) for a, b in pairs)
-    found = losses.colour_loss(ab, batch, TrainConfig(loss="psnr", teacher=teacher))
+    found = losses.color_loss(ab, batch, TrainConfig(loss="psnr", teacher=teacher))
     np.testing.assert_allclose(found, 0.1 * np.log10(error + 1e-4), rtol=1e-4)
 
 
 @pytest.mark.parametrize("teacher", ["", "dense"])
 def test_huber_is_against_the_teacher_alone(teacher):
-    (ab, _), (target, _), (taught, _) = (muted_colours(seed) for seed in range(3))
+    (ab, _), (target, _), (taught, _) = (muted_colors(seed) for seed in range(3))
     batch = {"target_ab": target, "teacher_ab": taught}
     expected = losses.huber(ab, taught if teacher else target, 0.01)
-    found = losses.colour_loss(ab, batch, TrainConfig(teacher=teacher))
+    found = losses.color_loss(ab, batch, TrainConfig(teacher=teacher))
     np.testing.assert_array_equal(found, expected)
 
 

@@ -104,6 +104,6 @@ def test_muon_s_updates_are_orthogonal_and_of_adamw_s_size():
     np.testing.assert_allclose(np.abs(update["bias"]), 0.1 * (0.09 / 0.19 + 1), rtol=1e-4)
 
 
-def test_an_unknown_optimiser_is_refused():
+def test_an_unknown_optimizer_is_refused():
     with pytest.raises(ConfigError, match="choose one of adamw, muon"):
         OptimizerConfig(name="sgd")

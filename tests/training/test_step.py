@@ -52,8 +52,8 @@ def test_the_loss_is_the_sum_of_its_parts(one_device):
     assert float(metrics["sparsity"]) == pytest.approx(
         (float(metrics["keep"].mean()) - 0.5) ** 2, abs=1e-6
     )
-    assert float(metrics["colour"]) == float(metrics["huber"])  # the paper's loss, no teacher
-    assert losses[-1] == pytest.approx(float(metrics["colour"] + metrics["sparsity"]), rel=1e-5)
+    assert float(metrics["color"]) == float(metrics["huber"])  # the paper's loss, no teacher
+    assert losses[-1] == pytest.approx(float(metrics["color"] + metrics["sparsity"]), rel=1e-5)
     assert metrics["keep"].shape == (2, 2)
 
 

@@ -23,7 +23,7 @@ def teach(config, architecture, params, batch):
 
 
 @pytest.mark.parametrize(("architecture", "budget"), [(WIDE_DENSE, None), (ANY, 1.0)])
-def test_the_teacher_s_colours_join_the_batch(architecture, budget):
+def test_the_teacher_s_colors_join_the_batch(architecture, budget):
     params = init_params(architecture, 3)
     batch = batches(1, size=16, window=2)[0]
     taught = teach(small_config(batch_size=16, micro_batch=1), architecture, params, batch)

@@ -30,9 +30,9 @@ def document() -> Part:
         "info": {
             "title": "acolvit_jax demo",
             "version": acolvit_jax.__version__,
-            "summary": "Colour photos from hints.",
+            "summary": "Color photos from hints.",
             "description": (
-                "Send a photo, then ask for its colours as often as hints change: every request "
+                "Send a photo, then ask for its colors as often as hints change: every request "
                 "holds all hints, and the same request gives the same answer."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -101,7 +101,7 @@ def _grey() -> Part:
 def _colorize() -> Part:
     operation = _operation(
         "colorize",
-        "Colours for a photo and all its hints",
+        "Colors for a photo and all its hints",
         {
             "application/octet-stream": {
                 "schema": {
@@ -127,7 +127,7 @@ def _result() -> Part:
     content = _file("image/png") | _file("image/jpeg")
     headers = {"Content-Disposition": "a file name to save under"}
     operation = _operation(
-        "result", "The photo in colour, at its own size", content, (404, 422, 503), headers=headers
+        "result", "The photo in color, at its own size", content, (404, 422, 503), headers=headers
     )
     return operation | {"parameters": [_query("format", "of the file", schema)]}
 

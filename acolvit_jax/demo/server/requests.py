@@ -192,7 +192,7 @@ def _hint(entry: Any, path: str, size: tuple[int, int]) -> Hint:
     column = _coordinate(fields["column"], f"{path}.column", size[1])
     text = _of_type(fields["color"], str, f"{path}.color", "text")
     if len(text) > MAX_COLOR:
-        raise RequestError(422, f"the colour has more than {MAX_COLOR} characters", f"{path}.color")
+        raise RequestError(422, f"the color has more than {MAX_COLOR} characters", f"{path}.color")
     try:
         return Hint(row, column, _ab(text))
     except HintError as error:

@@ -168,8 +168,8 @@ class Studio:
         if scale < 1:
             size = max(1, round(height * scale)), max(1, round(width * scale))
             rgb = images.resize(rgb, size)
-        colours = np.zeros((self._side, self._side, 2), np.float32)
-        grey = finish.colour_photo(rgb, colours)[..., 1]
+        colors = np.zeros((self._side, self._side, 2), np.float32)
+        grey = finish.color_photo(rgb, colors)[..., 1]
         return images.encode_image(grey, ".jpg", quality=quality)
 
     @functools.lru_cache(256)  # noqa: B019  (one studio a server)
