@@ -68,7 +68,7 @@ def test_compositors_draw_what_the_server_writes(page: Page):
     ]
     values = np.round(np.stack(smooth, -1) * 127 / 110).clip(-127, 127).astype(np.int8)
     ab = values.astype(np.float32) * np.float32(110 / 127)
-    expected = finish.colour_photo(np.repeat(grey[..., None], 3, -1), ab)
+    expected = finish.color_photo(np.repeat(grey[..., None], 3, -1), ab)
     places = np.stack([rng.integers(0, height, 300), rng.integers(0, width, 300)], -1)
     for module, name in (("compositor_gl", "GlCompositor"), ("compositor_2d", "PlainCompositor")):
         drawn = page.module(
