@@ -1,0 +1,82 @@
+"""Compares models by both measures: random hints, and clicks where the result is worst.
+
+    python -m benchmarks.compare_runs OUT NAME=MODEL... [--images DIR...] [--max_images 40]
+
+A model is a run, weights, or `pretrained-dense`. Each set of images has its report in OUT. Name the
+models of an earlier call again and add others: what was scored is not scored again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from acolvit_jax.common.tables import markdown_table
+from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.evaluation.run import Request, run
+
+COUNTS = (1, 10, 50)  # random hints
+CLICKS = 15
+SHOWN = (0, 1, 3, 5, 10, 15)  # clicks
+GOOD = "28.0"  # dB
+HEADINGS = [
+    "",
+    f"random hints, {' / '.join(map(str, COUNTS))}",
+    f"clicks, {' / '.join(map(str, SHOWN))}",
+    "first makes worse",
+    "its gain",
+    "its worst",
+    f"never {GOOD[:2]} dB",
+]
+
+
+def row(name: str, report: dict[str, Any]) -> list[str]:
+    """One model's scores on one set of images."""
+    (means,) = (c["means"]["psnr"] for c in report["contenders"] if c["name"] == name)
+    (clicks,) = (c for c in report["clicks"] if c["name"] == name)
+    gains = clicks["first_gains"]
+    return [
+        name,
+        " / ".join(f"{means[str(k)]:.2f}" for k in COUNTS),
+        " / ".join(f"{clicks['psnr'][k]:.2f}" for k in SHOWN),
+        f"{clicks['worse']} of {clicks['photos']}",
+        f"{sum(gains) / len(gains):.2f}",
+        f"{gains[0]:.1f}",
+        f"{clicks['never'][GOOD] * clicks['photos']:.0f}",
+    ]
+
+
+def compare(out: Path, models: tuple[str, ...], images: str, max_images: int) -> str:
+    """Scores models on a set of images; returns a table in dB."""
+    request = Request(
+        checkpoints=models,
+        budgets=(),
+        baselines=(),
+        images=images,
+        list_file="",
+        hint_dir=None,
+        counts=COUNTS,
+        output=out / Path(images).name,
+        max_images=max_images,
+        clicks=CLICKS,
+    )
+    report = json.loads(run(request).with_suffix(".json").read_text())
+    names = [contender["name"] for contender in report["contenders"]]
+    return markdown_table(HEADINGS, [row(name, report) for name in names])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compares models by random hints and clicks.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("models", nargs="+", metavar="NAME=MODEL")
+    parser.add_argument("--images", nargs="+", default=[str(sample_photos()[0].parent)])
+    parser.add_argument("--max_images", type=int, default=0, help="of each set, evenly (all)")
+    args = parser.parse_args()
+    for images in args.images:
+        print(f"{images}\n\n{compare(args.out, tuple(args.models), images, args.max_images)}\n")
+
+
+if __name__ == "__main__":
+    main()
