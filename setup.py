@@ -12,6 +12,7 @@ REQUIRES = [
     "flatbuffers>=24.3",  # jax.export writes with it
     "flax>=0.12.0",
     "grain>=0.2.12",
+    "imagecodecs>=2025.3",  # TIFF's compressions, 16-bit PNG, LittleCMS at any depth
     "importlib_resources>=6.0",  # tensorflow-datasets reads its metadata through it
     "jax>=0.8.0",
     "lpips-j>=0.0.6",
@@ -21,12 +22,13 @@ REQUIRES = [
     "numpy>=2.0",
     "optax>=0.2.7",
     "orbax-checkpoint>=0.11.25",
-    "pillow>=11.0",
+    "pillow>=13.0",
     "safetensors>=0.5",
     "scipy>=1.13",
     "starlette>=1.0",
     "tensorboard>=2.18",
     "tensorflow-datasets>=4.9.9",
+    "tifffile>=2025.3",
     "tqdm>=4.66",
     "uvicorn>=0.30",
 ]
@@ -34,6 +36,7 @@ REQUIRES = [
 EXTRAS = {
     "cuda": ["jax[cuda12]"],
     "tpu": ["jax[tpu]"],
+    "heic": ["pillow-heif>=1.0"],
     "torch": ["torch>=2.6"],
     "dev": [
         "httpx2>=2.0",  # starlette.testclient speaks through it

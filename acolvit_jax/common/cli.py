@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -47,6 +49,21 @@ def numbers(flag: str, text: str, *, low: float, high: float) -> list[float]:
     return values
 
 
+def _speak_plainly() -> None:
+    """Keeps this process's output to what a person can act on.
+
+    The package itself leaves warnings, logs and streams of its process alone; a program's are its
+    own.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax warns of its own workings
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # odd tags, the pixels are fine
+    warnings.filterwarnings("ignore", module=r"PIL\..*")  # odd metadata, as above
+    for stream in (sys.stdout, sys.stderr):  # a name may hold what the console cannot print
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def run(main: Callable[[Sequence[str]], int | None]) -> None:
     """Runs a command line and exits with its code.
 
@@ -55,8 +72,7 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
     Args:
         main: takes the arguments after the program's name, returns an exit code or None.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax warns of its own workings
+    _speak_plainly()
     try:
         code = main(sys.argv[1:]) or 0
     except UserError as error:

@@ -150,7 +150,7 @@ def _suffix(source: Path) -> str:
 
 
 def run_job(colorizer: Colorizer, job: Job, options: Options) -> Colorized:
-    """Colorizes one photo and writes the result, EXIF kept.
+    """Colorizes one photo and writes the result, metadata kept.
 
     Raises:
         UserError: if the photo cannot be read, a hint does not fit, or the result cannot be
@@ -167,7 +167,7 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> Colorized:
         if options.compare:
             images.write_image(job.compared, compare(photo.rgb, job.hints, result.rgb))
         # Last: a result that exists says that all of the job is done.
-        images.write_image(job.target, result.rgb, exif=photo.exif, icc=photo.icc)
+        images.write_image(job.target, result.rgb, metadata=photo.metadata)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise

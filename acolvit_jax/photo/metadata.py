@@ -1,52 +1,153 @@
-"""What a photograph's file says beside its pixels: EXIF to keep, the profile of its colours."""
+"""What a photograph's file says beside its pixels, and what of it is true of the result too."""
 
 from __future__ import annotations
 
-import io
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
+from PIL.ExifTags import IFD, Base
 
 # EXIF tags that say how a file's pixels lie, which the new file says for itself: size, orientation,
-# compression, strips and tiles of TIFF, colour profile (a CMYK one would be wrong, and too long).
-_PIXEL_TAGS = {*range(254, 260), 262, 266, 273, 274, *range(277, 280), 284, 317, 320}
-_PIXEL_TAGS |= {*range(322, 326), 338, 339, 347, *range(530, 533), 34675}
-# What editors keep in a TIFF beside EXIF, megabytes of it: XMP, IPTC, layers of Photoshop.
+# compression, strips and tiles of TIFF, further pictures, colour profile.
+_PIXEL_TAGS = {*range(254, 260), 262, 266, 273, 274, *range(277, 282), 284, 317, 320}
+_PIXEL_TAGS |= {*range(322, 326), 330, *range(338, 342), 347, *range(530, 533), 34675}
+# What editors keep in a TIFF beside EXIF, megabytes of it: XMP (kept by itself), IPTC, layers of
+# Photoshop.
 _EDITOR_TAGS = {700, 33723, 34377, 37724}
-# How profiles that are sRGB call themselves; "Linear sRGB" and others are not.
-_SRGB_NAME = re.compile(r"srgb( built-in| iec61966.*)?", re.IGNORECASE)
-_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+_SRGB, _SRGB_RULES = 1, "R98"  # EXIF's ColorSpace and interoperability index of an sRGB file
+_INTEROP_INDEX = 1
+_ADOBE_RGB, _ADOBE_RULES = 2, "R03"
+_XMP_TRUE = (  # of an upright sRGB picture
+    (rb'(tiff:Orientation\s*=\s*["\'])\d', rb"\g<1>1"),
+    (rb"(<tiff:Orientation>)\d", rb"\g<1>1"),
+    (rb'(exif:ColorSpace\s*=\s*["\'])\d+', rb"\g<1>1"),
+    (rb"(<exif:ColorSpace>)\d+", rb"\g<1>1"),
+    (rb'(photoshop:ICCProfile\s*=\s*["\'])[^"\']*', rb"\g<1>sRGB IEC61966-2.1"),
+    (rb"(<photoshop:ICCProfile>)[^<]*", rb"\g<1>sRGB IEC61966-2.1"),
+)
 
 
-def kept_exif(image: Image.Image) -> bytes | None:
+@dataclass(frozen=True)
+class Metadata:
+    """What a file says beside its pixels, as it says it.
+
+    Attributes:
+        exif: EXIF block.
+        xmp: XMP packet.
+        dpi: pixels an inch, across and down.
+        text: of PNG, by keyword.
+        comment: of JPEG or GIF.
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    text: Mapping[str, str] = field(default_factory=dict)
+    comment: bytes | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        texts = sum(len(key) + len(value) for key, value in self.text.items())
+        return len(self.exif or b"") + len(self.xmp or b"") + len(self.comment or b"") + texts
+
+
+def of_image(image: Image.Image) -> Metadata:
+    """The metadata of a file that Pillow has opened and loaded."""
+    info = image.info
+    text = {
+        key: str(value)
+        for key, value in getattr(image, "text", {}).items()
+        if key not in ("XML:com.adobe.xmp", "Raw profile type exif")
+    }
+    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp")
+    comment = info.get("comment")
+    return Metadata(
+        exif=exif_of(image),
+        xmp=xmp.encode() if isinstance(xmp, str) else xmp,
+        dpi=_dpi(info.get("dpi")),
+        text=text,
+        comment=comment if isinstance(comment, bytes) else None,
+    )
+
+
+def _dpi(value: Any) -> tuple[float, float] | None:
+    try:
+        across, down = (float(number) for number in value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if across > 0 and down > 0 else None
+
+
+def orientation_of(exif: Image.Exif) -> int:
+    """EXIF's orientation, 1 where it says none that can be read."""
+    value = exif.get(Base.Orientation, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def says_adobe_rgb(exif: Image.Exif) -> bool:
+    """Whether a camera names Adobe RGB, as it does where it embeds no profile."""
+    ifd = exif.get_ifd(IFD.Exif)
+    rules = exif.get_ifd(IFD.Interop).get(_INTEROP_INDEX)
+    return ifd.get(Base.ColorSpace) == _ADOBE_RGB or rules == _ADOBE_RULES
+
+
+def exif_of(image: Image.Image) -> bytes | None:
     """The EXIF block of an open file without what described its pixels; None if there is none."""
     try:
-        exif = image.getexif()
-        for tag in (_PIXEL_TAGS | _EDITOR_TAGS) & set(exif):
-            del exif[tag]
-        return exif.tobytes() if len(exif) else None
+        return without_pixel_tags(image.getexif())
     except Exception:  # Pillow raises many kinds on odd metadata, and the pixels are fine
         return None
 
 
-def to_srgb(rgb: np.ndarray, icc: bytes | None) -> tuple[np.ndarray, bytes | None]:
-    """Converts colours of another profile to sRGB; one that cannot be read changes nothing.
+def without_pixel_tags(exif: Image.Exif) -> bytes | None:
+    """An EXIF block without what describes the file's pixels; None if nothing is left."""
+    for tag in (_PIXEL_TAGS | _EDITOR_TAGS) & set(exif):
+        del exif[tag]
+    return exif.tobytes() if len(exif) else None
+
+
+def of_result(metadata: Metadata, size: tuple[int, int]) -> Metadata:
+    """What is true of the photo in colour: upright, sRGB, of its own sides.
 
     Args:
-        rgb: uint8 `[H, W, 3]` in the profile's colours.
-        icc: the profile, None for sRGB.
+        metadata: of the photo.
+        size: height and width of the result.
 
     Returns:
-        uint8 `[H, W, 3]` sRGB, and the profile to write back: None after a conversion.
+        The metadata to write.
     """
-    if icc is None:
-        return rgb, None
+    xmp = metadata.xmp and _true_xmp(metadata.xmp)
+    exif = metadata.exif and _true_exif(metadata.exif, size)
+    return Metadata(exif, xmp, metadata.dpi, metadata.text, metadata.comment)
+
+
+def _true_xmp(packet: bytes) -> bytes:
+    for pattern, value in _XMP_TRUE:
+        packet = re.sub(pattern, value, packet)
+    return packet
+
+
+def _true_exif(block: bytes, size: tuple[int, int]) -> bytes | None:
+    exif = Image.Exif()
     try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        if _SRGB_NAME.fullmatch(ImageCms.getProfileDescription(profile).strip()):
-            return rgb, icc
-        image = ImageCms.profileToProfile(Image.fromarray(rgb), profile, _SRGB)
-    except (ImageCms.PyCMSError, OSError):
-        return rgb, icc
-    return np.asarray(image), None
+        exif.load(block)
+        if IFD.Exif not in exif:
+            return block
+        details, rules = exif.get_ifd(IFD.Exif), dict(exif.get_ifd(IFD.Interop))
+        stated = {
+            Base.ColorSpace: _SRGB,
+            Base.ExifImageWidth: size[1],
+            Base.ExifImageHeight: size[0],
+        }
+        for tag, value in stated.items():
+            if tag in details:
+                details[tag] = value
+        if _INTEROP_INDEX in rules:
+            details[IFD.Interop] = rules | {_INTEROP_INDEX: _SRGB_RULES}
+        return exif.tobytes()
+    except Exception:  # as above
+        return None

@@ -22,7 +22,7 @@ class Clock:
 
 
 def photo(side=10):
-    return StoredPhoto("photo", Photo(np.zeros((side, side, 3), np.uint8), None, None), LIGHTNESS)
+    return StoredPhoto("photo", Photo(np.zeros((side, side, 3), np.uint8)), LIGHTNESS)
 
 
 @pytest.fixture

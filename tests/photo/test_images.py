@@ -10,6 +10,8 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from acolvit_jax.common.errors import ImageError, PixelLimitError
 from acolvit_jax.photo import images
+from acolvit_jax.photo.metadata import Metadata
+from acolvit_jax.photo.profiles import SRGB
 from tests.photos import make_rgb
 
 
@@ -51,12 +53,11 @@ def test_exif_orientation_is_applied(picture, orientation):
 def test_metadata_is_kept_without_the_orientation(picture):
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "Maker"
-    photo = images.read_photo(save(Image.fromarray(picture), "PNG", exif=exif, icc_profile=b"icc"))
+    photo = images.read_photo(save(Image.fromarray(picture), "PNG", exif=exif))
     kept = Image.Exif()
-    kept.load(photo.exif)
+    kept.load(photo.metadata.exif)
     assert kept.get(0x0112, 1) == 1
     assert kept[0x010F] == "Maker"
-    assert photo.icc == b"icc"
 
 
 def test_alpha_is_laid_over_white(picture):
@@ -108,7 +109,7 @@ def test_16_bits_are_scaled_not_clipped(kind):
 @pytest.mark.parametrize("value", [65536, -1])
 def test_more_than_16_bits_are_refused(value):
     wide = np.full((4, 4), value, np.int32)
-    with pytest.raises(ImageError, match="beyond 16 bits"):
+    with pytest.raises(ImageError, match=r"beyond 16 bits|negative values"):
         images.read_image(save(Image.fromarray(wide), "TIFF"))
 
 
@@ -149,14 +150,9 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path):
     path = tmp_path / "bomb.png"
     Image.new("1", (20_000, 20_001)).save(path)
     with pytest.raises(ImageError, match="20000x20001"):
-        images.read_image(path)
+        images.read_image(path, max_pixels=400_000_000)
     with pytest.raises(ImageError, match="100 allowed"):
         images.read_image(save(Image.new("RGB", (11, 10)), "PNG"), max_pixels=100)
-
-
-def test_floating_point_files_are_refused():
-    with pytest.raises(ImageError, match="floating-point"):
-        images.read_image(save(Image.fromarray(np.zeros((4, 4), np.float32)), "TIFF"))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".tiff", ".PNG"])
@@ -176,12 +172,12 @@ def test_lossy_formats_come_close_in_color_too(picture, tmp_path, suffix):
 def test_metadata_is_written(picture, tmp_path):
     exif = Image.Exif()
     exif[0x010F] = "Maker"
-    for suffix in (".jpg", ".png", ".webp", ".tif"):
+    for suffix in (".jpg", ".png", ".webp", ".tif", ".avif"):
         path = tmp_path / f"p{suffix}"
-        images.write_image(path, picture, exif=exif.tobytes(), icc=b"profile")
+        images.write_image(path, picture, metadata=Metadata(exif=exif.tobytes()))
         with Image.open(path) as image:
             assert image.getexif()[0x010F] == "Maker", suffix
-            assert image.info["icc_profile"] == b"profile", suffix
+            assert image.info["icc_profile"] == SRGB, suffix
 
 
 def test_a_failed_write_leaves_the_old_file(picture, tmp_path):
@@ -195,7 +191,7 @@ def test_a_failed_write_leaves_the_old_file(picture, tmp_path):
 
 
 def test_an_unknown_suffix_lists_the_known_ones(picture, tmp_path):
-    with pytest.raises(ImageError, match=r"'\.xyz' files; use one of \.jpeg, \.jpg"):
+    with pytest.raises(ImageError, match=r"'\.xyz' files; use one of \.avif, .*\.jpeg, \.jpg"):
         images.write_image(tmp_path / "p.xyz", picture)
 
 
@@ -211,12 +207,12 @@ def test_crop_resize_takes_the_box(picture):
 
 def test_only_named_formats_are_opened():
     rgb = Image.fromarray(make_rgb(0, (24, 32)))
-    for kind in ("BMP", "GIF", "JPEG", "MPO", "PNG", "TIFF", "WEBP"):
-        assert images.read_photo(save(rgb, kind), formats=images.FORMATS).rgb.shape == (24, 32, 3)
-    for kind in ("EPS", "PPM", "JPEG2000"):
-        with pytest.raises(ImageError, match="is not an image"):
-            images.read_photo(save(rgb, kind), formats=images.FORMATS)
-    assert images.read_photo(save(rgb, "PPM")).rgb.shape == (24, 32, 3)
+    for kind in ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP"):
+        assert images.read_photo(save(rgb, kind)).rgb.shape == (24, 32, 3)
+    for kind in ("EPS", "ICO", "PCX", "SGI", "TGA"):
+        for read in (images.read_photo, images.read_image):
+            with pytest.raises(ImageError, match="is not an image"):
+                read(save(rgb, kind))
 
 
 def test_too_many_pixels_are_told_apart_from_what_is_no_image():
@@ -253,18 +249,19 @@ def test_a_tiff_whose_profile_is_no_profile_is_read_and_written(picture, profile
     tags.tagtype[34675] = TiffTags.ASCII if isinstance(profile, str) else TiffTags.SHORT
     tags[34675] = profile
     photo = images.read_photo(save(Image.fromarray(picture), "TIFF", tiffinfo=tags))
-    assert photo.icc is None
+    np.testing.assert_array_equal(photo.rgb, picture)
     for suffix in (".png", ".jpg", ".tif"):
-        assert images.encode_image(photo.rgb, suffix, exif=photo.exif, icc=photo.icc)
+        assert images.encode_image(photo.rgb, suffix, metadata=photo.metadata)
 
 
 def test_a_tiffs_long_profile_does_not_go_into_the_exif_block_too(picture):
     profile = bytes(100_000)  # of which a JPEG's EXIF block has no room
-    for mode, kept in (("RGB", profile), ("CMYK", None)):
+    for mode in ("RGB", "CMYK"):
         image = Image.fromarray(picture).convert(mode)
         photo = images.read_photo(save(image, "TIFF", icc_profile=profile))
-        assert photo.icc == kept
-        assert images.encode_image(photo.rgb, ".jpg", exif=photo.exif, icc=photo.icc)
+        assert "profile" in photo.notes[0]
+        assert len(photo.metadata.exif or b"") < 1000
+        assert images.encode_image(photo.rgb, ".jpg", metadata=photo.metadata)
 
 
 @pytest.mark.parametrize("suffix", ["JPEG", "WEBP", "TIFF", "PNG"])

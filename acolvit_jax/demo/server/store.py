@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from acolvit_jax.demo.server.limits import Limits
-from acolvit_jax.photo.images import Photo
+from acolvit_jax.photo.reading import Photo
 
 ID_BYTES = 18  # of randomness; 24 characters in an address
 
@@ -42,8 +42,7 @@ class StoredPhoto:
     @property
     def nbytes(self) -> int:
         """Memory that it takes, without its results."""
-        metadata = len(self.photo.exif or b"") + len(self.photo.icc or b"")
-        return self.photo.rgb.nbytes + self.lightness.nbytes + metadata
+        return self.photo.rgb.nbytes + self.lightness.nbytes + self.photo.metadata.nbytes
 
 
 @dataclass

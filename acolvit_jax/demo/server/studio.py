@@ -96,7 +96,7 @@ class Studio:
             ImageError: if it is no image that can be read.
         """
         pixels = self._limits.pixels
-        photo = images.read_photo(source, max_pixels=pixels, formats=images.FORMATS)
+        photo = images.read_photo(source, max_pixels=pixels)
         return StoredPhoto(name, photo, model_lightness(photo.rgb, self._side))
 
     def colorize(self, stored: StoredPhoto, body: bytes) -> Answer:
@@ -136,7 +136,7 @@ class Studio:
             suffix: chooses the format.
 
         Returns:
-            The file's bytes, EXIF kept.
+            The file's bytes, metadata kept.
 
         Raises:
             ImageError: if the format cannot hold the picture.
@@ -149,8 +149,7 @@ class Studio:
             exact_hints=request.exact_hints,
             hint_size=request.hint_size,
         )
-        exif, icc = stored.photo.exif, stored.photo.icc
-        return images.encode_image(colorized.rgb, suffix, exif=exif, icc=icc)
+        return images.encode_image(colorized.rgb, suffix, metadata=stored.photo.metadata)
 
     def grey(self, rgb: np.ndarray, max_side: int, quality: int = GREY_QUALITY) -> bytes:
         """A grey JPEG of a photo's lightness.

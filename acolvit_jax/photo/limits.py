@@ -1,0 +1,35 @@
+"""How large a photograph may be: as many pixels as this machine's memory can hold at work."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+BYTES_PER_PIXEL = 40  # at the peak of reading, colouring and writing one
+SHARE = 0.5  # of the memory that one photo may take
+MOST = 2_000_000_000
+_CGROUP_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
+
+@functools.cache
+def max_pixels() -> int:
+    """The largest number of pixels that is decoded where the caller names none."""
+    return min(MOST, int(_memory() * SHARE / BYTES_PER_PIXEL))
+
+
+def _memory() -> int:
+    """Bytes that this process may use: the machine's, or those of its container."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not on Windows
+        return 8 << 30
+    for path in _CGROUP_LIMITS:
+        try:
+            memory = min(memory, int(path.read_text(encoding="ascii")))
+        except (OSError, ValueError):  # no container, or one without a limit ("max")
+            continue
+    return memory

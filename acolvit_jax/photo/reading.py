@@ -1,0 +1,192 @@
+"""Any photograph's file in, 8-bit sRGB out."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from acolvit_jax.common.errors import ImageError, PixelLimitError
+from acolvit_jax.photo import formats, jpeg, limits, metadata, png, profiles
+from acolvit_jax.photo.metadata import Metadata
+from acolvit_jax.photo.pixels import raster_of
+from acolvit_jax.photo.raster import Raster, over_white, upright
+from acolvit_jax.photo.tiff import read_tiff
+
+ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph and what its file said of it.
+
+    Attributes:
+        rgb: uint8 `[H, W, 3]` sRGB, upright.
+        metadata: of the file, for writing back.
+        notes: what a person should know of how it was read: pages left out, rows lost.
+    """
+
+    rgb: np.ndarray
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+
+
+def read_photo(source: ImageSource, *, max_pixels: int | None = None) -> Photo:
+    """Reads a photograph with its metadata.
+
+    Colours are converted from the file's profile (ICC, PNG's gamma, Adobe RGB of EXIF) to sRGB;
+    EXIF orientation is applied; alpha is laid over white, unless it is zero everywhere, as some
+    programs leave it; deep, floating-point, palette, grey, Lab and CMYK files become 8-bit sRGB.
+
+    Args:
+        source: path, encoded bytes or binary file.
+        max_pixels: larger pictures are refused before they are decoded; None is
+            `limits.max_pixels()`.
+
+    Returns:
+        The upright photo.
+
+    Raises:
+        PixelLimitError: if it has more pixels than allowed.
+        ImageError: one line that names the file and what is wrong with it.
+    """
+    with _errors_of(_name_of(source)):
+        raster = _decode(source, max_pixels)
+        rgb, notes = profiles.to_srgb(raster)
+        return _finished(raster, rgb, (*raster.notes, *notes))
+
+
+def read_image(source: ImageSource, *, max_pixels: int | None = None) -> np.ndarray:
+    """Reads a photograph's pixels for training and evaluation.
+
+    As `read_photo`, but colour profiles are ignored, as the published protocol does.
+
+    Returns:
+        uint8 `[H, W, 3]`, upright.
+    """
+    with _errors_of(_name_of(source)):
+        raster = _decode(source, max_pixels)
+        return _finished(raster, profiles.without_profile(raster), ()).rgb
+
+
+def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
+    """Settles alpha and orientation."""
+    alpha = raster.alpha
+    if alpha is not None and not alpha.any():
+        notes = (*notes, "its alpha is zero everywhere and is left aside")
+    elif alpha is not None:
+        rgb = over_white(rgb, alpha)
+    return Photo(upright(rgb, raster.orientation), raster.metadata, notes)
+
+
+def _decode(source: ImageSource, max_pixels: int | None) -> Raster:
+    """Decodes a file; its colours are still its own."""
+    data = _bytes_of(source)
+    most = limits.max_pixels() if max_pixels is None else max_pixels
+    if formats.is_tiff(data):
+        return read_tiff(data, most)
+    if data.startswith(png.SIGNATURE):
+        cleaned = png.clean(data)
+        return png.completed(cleaned, _by_pillow(cleaned.data, most))
+    try:
+        return _by_pillow(data, most)
+    except OSError as error:
+        if not data.startswith(b"\xff\xd8") or "truncated" not in str(error):
+            raise
+        mended = jpeg.mend(data)
+        if mended is None:
+            raise
+        raster = _by_pillow(mended[0], most)
+        note = f"the file ends too early: {mended[1]} of its rows are lost"
+        return replace(raster, notes=(*raster.notes, note))
+
+
+def _by_pillow(data: bytes, max_pixels: int) -> Raster:
+    """Decodes what Pillow reads."""
+    open_ = formats.opener(data)
+    if open_ is None:
+        raise ImageError("is not an image that can be read")
+    with open_(io.BytesIO(data)) as image:
+        _check_size(image.size, max_pixels)
+        frames = getattr(image, "n_frames", 1)
+        image.load()
+        exif = _exif(image)
+        raster = raster_of(image)
+        profile = raster.profile
+        if profile is None and exif is not None and metadata.says_adobe_rgb(exif):
+            profile = profiles.adobe_rgb()
+        notes = raster.notes
+        if frames > 1 and image.format not in ("MPO", "HEIF"):  # there they belong to one photo
+            notes = (*notes, f"of its {frames} frames the first is taken")
+        return replace(
+            raster,
+            profile=profile,
+            orientation=1 if exif is None else metadata.orientation_of(exif),
+            metadata=metadata.of_image(image),
+            notes=notes,
+        )
+
+
+def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if width * height > max_pixels:
+        raise PixelLimitError(f"{width}x{height} pixels are more than the {max_pixels:,} allowed")
+
+
+def _exif(image: Image.Image) -> Image.Exif | None:
+    try:
+        return image.getexif()
+    except Exception:  # Pillow raises many kinds on odd metadata, and the pixels are fine
+        return None
+
+
+def _bytes_of(source: ImageSource) -> bytes:
+    """The file's content."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, (bytearray, memoryview)):
+        return bytes(source)
+    if isinstance(source, (str, os.PathLike)):
+        return Path(source).read_bytes()
+    return source.read()
+
+
+def _name_of(source: ImageSource) -> str:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return "the image"
+    return str(getattr(source, "name", "the image") if hasattr(source, "read") else source)
+
+
+@contextmanager
+def _errors_of(name: str) -> Iterator[None]:
+    """Turns what decoders and the system raise into one line about the file."""
+    try:
+        yield
+    except PixelLimitError as error:
+        raise PixelLimitError(f"{name}: {error}") from None
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None
+    except FileNotFoundError as error:
+        raise ImageError(f"{name}: no such file") from error
+    except IsADirectoryError as error:
+        raise ImageError(f"{name}: is a folder, not an image") from error
+    except MemoryError as error:
+        raise ImageError(f"{name}: is too large for this machine's memory") from error
+    except OSError as error:
+        if error.errno is None:
+            raise ImageError(f"{name}: {_damaged(error)}") from error
+        raise ImageError(f"{name}: cannot be read ({error.strerror})") from error
+    except Exception as error:  # decoders of damaged files raise anything
+        raise ImageError(f"{name}: {_damaged(error)}") from error
+
+
+def _damaged(error: Exception) -> str:
+    text = " ".join(str(error).split())[:200]
+    return f"is damaged or cannot be decoded ({text or type(error).__name__})"

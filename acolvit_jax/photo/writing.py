@@ -1,0 +1,126 @@
+"""Pictures to files: always sRGB, and marked so."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from acolvit_jax.common.errors import ImageError
+from acolvit_jax.common.files import write_bytes
+from acolvit_jax.photo.formats import WRITERS
+from acolvit_jax.photo.metadata import Metadata, of_result
+from acolvit_jax.photo.profiles import SRGB
+
+_JPEG_SEGMENT_MAX = 65_533  # bytes that one segment of a JPEG holds
+_JPEG_XMP_MAX = 65_502
+_XMP_TAG = 700
+
+
+def encode_image(
+    rgb: np.ndarray, suffix: str, *, metadata: Metadata | None = None, quality: int = 95
+) -> bytes:
+    """Encodes a picture in the format of a file suffix.
+
+    Args:
+        rgb: uint8 sRGB `[H, W, 3]`, or `[H, W]` for a grey file.
+        suffix: one of `WRITERS`, in any case.
+        metadata: of the photo that the picture is made from; what is not true of the result is
+            put right, and what the format cannot hold is left out.
+        quality: of JPEG, WebP and AVIF, 1 to 100.
+
+    Returns:
+        The file's bytes, with the sRGB profile where the picture has colours.
+
+    Raises:
+        ImageError: for another suffix, or a picture that the format cannot hold.
+    """
+    kind = WRITERS.get(suffix.lower())
+    if kind is None:
+        raise ImageError(f"cannot write {suffix!r} files; use one of {', '.join(sorted(WRITERS))}")
+    height, width = rgb.shape[:2]
+    kept = of_result(metadata or Metadata(), (height, width))
+    options = _OPTIONS[kind](kept)
+    options |= {"icc_profile": SRGB} if rgb.ndim == 3 else {}
+    if kind in ("JPEG", "WEBP", "AVIF"):
+        options["quality"] = quality
+    if kind in ("JPEG", "AVIF"):
+        options["subsampling"] = "4:4:4"  # colour is what this is about
+    buffer = io.BytesIO()
+    try:
+        Image.fromarray(rgb).save(buffer, kind, **options)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"cannot write {width}x{height} pixels as {kind}: {error}") from error
+    return buffer.getvalue()
+
+
+def write_image(
+    path: str | os.PathLike[str],
+    rgb: np.ndarray,
+    *,
+    metadata: Metadata | None = None,
+    quality: int = 95,
+) -> None:
+    """Writes a picture atomically: what was there stays until the new file is whole.
+
+    Args:
+        path: of the file; its suffix chooses the format.
+        rgb: uint8 `[H, W, 3]`.
+        metadata: as of `encode_image`.
+        quality: of JPEG, WebP and AVIF, 1 to 100.
+
+    Raises:
+        ImageError: for an unknown suffix, or a picture that the format cannot hold.
+        OSError: if the file cannot be written.
+    """
+    path = Path(path)
+    write_bytes(path, encode_image(rgb, path.suffix, metadata=metadata, quality=quality))
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value}
+
+
+def _jpeg(metadata: Metadata) -> dict[str, Any]:
+    exif = metadata.exif if len(metadata.exif or b"") <= _JPEG_SEGMENT_MAX else None
+    xmp = metadata.xmp if len(metadata.xmp or b"") <= _JPEG_XMP_MAX else None
+    comment = metadata.comment if len(metadata.comment or b"") <= _JPEG_SEGMENT_MAX else None
+    return _given(exif=exif, xmp=xmp, dpi=metadata.dpi, comment=comment)
+
+
+def _png(metadata: Metadata) -> dict[str, Any]:
+    chunks = PngImagePlugin.PngInfo()
+    for keyword, text in metadata.text.items():
+        chunks.add_itxt(keyword, text)
+    if metadata.comment and "Comment" not in metadata.text:
+        chunks.add_itxt("Comment", metadata.comment.decode("utf-8", "replace"))
+    if metadata.xmp:
+        chunks.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
+    return _given(exif=metadata.exif, dpi=metadata.dpi, pnginfo=chunks)
+
+
+def _tiff(metadata: Metadata) -> dict[str, Any]:
+    tags = {_XMP_TAG: metadata.xmp} if metadata.xmp else None
+    exif = Image.Exif()
+    exif.load(metadata.exif or b"")
+    if tags:
+        exif[_XMP_TAG] = metadata.xmp
+    return _given(exif=exif if len(exif) else None, dpi=metadata.dpi)
+
+
+def _webp(metadata: Metadata) -> dict[str, Any]:
+    return _given(exif=metadata.exif, xmp=metadata.xmp)
+
+
+_OPTIONS: dict[str, Callable[[Metadata], dict[str, Any]]] = {
+    "AVIF": _webp,
+    "JPEG": _jpeg,
+    "PNG": _png,
+    "TIFF": _tiff,
+    "WEBP": _webp,
+}
