@@ -31,6 +31,13 @@ export class BudgetPanel extends EventTarget {
     this.#turned(stamp);
   }
 
+  /** Sets the dial without telling anybody. */
+  set(budget) {
+    if (!this.model.any_budget) return;
+    this.#dial.value = Math.round(budget * 100);
+    this.#turned(null);
+  }
+
   showAnswer(result, timing) {
     const { full_macs: full } = this.model;
     byId('macs').textContent = (result.macs / 1e9).toFixed(2);

@@ -7,15 +7,18 @@ export function connectButtons(app) {
   const { viewport, hints, stage } = app;
   const on = (id, action) => byId(id).addEventListener('click', action);
   const middle = () => [viewport.width / 2, viewport.height / 2];
-  on('undo', () => hints.undo());
-  on('redo', () => hints.redo());
+  on('undo', () => app.photos.undo());
+  on('redo', () => app.photos.redo());
   on('clear', (event) => app.clear(event.timeStamp));
   on('zoom-in', () => viewport.zoomAt(...middle(), 1.25));
   on('zoom-out', () => viewport.zoomAt(...middle(), 0.8));
   on('zoom', () => viewport.actualSize());
   on('fit', () => viewport.fit());
-  on('home', () => app.showStart());
-  on('start-back', () => app.showWork());
+  on('home', () => {
+    app.eyedropper.toggle(false); // the samples are there to be opened
+    app.screen.start();
+  });
+  on('start-back', () => app.screen.work());
   on('help-open', () => byId('help').showModal());
   for (const button of document.querySelectorAll('[data-view-button]')) {
     button.addEventListener('click', () => stage.setView(button.dataset.viewButton));
@@ -23,7 +26,7 @@ export function connectButtons(app) {
   for (const button of document.querySelectorAll('[data-save]')) {
     button.addEventListener('click', () => {
       byId('save-menu').hidePopover();
-      app.save(button.dataset.save);
+      app.saving.save(button.dataset.save);
     });
   }
   byId('sizes').append(...app.info.hint_sizes.map((size) => sizeChoice(size, hints)));

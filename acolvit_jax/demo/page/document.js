@@ -1,7 +1,8 @@
 // The person's work: hints and their size, with undo and redo over immutable snapshots.
 
 const EMPTY = Object.freeze({ hints: Object.freeze([]), size: 2 });
-const DEPTH = 500; // snapshots kept
+const DEPTH = 500; // snapshots for undo
+const DEPTH_KEPT = 100; // of those, for another day
 const REST = 700; // ms after which small steps become one undo step
 
 const freeze = (snapshot) => Object.freeze({
@@ -33,13 +34,23 @@ export class HintDocument extends EventTarget {
     return this.#present.hints.find((hint) => hint.id === id) ?? null;
   }
 
-  /** Begins anew, for another photo. */
-  reset(size = this.size) {
-    this.#past = [];
-    this.#future = [];
+  /** All of it, to be kept and loaded again: plain values. */
+  get history() {
+    const past = this.#base ? [...this.#past, this.#base] : this.#past;
+    return { past: past.slice(-DEPTH_KEPT), present: this.#present, future: this.#future };
+  }
+
+  /** Goes on with the work on a photo, or begins anew for null. */
+  load(history, size = this.size) {
+    const { past = [], present = { hints: [], size }, future = [] } = history ?? {};
+    clearTimeout(this.#timer);
+    this.#past = past.map(freeze);
+    this.#future = future.map(freeze);
     this.#base = null;
     this.#selected = null;
-    this.#present = freeze({ hints: [], size });
+    this.#present = freeze(present);
+    const ids = [...past, present, ...future].flatMap(({ hints }) => hints.map(({ id }) => id));
+    this.#nextId = Math.max(this.#nextId - 1, ...ids) + 1;
     this.#changed();
   }
 

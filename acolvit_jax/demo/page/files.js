@@ -2,9 +2,12 @@
 
 import { byId, make } from './dom.js';
 
-/** The first picture of a list of files, or what may be one; the system does not know every kind. */
-const pictureOf = (list) => [...list].find((file) => file.type.startsWith('image/'))
-  ?? [...list].find((file) => !file.name.toLowerCase().endsWith('.json'));
+/** The pictures of a list of files, or what may be some; the system does not know every kind. */
+function picturesOf(list) {
+  const files = [...list].filter((file) => !file.name.toLowerCase().endsWith('.json'));
+  const known = files.filter((file) => file.type.startsWith('image/'));
+  return known.length ? known : files;
+}
 
 /** Hands over a file that the page made. */
 export function download(blob, name) {
@@ -15,18 +18,17 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** @param handlers {openPhoto(file), addReference(file), loadHints(file)} */
+/** @param handlers {openPhotos(files), addReference(file), loadHints(file)} */
 export function listenForFiles(handlers) {
   const inputs = {
-    'file-photo': handlers.openPhoto,
-    'file-reference': handlers.addReference,
-    'file-hints': handlers.loadHints,
+    'file-photo': handlers.openPhotos,
+    'file-reference': ([file]) => handlers.addReference(file),
+    'file-hints': ([file]) => handlers.loadHints(file),
   };
   for (const [id, handle] of Object.entries(inputs)) {
     const input = byId(id);
     input.addEventListener('change', () => {
-      const [file] = input.files;
-      if (file) handle(file);
+      if (input.files.length) handle([...input.files]);
       input.value = ''; // the same file may be chosen again
     });
   }
@@ -35,14 +37,14 @@ export function listenForFiles(handlers) {
   }
   listenForDrops(handlers);
   document.addEventListener('paste', (event) => {
-    const file = pictureOf(event.clipboardData?.files ?? []);
-    if (!file) return;
+    const files = picturesOf(event.clipboardData?.files ?? []);
+    if (!files.length) return;
     event.preventDefault();
-    handlers.openPhoto(file);
+    handlers.openPhotos(files);
   });
 }
 
-function listenForDrops({ openPhoto, addReference, loadHints }) {
+function listenForDrops({ openPhotos, addReference, loadHints }) {
   const show = (dropping) => document.body.toggleAttribute('data-dropping', dropping);
   document.addEventListener('dragover', (event) => {
     if (!event.dataTransfer?.types.includes('Files')) return;
@@ -57,9 +59,10 @@ function listenForDrops({ openPhoto, addReference, loadHints }) {
     const { files } = event.dataTransfer;
     if (!files.length) return;
     event.preventDefault();
-    const picture = pictureOf(files);
-    if (!picture) loadHints(files[0]);
-    else if (event.target.closest?.('#reference')) addReference(picture);
-    else openPhoto(picture);
+    const pictures = picturesOf(files);
+    // All of the panel: who misses the reference's small place means it all the same.
+    if (!pictures.length) loadHints(files[0]);
+    else if (event.target.closest?.('#panel')) addReference(pictures[0]);
+    else openPhotos(pictures);
   });
 }

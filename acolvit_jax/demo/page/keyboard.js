@@ -63,8 +63,10 @@ export class Keyboard {
         stage.setView('compare');
         byId('divider').focus();
       },
-      g: () => app.showStart(),
+      g: () => byId('home').click(),
       o: () => byId('file-photo').click(),
+      ',': () => app.photos.step(-1),
+      '.': () => app.photos.step(1),
       t: () => byId('theme').click(),
       '?': () => byId('help').showModal(),
     };
@@ -97,13 +99,13 @@ export class Keyboard {
   }
 
   #withControl(event) {
-    const { hints, save } = this.app;
+    const { photos, saving } = this.app;
     const key = event.key.toLowerCase();
     const action = {
-      z: () => (event.shiftKey ? hints.redo() : hints.undo()),
-      y: () => hints.redo(),
+      z: () => (event.shiftKey ? photos.redo() : photos.undo()),
+      y: () => photos.redo(),
       o: () => byId('file-photo').click(),
-      s: () => save(event.shiftKey ? 'json' : 'png'),
+      s: () => saving.save(event.shiftKey ? 'json' : 'png'),
     }[key] ?? (event.key in ARROWS && (() => this.#pan(event)));
     if (!action || isTextField(event.target)) return;
     event.preventDefault();
@@ -120,7 +122,7 @@ export class Keyboard {
   #escape() {
     const { eyedropper, hints } = this.app;
     if (eyedropper.active) eyedropper.toggle(false);
-    else if (document.body.dataset.screen === 'start') this.app.showWork();
+    else if (document.body.dataset.screen === 'start') this.app.screen.work();
     else if (document.activeElement !== this.#stage) this.#stage.focus();
     else hints.select(null);
   }

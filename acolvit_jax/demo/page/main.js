@@ -4,29 +4,34 @@ import { BudgetPanel } from './budget_panel.js';
 import { connectButtons } from './buttons.js';
 import { ColourPanel } from './colour_panel.js';
 import { Commands } from './commands.js';
+import { offer } from './continue.js';
+import { Desk } from './desk.js';
 import { byId, disable } from './dom.js';
 import { HintDocument } from './document.js';
 import { loadEngine } from './engine.js';
 import { Eyedropper } from './eyedropper.js';
-import { download, listenForFiles } from './files.js';
+import { listenForFiles } from './files.js';
 import { showGallery } from './gallery.js';
-import { parseHints, toJson } from './hint_text.js';
+import { toJson } from './hint_text.js';
 import { mountIcons } from './icons.js';
+import { Keeper } from './keeper.js';
 import { Keyboard } from './keyboard.js';
 import { Latency } from './latency.js';
 import { Marks } from './marks.js';
+import { Photos } from './photos.js';
 import { Picker } from './picker.js';
 import { Pointer } from './pointer.js';
 import { Reference } from './reference.js';
+import { Saving } from './saving.js';
+import { Screen } from './screen.js';
 import { Session } from './session.js';
 import { startSheet } from './sheet.js';
 import { Stage } from './stage.js';
 import { publish } from './state.js';
+import { Strip } from './strip.js';
 import { startTheme } from './theme.js';
 import { say } from './toast.js';
 import { Viewport } from './viewport.js';
-
-const complain = (error) => say(error.message, 'error');
 
 class App {
   /** @param engine see engine.js; `info` is what it says of itself. */
@@ -37,6 +42,7 @@ class App {
     this.latency = new Latency();
     this.session = new Session(engine, this.latency);
     this.hints = new HintDocument();
+    this.desk = new Desk();
     this.viewport = new Viewport();
     this.stage = new Stage(this.viewport, renderer);
     this.commands = new Commands({
@@ -50,82 +56,26 @@ class App {
     this.colour = new ColourPanel(this.hints, this.commands, this.picker, this.eyedropper, say);
     this.budget = new BudgetPanel(info.model);
     this.reference = new Reference(say);
+    this.keeper = new Keeper(this.desk, (item) => this.#workOf(item));
+    this.screen = new Screen(this);
+    this.photos = new Photos(this);
+    this.saving = new Saving(this);
+    this.strip = new Strip(this.desk, this.session, this.photos);
     this.pointer = new Pointer(this.viewport, this.hints, this.commands);
     this.keyboard = new Keyboard(this);
     this.sheet = startSheet();
-    this.hints.reset(info.hint_size_default);
+    this.hints.load(null, info.hint_size_default);
     this.#listenToSession();
     this.#listenToWork();
+    this.#listenToWindow();
     connectButtons(this);
     startTheme(byId('theme'), () => this.stage.readTheme());
     listenForFiles({
-      openPhoto: (file) => this.openFile(file),
+      openPhotos: (files) => this.photos.openFiles(files),
       addReference: (file) => this.reference.show(file, file.name),
-      loadHints: (file) => this.loadHints(file),
+      loadHints: (file) => this.saving.loadHints(file),
     });
     this.colour.show();
-  }
-
-  openFile(file) {
-    if (!file) return;
-    if (file.size > this.info.limits.upload_bytes) {
-      const most = Math.round(this.info.limits.upload_bytes / 1e6);
-      say(`${file.name || 'This file'} is larger than the ${most} MB allowed`, 'error');
-      return;
-    }
-    this.session.open(file, file.name || 'Photo');
-  }
-
-  openSample({ name, title }) {
-    this.session.open({ sample: name }, title);
-  }
-
-  async loadHints(file) {
-    if (!this.#havePhoto('Open a photo first, then its hints')) return;
-    try {
-      const hints = parseHints(await file.text(), this.session.photo);
-      if (hints.length > this.info.limits.hints) throw new Error(`${file.name} holds too many hints`);
-      this.hints.replace(hints);
-      say(`${hints.length} hints loaded`);
-    } catch (error) {
-      complain(error);
-    }
-  }
-
-  /** Saves `png`, `jpeg`, or `json` (the hints). */
-  save = async (format) => {
-    if (!this.#havePhoto('Open a photo first')) return;
-    const { photo } = this.session;
-    if (format === 'json') {
-      const text = `${JSON.stringify(toJson(this.hints.hints), null, 1)}\n`;
-      download(new Blob([text], { type: 'application/json' }), `${photo.name}_hints.json`);
-      return;
-    }
-    if (this.#saving) {
-      say('A file is still on its way');
-      return;
-    }
-    document.body.toggleAttribute('data-saving', true);
-    this.#progress(1);
-    try {
-      const { blob, name } = await this.session.save(format);
-      download(blob, name);
-      say(`Saved ${name}, ${photo.width} x ${photo.height}`);
-    } catch (error) {
-      complain(error);
-    } finally {
-      document.body.toggleAttribute('data-saving', false);
-      if (!this.session.opening) this.#progress(null);
-    }
-  };
-
-  get #saving() { return document.body.hasAttribute('data-saving'); }
-
-  /** Whether there is a photo and no other one on its way; says so if not. */
-  #havePhoto(otherwise) {
-    const { photo, opening } = this.session;
-    if (!photo || opening) say(opening ? 'The photo is still on its way' : otherwise);
-    return photo && !opening;
   }
 
   clear(stamp) {
@@ -138,70 +88,84 @@ class App {
     this.hints.setSize(sizes[(sizes.indexOf(this.hints.size) + 1) % sizes.length]);
   }
 
-  showStart() {
-    document.body.dataset.screen = 'start';
-    byId('start-back').hidden = !this.session.photo;
-    this.eyedropper.toggle(false); // the samples are there to be opened
-    byId('start').focus({ preventScroll: true });
-  }
-
-  showWork() {
-    if (!this.session.photo) return;
-    document.body.dataset.screen = 'work';
-    byId('stage').focus({ preventScroll: true });
-  }
-
   ask() {
-    this.session.ask(toJson(this.hints.hints), this.hints.size, this.budget.budget);
-    this.#busy(true);
+    const wishes = { hints: toJson(this.hints.hints), hint_size: this.hints.size };
+    if (this.budget.budget !== null) wishes.budget = this.budget.budget;
+    this.session.ask(wishes);
+    this.screen.busy(true);
   }
 
-  #busy(busy) {
-    byId('stage').setAttribute('aria-busy', String(busy));
+  /** What was done to a photo, to be kept and loaded again. */
+  #workOf(item) {
+    if (item !== this.session.item) return item.work;
+    return { history: this.hints.history, view: this.stage.view, budget: this.budget.budget };
+  }
+
+  /** Goes on with the work on the photo that is looked at. */
+  #load({ work }) {
+    this.stage.setView(work?.view ?? 'result');
+    if (work?.budget) this.budget.set(work.budget);
+    this.hints.load(work?.history);
   }
 
   #listenToSession() {
-    const { session, stage, viewport } = this;
+    const { session, stage, screen } = this;
     const on = (type, handler) => session.addEventListener(type, ({ detail }) => handler(detail));
-    on('progress', ({ fraction }) => this.#progress(fraction));
-    on('preview', ({ picture, width, height, title }) => {
-      byId('stage').dataset.state = 'uploading';
-      this.#display(picture, { width, height }, title);
+    on('progress', ({ fraction }) => screen.progress(fraction));
+    on('preview', (preview) => {
+      this.keeper.flush();
+      screen.preview(preview);
     });
-    on('photo', () => {
-      this.#displayPhoto();
-      this.hints.reset();
-      const uploaded = session.source instanceof Blob;
-      if (uploaded) this.reference.show(session.source, 'This photo’s own colours', true);
+    on('photo', ({ item, before }) => {
+      if (before && before !== item) this.#putDown(before);
+      screen.photo();
+      this.desk.show(item);
+      this.#load(item);
+      const uploaded = item.source instanceof Blob;
+      if (uploaded) this.reference.show(item.source, 'This photo’s own colours', true);
       else this.reference.clear();
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
     on('again', () => say('The server had put this photo away. It is loaded again.'));
+    on('away', ({ is }) => screen.away(is));
     on('answer', ({ field, result, timing, actions, first }) => {
-      if (byId('stage').dataset.state !== 'ready') return; // another photo is seen by now
+      if (screen.state !== 'ready') return; // another photo is seen by now
       stage.setField(field, first);
       this.latency.shown(actions, timing).then((ms) => this.budget.showTime(ms));
       this.budget.showAnswer(result, timing);
-      this.#busy(session.queue.busy);
+      this.strip.refresh();
+      screen.busy(session.queue.busy);
     });
-    on('trouble', ({ error, opening }) => {
-      this.#busy(session.queue.busy);
-      complain(error);
-      // A preview of a photo that was refused gives way to the photo before it.
-      if (!opening || byId('stage').dataset.state !== 'uploading') return;
-      if (session.photo) {
-        this.#displayPhoto();
-        stage.setField(session.field);
-        this.ask(); // an undo meanwhile has changed the hints, maybe
-      } else {
-        byId('stage').dataset.state = 'empty';
-        this.showStart();
+    on('trouble', ({ error, item }) => {
+      screen.busy(session.queue.busy);
+      if (!item) {
+        say(`${session.title}: ${error.message}`, 'error');
+        return;
       }
+      const previewed = screen.state === 'uploading';
+      this.photos.refused(item, error);
+      if (!previewed || !session.item) return;
+      stage.setField(session.field);
+      this.ask(); // an undo meanwhile has changed the hints, maybe
     });
+  }
+
+  /** Notes what was done to a photo that is not looked at any more. */
+  #putDown(item) {
+    if (!this.desk.items.includes(item)) return;
+    const { history } = this.hints;
+    item.work = { history, view: this.stage.view, budget: this.budget.budget };
+  }
+
+  #listenToWindow() {
+    const { session, viewport, keeper } = this;
     window.addEventListener('beforeunload', (event) => {
-      if (this.hints.hints.length) event.preventDefault(); // the browser asks
+      keeper.flush();
+      if (this.hints.hints.length && keeper.loses) event.preventDefault(); // the browser asks
     });
-    window.addEventListener('pagehide', () => session.photo && this.engine.close(session.photo));
+    window.addEventListener('pagehide', () => {
+      for (const { photo } of this.desk.items) if (photo) this.engine.close(photo);
+    });
     viewport.addEventListener('change', () => {
       this.marks.place();
       byId('zoom').textContent = `${Math.round(viewport.percent)}%`;
@@ -210,38 +174,21 @@ class App {
     });
   }
 
-  #displayPhoto() {
-    const { grey, photo, title } = this.session;
-    byId('stage').dataset.state = 'ready';
-    this.#display(grey.picture, photo, title);
-  }
-
-  /** Shows another photo, grey. */
-  #display(picture, size, title) {
-    this.stage.setField(null);
-    this.stage.setPhoto(picture);
-    this.marks.cross = null;
-    this.marks.hideCross();
-    document.body.dataset.screen = 'work';
-    this.stage.measure();
-    this.viewport.setPhoto({ width: size.width, height: size.height });
-    byId('stage').focus({ preventScroll: true });
-    byId('photo-name').textContent = title;
-    byId('photo-size').textContent = `${size.width} × ${size.height}`;
-    document.title = `${title} – A-ColViT`;
-  }
-
-  #progress(fraction) {
-    const bar = byId('progress');
-    bar.hidden = fraction === null && !this.#saving;
-    if (fraction === null || fraction >= 1) bar.removeAttribute('value');
-    else bar.value = fraction;
+  #changed() {
+    const { item } = this.session;
+    if (item && this.screen.state === 'ready') this.keeper.changed(item);
   }
 
   #listenToWork() {
-    const { hints, marks, colour, commands } = this;
+    const { hints, marks, colour, commands, photos } = this;
+    const history = () => {
+      disable(byId('undo'), !photos.canUndo);
+      disable(byId('redo'), !photos.canRedo);
+      disable(byId('clear'), !hints.hints.length);
+    };
     hints.addEventListener('change', () => {
-      if (byId('stage').dataset.state === 'ready') this.ask(); // first: it runs while the rest is drawn
+      if (this.screen.state === 'ready') this.ask(); // first: it runs while the rest is drawn
+      this.#changed();
       marks.place();
       colour.show(true);
       byId('tip').hidden = hints.hints.length > 0;
@@ -251,13 +198,12 @@ class App {
       colour.show();
     });
     hints.addEventListener('history', () => {
-      disable(byId('undo'), !hints.canUndo);
-      disable(byId('redo'), !hints.canRedo);
-      disable(byId('clear'), !hints.hints.length);
+      history();
       for (const radio of document.getElementsByName('size')) {
         radio.checked = Number(radio.value) === hints.size;
       }
     });
+    this.desk.addEventListener('change', history);
     hints.addEventListener('rest', () => colour.show());
     commands.onRest = () => colour.show();
     commands.onMissing = () => this.ask();
@@ -266,11 +212,13 @@ class App {
     this.budget.addEventListener('budget', ({ detail }) => {
       this.latency.begin(detail.stamp, 'dial');
       this.ask();
+      this.#changed();
     });
     this.stage.addEventListener('view', () => {
       for (const button of document.querySelectorAll('[data-view-button]')) {
         button.setAttribute('aria-pressed', String(button.dataset.viewButton === this.stage.view));
       }
+      this.#changed();
     });
   }
 }
@@ -281,10 +229,12 @@ async function start() {
     const engine = await loadEngine();
     const [info, samples] = await Promise.all([engine.info(), engine.samples()]);
     const app = new App(engine, info);
-    showGallery(samples, (sample) => app.openSample(sample));
+    showGallery(samples, (sample) => app.photos.openSample(sample));
+    const found = await app.keeper.restore();
     publish(app);
+    offer(app, found);
   } catch (error) {
-    complain(error);
+    say(error.message, 'error');
     throw error;
   }
 }

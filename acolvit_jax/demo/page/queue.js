@@ -27,6 +27,14 @@ export class NewestWins {
     else this.#start(entry);
   }
 
+  /** The job that waits, if one does, for the running one to go on with in its own stead. */
+  takeNewer() {
+    const entry = this.#waiting;
+    this.#waiting = null;
+    if (entry) this.#running.epoch = entry.epoch;
+    return entry?.job ?? null;
+  }
+
   /** Forgets what waits and drops the answer that is under way (another photo was opened). */
   forget() {
     this.#epoch += 1;

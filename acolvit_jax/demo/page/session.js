@@ -1,5 +1,5 @@
-// One photo in the engine: opening it, asking for its colours, and opening it again when the
-// engine has put it away.
+// The photo that is looked at, in the engine: opening it, asking for its colours, opening it again
+// when the engine has put it away, and waiting for an engine that is not there.
 
 import { AbField } from './ab_field.js';
 import { Grey, preview } from './grey.js';
@@ -7,6 +7,7 @@ import { NewestWins } from './queue.js';
 
 const BUSY_TRIES = 4;
 const BUSY_WAIT = 250; // ms, doubled each time
+const AWAY_WAIT = [500, 1000, 2000, 4000, 8000]; // ms between tries while nobody answers
 const SIDE = 2048; // of the grey picture at first
 const SIDE_MAX = 4096; // after zooming in
 
@@ -14,20 +15,21 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Events: `progress` {fraction or null at the end}, `preview` {title, picture, width, height},
- * `photo`, `grey` (a finer one), `answer` {field, result, timing, actions, first},
- * `trouble` {error, opening}, `again` (the photo was opened anew).
+ * `photo` {item, before}, `grey` (a finer one), `answer` {field, result, timing, actions, first},
+ * `trouble` {error, item: the one that was not opened}, `again` (the photo was opened anew),
+ * `away` {is: whether nobody answers, so that the picture may be stale}.
  */
 export class Session extends EventTarget {
-  photo = null; // the engine's
-  title = ''; // for people
+  item = null; // see desk.js
   grey = null;
   field = null; // the newest colours
   automatic = null; // those without hints
   result = null;
-  source = null; // File, Blob or {sample}
-  opening = false; // a photo is on its way: the one that is seen takes no more hints
+  opening = null; // the item on its way: the one that is seen takes no more hints
+  away = false;
   #leave = new AbortController(); // ends what is under way for an older photo
   #finer = false;
+  #wake = () => {}; // ends the waiting for an engine
 
   /** @param engine see engine.js */
   constructor(engine, latency) {
@@ -36,56 +38,83 @@ export class Session extends EventTarget {
     this.latency = latency;
     this.queue = new NewestWins(
       (job) => this.#run(job),
-      (answer, job) => this.#show(answer, job),
+      (answer) => this.#show(answer),
       (error) => this.#tell('trouble', { error }),
     );
+    window.addEventListener('online', () => this.retry());
   }
 
-  /** Opens a file or `{sample}`; a newer call makes an older one void. */
-  async open(source, title) {
+  /** The engine's photo. */
+  get photo() { return this.item?.photo ?? null; }
+  get title() { return this.item?.title ?? ''; }
+
+  /** Shows an item of the desk, or a new one; a newer call makes an older one void. */
+  async open(item) {
     this.#leave.abort();
     const { signal } = this.#leave = new AbortController();
     const current = () => !signal.aborted;
-    this.opening = true;
+    this.opening = item;
     this.#tell('progress', { fraction: 1 });
     try {
-      if (source instanceof Blob) {
-        const early = await preview(source);
-        if (early && current()) this.#tell('preview', { title, ...early });
+      if (item.source instanceof Blob && !item.photo) {
+        const early = await preview(item.source);
+        if (early && current()) this.#tell('preview', { title: item.title, ...early });
       }
-      const photo = await this.#send(source, title, signal);
-      const grey = new Grey(await this.engine.grey(photo, SIDE));
+      const [photo, picture] = await this.#fetchPatiently(item, signal);
+      const grey = new Grey(picture);
       if (!current()) {
         grey.picture.close();
-        this.engine.close(photo);
+        if (item.photo !== photo) this.engine.close(photo);
         return;
       }
-      if (this.photo) this.engine.close(this.photo);
-      const before = this.grey;
+      const before = this.item;
+      const old = this.grey;
       this.queue.forget();
-      Object.assign(this, {
-        photo, title, grey, source, field: null, automatic: null, result: null,
-      });
+      item.photo = photo;
+      Object.assign(this, { item, grey, field: null, automatic: null, result: null });
       this.#finer = false;
-      this.opening = false;
-      this.#tell('photo');
-      before?.picture.close(); // large: nobody else frees it soon
+      this.opening = null;
+      this.#wake(); // who waits for the engine has another photo to ask for
+      this.#tell('photo', { item, before });
+      old?.picture.close(); // large: nobody else frees it soon
     } catch (error) {
       if (!current()) return;
-      this.opening = false;
-      this.#tell('trouble', { error, opening: true });
+      this.opening = null;
+      this.#tell('trouble', { error, item });
     } finally {
       if (current()) this.#tell('progress', { fraction: null });
     }
   }
 
-  /** Asks for colours; the newest request wins. */
-  ask(hints, size, budget) {
-    if (this.photo) this.queue.ask({ hints, size, budget });
+  /** Gives up an item that is on its way. */
+  stopOpening() {
+    if (!this.opening) return;
+    this.#leave.abort();
+    this.opening = null;
+    this.#tell('progress', { fraction: null });
+  }
+
+  /** No photo is looked at. */
+  leave() {
+    this.stopOpening();
+    this.queue.forget();
+    this.grey?.picture.close();
+    Object.assign(this, { item: null, grey: null, field: null, automatic: null, result: null });
+  }
+
+  /** Asks for colours; the newest request wins. `wishes` as in engine.js. */
+  ask(wishes) {
+    if (this.photo) this.queue.ask({ item: this.item, wishes });
+  }
+
+  /** Tries again now, if nobody answered. */
+  retry() {
+    this.#wake();
   }
 
   /** The file of the result that is seen, after what is under way has been answered. */
   async save(format) {
+    if (this.away) throw new Error('the server cannot be reached; save again when it is back');
     await this.queue.settled();
     if (!this.result) throw new Error('there are no colours to save yet');
     try {
@@ -118,20 +147,57 @@ export class Session extends EventTarget {
     } catch { /* the first one stays */ }
   }
 
-  #send(source, title, signal) {
+  /** As `#fetch`, and for a photo with work on it again and again while nobody answers. */
+  async #fetchPatiently(item, signal) {
+    for (let missed = 0; ; missed++) {
+      try {
+        const found = await this.#fetch(item, signal);
+        this.#setAway(false);
+        return found;
+      } catch (error) {
+        if (error.kind !== 'unreachable' || !item.work || signal.aborted) throw error;
+        this.#setAway(true);
+        await this.#patience(missed);
+      }
+    }
+  }
+
+  /** The engine's photo of an item and its grey picture. */
+  async #fetch(item, signal) {
+    if (item.photo) {
+      try {
+        return [item.photo, await this.engine.grey(item.photo, SIDE)];
+      } catch (error) {
+        if (error.kind !== 'gone') throw error;
+      }
+    }
+    const photo = await this.#send(item, signal);
+    return [photo, await this.engine.grey(photo, SIDE)];
+  }
+
+  #send({ source, title }, signal) {
     const onProgress = (fraction) => this.#tell('progress', { fraction });
     return this.engine.open(source, { name: source.name ?? title, onProgress, signal });
   }
 
   async #run(job) {
     const actions = this.latency.take();
-    this.lastJob = job;
-    const body = { hints: job.hints, hint_size: job.size };
-    if (job.budget !== null) body.budget = job.budget;
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1, missed = 0; ; attempt++) {
+      this.lastJob = job;
       try {
-        return { ...await this.engine.colorize(this.photo, body), actions };
+        const answer = await this.engine.colorize(job.item.photo, job.wishes);
+        this.#setAway(false);
+        return { ...answer, job, actions };
       } catch (error) {
+        if (job.item !== this.item) throw error; // nobody waits for it any more
+        if (error.kind === 'unreachable') {
+          this.#setAway(true);
+          await this.#patience(missed++);
+          attempt = 0;
+          job = this.queue.takeNewer() ?? job;
+          continue;
+        }
+        this.#setAway(false);
         if (attempt >= BUSY_TRIES) throw error;
         if (error.kind === 'gone') await this.#openAgain();
         else if (error.kind === 'busy') await pause(BUSY_WAIT * 2 ** attempt);
@@ -140,15 +206,26 @@ export class Session extends EventTarget {
     }
   }
 
+  /** Waits before the next try; a person, or the network, may end it. */
+  #patience(missed) {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, AWAY_WAIT[Math.min(missed, AWAY_WAIT.length - 1)]);
+    });
+  }
+
+  #setAway(is) {
+    if (is === this.away) return;
+    this.away = is;
+    this.#tell('away', { is });
+  }
+
   async #openAgain() {
-    const { source, title } = this;
+    const { item } = this;
     try {
-      const photo = await this.#send(source, title, new AbortController().signal);
-      if (source !== this.source) {
-        this.engine.close(photo);
-        return;
-      }
-      this.photo = photo;
+      const photo = await this.#send(item, new AbortController().signal);
+      item.photo = photo;
+      if (item !== this.item) return;
       this.#finer = false;
       this.#tell('again');
     } finally {
@@ -156,10 +233,10 @@ export class Session extends EventTarget {
     }
   }
 
-  #show({ values, result, timing, actions }, job) {
+  #show({ values, result, timing, actions, job }) {
     const first = this.field === null;
     this.field = new AbField(values, Math.round(Math.sqrt(values.length / 2)));
-    if (!job.hints.length) this.automatic = this.field;
+    if (!job.wishes.hints.length) this.automatic = this.field;
     this.result = result;
     this.#tell('answer', { field: this.field, result, timing, actions, first });
   }

@@ -8,6 +8,8 @@ export function publish(app) {
     get renderer() { return stage.renderer; },
     get view() { return stage.view; },
     get photo() { return session.photo && { ...session.photo }; },
+    get photos() { return app.desk.items.map(({ id, title }) => ({ id, title })); },
+    get kept() { return !app.keeper.loses; },
     get hints() { return toJson(hints.hints); },
     get size() { return hints.size; },
     get selected() { return hints.selected ? hints.hints.indexOf(hints.selected) : null; },

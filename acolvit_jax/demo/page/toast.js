@@ -1,15 +1,36 @@
-// One calm line at a time.
+// One calm line at a time: a whole sentence, maybe with a button that takes back what it tells.
 
 import { byId, make } from './dom.js';
 
 const SHOWN = 6000;
+const SHOWN_BUTTON = 12_000;
 let timer = 0;
 
-/** Shows a line; `kind` is `error` or `note`. */
-export function say(text, kind = 'note') {
-  const place = byId('toast');
-  const line = text.charAt(0).toUpperCase() + text.slice(1);
-  place.replaceChildren(make('p', { data: { kind }, textContent: line }));
+/** A sentence of a message: a capital first, a full stop last. */
+export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
+
+/**
+ * Shows a line.
+ * @param kind  `error` or `note`
+ * @param action  {label, run}: a button beside it
+ */
+export function say(text, kind = 'note', action = null) {
+  const line = make('p', { data: { kind } }, make('span', { textContent: sentence(text) }));
+  if (action) {
+    const button = make('button', { type: 'button', textContent: action.label });
+    button.addEventListener('click', () => {
+      hush();
+      action.run();
+    });
+    line.append(button);
+  }
+  byId('toast').replaceChildren(line);
   clearTimeout(timer);
-  timer = setTimeout(() => place.replaceChildren(), SHOWN);
+  timer = setTimeout(hush, action ? SHOWN_BUTTON : SHOWN);
+}
+
+/** Takes the line away: it was about another photo. */
+export function hush() {
+  clearTimeout(timer);
+  byId('toast').replaceChildren();
 }

@@ -144,12 +144,15 @@ def test_a_tiff_is_shown_though_the_browser_knows_none(page: Page, tmp_path: Pat
     assert page.id("toast").text == ""
 
 
-def test_without_the_server_the_hint_waits_for_it(coffee: Page):
+def test_without_the_server_the_picture_is_stale_and_catches_up(coffee: Page):
     conditions = {"latency": 0, "throughput": -1}
+    before = coffee.state["result"]["id"]
     coffee.driver.set_network_conditions(offline=True, **conditions)
     try:
         coffee.point(coffee.at(100, 100)).click().perform()
-        assert "cannot be reached" in coffee.toast()
+        coffee.wait(lambda: coffee.id("away").is_displayed(), "the notice")
+        assert "cannot be reached" in coffee.id("away").text
+        coffee.point(coffee.at(150, 200)).click().perform()  # work goes on
         coffee.js(
             "window.states = []; const stage = document.getElementById('stage');"
             "new MutationObserver(() => states.push(stage.dataset.state))"
@@ -157,12 +160,16 @@ def test_without_the_server_the_hint_waits_for_it(coffee: Page):
         )
         paste(coffee, refused=picture((50, 40)))  # seen for a moment, then the photo before it
         coffee.wait(lambda: coffee.js("return states") == ["uploading", "ready"], "the photo")
+        told = coffee.toast()
+        assert told == "Refused.png could not be opened: the server cannot be reached."
         assert coffee.id("photo-name").text == "Cup of coffee"
         assert np.ptp(coffee.seen(200, 150)) > 4
+        assert coffee.id("away").is_displayed()  # lasting, not a line that goes
+        assert len(coffee.hints) == 2
     finally:
         coffee.driver.set_network_conditions(offline=False, **conditions)
-    before = coffee.state["result"]["id"]
-    coffee.click(150, 200)
-    assert len(coffee.hints) == 2
+    coffee.settle()  # nobody did anything
+    assert not coffee.id("away").is_displayed()
     assert coffee.state["result"]["id"] != before
+    assert len(coffee.hints) == 2
     assert all("ERR_INTERNET" in line for line in coffee.complaints())

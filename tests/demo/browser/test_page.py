@@ -215,7 +215,7 @@ def test_saved_pictures_and_hint_files(coffee: Page, downloads: Path, colorizer:
     assert coffee.hints == hints
     listed.write_text('[{"row": 1, "column": 2}]')
     coffee.choose_file("file-hints", listed)
-    coffee.wait(lambda: "Hint 1" in coffee.id("toast").text, "the complaint")
+    coffee.wait(lambda: "hint 1" in coffee.id("toast").text, "the complaint")
     assert coffee.hints == hints
 
 

@@ -1,0 +1,91 @@
+// The photos on the desk: several, each with its own work; one is looked at.
+
+/**
+ * A photo on the desk.
+ * @param source  File, Blob or {sample: name}
+ * @param work    {history, view, budget}: what was done to it; null for nothing
+ */
+export const makeItem = (source, title, work = null, id = newId()) => ({
+  id,
+  source,
+  title,
+  work,
+  photo: null, // the engine's, once it was opened
+  thumbnail: null, // Blob
+  before: null, // id of the photo that was looked at when this one was opened
+});
+
+/** Not crypto.randomUUID: a page that came over plain http has none. */
+function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(12))]
+    .map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Fires `change` when photos come, go, or are looked at, and `thumbnail`. */
+export class Desk extends EventTarget {
+  items = [];
+  current = null;
+  #takenBack = []; // openings that were undone, for redo
+
+  get canTakeBack() { return Boolean(this.current && this.find(this.current.before)); }
+  get canBringBack() { return this.#takenBack.length > 0; }
+
+  find(id) {
+    return this.items.find((item) => item.id === id) ?? null;
+  }
+
+  /** Looks at a photo; a new one comes last. */
+  show(item) {
+    if (!this.items.includes(item)) {
+      item.before = this.current?.id ?? null;
+      this.items.push(item);
+      this.#takenBack = this.#takenBack.filter((other) => other !== item);
+    }
+    this.current = item;
+    this.#changed();
+  }
+
+  /** Lays photos down without looking at them. */
+  lay(...items) {
+    this.items.push(...items);
+    this.#changed();
+  }
+
+  /** Puts a photo away; its place, for `lay` again. */
+  remove(item) {
+    const at = this.items.indexOf(item);
+    if (at < 0) return;
+    this.items.splice(at, 1);
+    if (this.current === item) this.current = null;
+    this.#changed();
+  }
+
+  /** The neighbour to look at when a photo is put away. */
+  beside(item) {
+    const at = this.items.indexOf(item);
+    return this.items[at + 1] ?? this.items[at - 1] ?? null;
+  }
+
+  /** Undoes that the current photo was opened; the one to look at instead. */
+  takeBack() {
+    const { current } = this;
+    const before = this.find(current.before);
+    this.#takenBack.push(current);
+    this.remove(current);
+    return before;
+  }
+
+  /** Redoes it; the photo to look at. */
+  bringBack() {
+    return this.#takenBack.pop();
+  }
+
+  setThumbnail(item, blob) {
+    item.thumbnail = blob;
+    this.dispatchEvent(new CustomEvent('thumbnail', { detail: item }));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+}

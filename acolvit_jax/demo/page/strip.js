@@ -1,0 +1,100 @@
+// The strip of thumbnails: the photos on the desk, from two on.
+
+import { byId, make } from './dom.js';
+import { PlainCompositor } from './compositor_2d.js';
+
+const SIDE = 128; // pixels of a thumbnail
+const REST = 700; // ms after the last answer
+
+/** A small picture of a photo in its colours. */
+function thumbnail({ grey, field }) {
+  const { width, height } = grey.picture;
+  const scale = SIDE / Math.max(width, height);
+  const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  const canvas = new OffscreenCanvas(size.width, size.height);
+  const compositor = new PlainCompositor(canvas);
+  compositor.setPhoto(grey.picture);
+  compositor.setAb(field.values, field.side);
+  const photo = { left: 0, top: 0, ...size };
+  compositor.draw([{ x: 0, y: 0, ...size, colour: true, photo }], [0, 0, 0]);
+  return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
+}
+
+export class Strip {
+  #list = byId('strip-list');
+  #timer = 0;
+  #entries = new Map(); // by item
+
+  constructor(desk, session, photos) {
+    Object.assign(this, { desk, session, photos });
+    desk.addEventListener('change', () => this.#show());
+    desk.addEventListener('thumbnail', ({ detail }) => this.#picture(detail));
+    this.#list.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  /** The current photo has other colours: its thumbnail follows when nothing moves. */
+  refresh() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(async () => {
+      const { item, grey, field } = this.session;
+      if (!item || !field) return;
+      this.desk.setThumbnail(item, await thumbnail({ grey, field }));
+    }, REST);
+  }
+
+  #show() {
+    const { items, current } = this.desk;
+    byId('strip').hidden = items.length < 2;
+    for (const [item, entry] of this.#entries) {
+      if (items.includes(item)) continue;
+      entry.remove();
+      this.#entries.delete(item);
+    }
+    for (const item of items) {
+      const entry = this.#entries.get(item) ?? this.#create(item);
+      const button = entry.querySelector('.strip-photo');
+      button.setAttribute('aria-current', String(item === current));
+      this.#list.append(entry);
+    }
+    this.#entries.get(current)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+
+  #create(item) {
+    const button = make('button', {
+      type: 'button', className: 'strip-photo', title: item.title, aria: { label: item.title },
+      data: { item: item.id },
+    }, make('img', { alt: '', draggable: false, hidden: true }), make('span', { textContent: item.title }));
+    button.addEventListener('click', () => this.photos.show(item));
+    const away = make('button', {
+      type: 'button', className: 'strip-away', textContent: '×', tabIndex: -1,
+      title: 'Put this photo away (Delete)', aria: { label: `Put ${item.title} away` },
+    });
+    away.addEventListener('click', () => this.photos.remove(item));
+    const entry = make('li', {}, button, away);
+    this.#entries.set(item, entry);
+    this.#picture(item);
+    return entry;
+  }
+
+  #picture(item) {
+    const picture = this.#entries.get(item)?.querySelector('img');
+    if (!picture || !item.thumbnail) return;
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    picture.src = URL.createObjectURL(item.thumbnail);
+    picture.hidden = false;
+  }
+
+  #key(event) {
+    const item = this.desk.find(event.target.dataset.item);
+    if (!item) return;
+    const { items } = this.desk;
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (step) {
+      const next = items[(items.indexOf(item) + step + items.length) % items.length];
+      this.#entries.get(next).querySelector('.strip-photo').focus();
+    } else if (event.key === 'Delete' && !event.shiftKey) this.photos.remove(item);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
