@@ -105,7 +105,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
         raise ConfigError(
             f"--workdir={workdir.value} is no folder; mount the storage, then name it"
         )
-    folder = Path(workdir.value or Path("runs") / built.name)
+    folder = Path(workdir.value or Path("runs") / built.name).expanduser()
     cluster = None
     given: dict[str, Any] = values.flag_values_dict()
     if any(given[name] != values[name].default for name in CLUSTER_FLAGS):

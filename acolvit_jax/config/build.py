@@ -6,6 +6,7 @@ Config files (`configs/*.py`) build a ConfigDict and state only what differs fro
 from __future__ import annotations
 
 import dataclasses
+import os
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -69,6 +70,8 @@ def _value(value: Any, kind: Any, path: str) -> Any:
         return _build(cast(type[Any], kind), value, path)
     if isinstance(value, list):
         value = tuple(value)
+    if isinstance(value, str) and value.startswith("~/"):  # after `=` no shell sees to it
+        value = os.path.expanduser(value)
     allowed = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if not any(_fits(value, one) for one in allowed):
         raise ConfigError(f"{path} is {value!r}, wanted {getattr(kind, '__name__', kind)}")

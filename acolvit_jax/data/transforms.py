@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from acolvit_jax import hints
+from acolvit_jax.common.names import name_bytes
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data import augment
 from acolvit_jax.hints.clicks import sample_clicks
@@ -160,7 +161,7 @@ class EvalTransform:
         h = self.data.hint_size
         small = images.resize(rgb, (side, side))
         l_norm, ab_norm = to_model_units(small)
-        digest = hashlib.sha256(name.encode()).digest()
+        digest = hashlib.sha256(name_bytes(name)).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
         flat = rng.choice((side // h) ** 2, size=max(self.counts, default=0), replace=False)
         cells = np.stack(np.divmod(flat, side // h), axis=-1)
