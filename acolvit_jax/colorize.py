@@ -11,7 +11,7 @@ from acolvit_jax.common.errors import HintError, ImageError
 from acolvit_jax.common.names import spelled
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import arguments
-from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.hints import Hint
 from acolvit_jax.hints.text import parse_hint, read_hints
 
 
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     parser.add_argument("--exact_hints", action="store_true", help="pin the hinted cells")
     parser.add_argument(
-        "--hint_size", type=int, default=HINT_SIZE, help="side of a hint in model pixels"
+        "--hint_size", type=int, help="side of a hint in model pixels (the size trained with)"
     )
     parser.add_argument(
         "--max_pixels",

@@ -8,7 +8,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config import DATASETS, SMALLEST_BUDGET, WITH_PATH, Config, DataConfig
+from acolvit_jax.config import DATASETS, WITH_PATH, Config, DataConfig, ModelConfig
 from acolvit_jax.config.build import to_config_dict
 from acolvit_jax.config.checks import choose
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
@@ -99,7 +99,7 @@ def parse_budget(text: str) -> float | None:
     if text == DENSE:
         return None
     if text == ANY:
-        return SMALLEST_BUDGET
+        return ModelConfig().smallest_budget
     try:
         budget = float(text)
     except ValueError:

@@ -14,7 +14,7 @@ import numpy as np
 
 from acolvit_jax.common.errors import HintError, ImageError, PixelLimitError, UserError
 from acolvit_jax.common.names import fitting, spelled
-from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.inference.colorizer import Colorized, Colorizer
 from acolvit_jax.photo import images, pictures
@@ -29,14 +29,14 @@ class Options:
 
     Attributes:
         exact_hints: give the hinted cells exactly the colours asked for.
-        hint_size: side of a hint, in pixels of the model's image.
+        hint_size: side of a hint, in pixels of the model's image; None is the model's own.
         compare: with every result, also write the grey photo with its hints beside it.
         overwrite: replace what exists.
         max_pixels: of a photo; None is what this machine's memory allows.
     """
 
     exact_hints: bool = False
-    hint_size: int = HINT_SIZE
+    hint_size: int | None = None
     compare: bool = False
     overwrite: bool = False
     max_pixels: int | None = None
