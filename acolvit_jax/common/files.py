@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +30,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         OSError: if it cannot be written; its `filename` is the path.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not after the file's own name, which may be as long as a name can be.
-    partial = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with naming(path):
             partial.write_bytes(data)
@@ -43,7 +41,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Writes a text file, its folder too; see `write_bytes`."""
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))  # names may be no UTF-8
+    write_bytes(path, text.encode())
 
 
 def set_aside(path: Path) -> Path:

@@ -1,11 +1,13 @@
 """Every setting and its default once, and the recipes made of them."""
 
 from acolvit_jax.config.schema import (
+    AUTO_DTYPE,
     DATASETS,
     DTYPES,
     HEADS,
     HINT_COUNTS,
     PRETRAINED,
+    SMALLEST_BUDGET,
     WITH_PATH,
     Config,
     DataConfig,
@@ -16,11 +18,13 @@ from acolvit_jax.config.schema import (
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
 
 __all__ = [
+    "AUTO_DTYPE",
     "DATASETS",
     "DTYPES",
     "HEADS",
     "HINT_COUNTS",
     "PRETRAINED",
+    "SMALLEST_BUDGET",
     "WITH_PATH",
     "Config",
     "DataConfig",

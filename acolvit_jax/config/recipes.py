@@ -8,7 +8,14 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config import DATASETS, WITH_PATH, Config, DataConfig, ModelConfig
+from acolvit_jax.config import (
+    AUTO_DTYPE,
+    DATASETS,
+    SMALLEST_BUDGET,
+    WITH_PATH,
+    Config,
+    DataConfig,
+)
 from acolvit_jax.config.build import to_config_dict
 from acolvit_jax.config.checks import choose
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
@@ -65,7 +72,10 @@ def make_config(variant: str, arg: str | None) -> ConfigDict:
     choose("data set", dataset, DATASETS)
     budget = parse_budget(budget_text)
     model = dataclasses.replace(
-        VARIANTS[variant], gated=budget is not None, any_budget=budget_text == ANY
+        VARIANTS[variant],
+        gated=budget is not None,
+        any_budget=budget_text == ANY,
+        dtype=AUTO_DTYPE,
     )
     config = Config(
         name=f"{variant}-{budget_text}-{dataset}",
@@ -99,7 +109,7 @@ def parse_budget(text: str) -> float | None:
     if text == DENSE:
         return None
     if text == ANY:
-        return ModelConfig().smallest_budget
+        return SMALLEST_BUDGET
     try:
         budget = float(text)
     except ValueError:

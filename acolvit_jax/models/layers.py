@@ -6,6 +6,7 @@ Axes: B batch, H rows, W columns, P patch, N tokens, D width, A heads.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,8 @@ import numpy as np
 from flax import nnx
 
 from acolvit_jax.config import ModelConfig
+from acolvit_jax.models import products
+from acolvit_jax.models.precision import resolve_dtype
 
 INPUT_CHANNELS = 4  # L, a, b, hint mask
 OUTPUT_CHANNELS = 2  # a, b
@@ -96,18 +99,36 @@ def layer_norm(width: int, rngs: nnx.Rngs) -> nnx.LayerNorm:
     return nnx.LayerNorm(width, epsilon=LAYER_NORM_EPSILON, dtype=jnp.float32, rngs=rngs)
 
 
+class BFloat16Linear(nnx.Linear):
+    """A linear layer of float32 parameters whose products are of bfloat16 operands."""
+
+    def __call__(self, inputs: jax.Array) -> jax.Array:  # type: ignore[override]
+        """Maps `[..., K]` to float32 `[..., F]`."""
+        bias = None if self.bias is None else self.bias[...]
+        return products.linear(inputs, self.kernel[...], bias)
+
+
+LINEARS: dict[str, type[nnx.Linear]] = {"float32": nnx.Linear, "bfloat16": BFloat16Linear}
+
+
 def linear(
     fan_in: int, fan_out: int, config: ModelConfig, rngs: nnx.Rngs, *, use_bias: bool = True
 ) -> nnx.Linear:
     """Linear layer with Xavier uniform weights; its product is computed in `config.dtype`."""
-    return nnx.Linear(
-        fan_in,
-        fan_out,
-        use_bias=use_bias,
-        dtype=jnp.dtype(config.dtype),
-        kernel_init=_xavier,
-        rngs=rngs,
+    return LINEARS[resolve_dtype(config.dtype)](
+        fan_in, fan_out, use_bias=use_bias, kernel_init=_xavier, rngs=rngs
     )
+
+
+def attend(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None) -> jax.Array:
+    """Softmax attention in float32; arguments and result are those of `products.attend`."""
+    logits = jnp.matmul(q, k.swapaxes(2, 3))  # [B, A, N, N]
+    if bias is not None:
+        logits = logits + bias
+    return jnp.matmul(jax.nn.softmax(logits, axis=-1), v)
+
+
+ATTENDS: dict[str, Callable[..., jax.Array]] = {"float32": attend, "bfloat16": products.attend}
 
 
 class Attention(nnx.Module):
@@ -117,6 +138,7 @@ class Attention(nnx.Module):
         """Makes the layer; `config.rel_pos_bias` adds a table of position biases."""
         width = config.width
         self.num_heads = config.num_heads
+        self.attend = ATTENDS[resolve_dtype(config.dtype)]
         self.grid_size = config.grid_size
         self.qkv = linear(width, 3 * width, config, rngs, use_bias=False)
         self.q_bias = nnx.Param(jnp.zeros(width))
@@ -134,21 +156,20 @@ class Attention(nnx.Module):
             grid: patch rows and columns, which place the relative biases.
 
         Returns:
-            `[B, N, D]` in the dtype of the products.
+            float32 `[B, N, D]`.
         """
         b, n, d = x.shape
         heads = (b, n, self.num_heads, d // self.num_heads)
         q, k, v = jnp.split(self.qkv(x), 3, axis=-1)
-        q = (q + self.q_bias.astype(q.dtype)) * heads[-1] ** -0.5
-        v = v + self.v_bias.astype(v.dtype)
+        q = (q + self.q_bias[...]) * heads[-1] ** -0.5
+        v = v + self.v_bias[...]
         # [B, N, D] -> [B, A, N, D/A]: products over this layout are the fastest XLA has on CPU.
         q, k, v = (t.reshape(heads).swapaxes(1, 2) for t in (q, k, v))
-        logits = jnp.matmul(q, k.swapaxes(2, 3), preferred_element_type=jnp.float32)
+        bias = None
         if hasattr(self, "bias_table"):
             rows = relative_position_rows(grid, self.grid_size)
-            logits = logits + self.bias_table[rows].transpose(2, 0, 1)  # [A, N, N]
-        weights = jax.nn.softmax(logits, axis=-1).astype(v.dtype)  # [B, A, N, N]
-        x = jnp.matmul(weights, v).swapaxes(1, 2).reshape(b, n, d)
+            bias = self.bias_table[rows].transpose(2, 0, 1)  # [A, N, N]
+        x = self.attend(q, k, v, bias).swapaxes(1, 2).reshape(b, n, d)
         return self.proj(x)
 
 
@@ -157,18 +178,22 @@ def gelu(x: jax.Array) -> jax.Array:
     return 0.5 * x * (1.0 + jax.lax.erf(x * np.float32(0.5**0.5)))
 
 
+GELUS: dict[str, Callable[[jax.Array], jax.Array]] = {"float32": gelu, "bfloat16": products.gelu}
+
+
 class FeedForward(nnx.Module):
     """Two linear layers with the exact (erf) GELU between them."""
 
     def __init__(self, config: ModelConfig, *, rngs: nnx.Rngs) -> None:
         """Makes the layer, `config.mlp_ratio * config.width` wide inside."""
         hidden = config.mlp_ratio * config.width
+        self.gelu = GELUS[resolve_dtype(config.dtype)]
         self.fc1 = linear(config.width, hidden, config, rngs)
         self.fc2 = linear(hidden, config.width, config, rngs)
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        """Maps tokens `[B, N, D]` to `[B, N, D]` in the dtype of the products."""
-        return self.fc2(gelu(self.fc1(x)))
+        """Maps tokens `[B, N, D]` to float32 `[B, N, D]`."""
+        return self.fc2(self.gelu(self.fc1(x)))
 
 
 class StabilizingHead(nnx.Module):
@@ -177,7 +202,7 @@ class StabilizingHead(nnx.Module):
     def __init__(self, config: ModelConfig, *, rngs: nnx.Rngs) -> None:
         """Makes the layer, `2 * P * P` channels out."""
         channels = OUTPUT_CHANNELS * config.patch_size**2
-        self.dtype = jnp.dtype(config.dtype)
+        self.dtype = jnp.dtype(resolve_dtype(config.dtype))
         self.kernel = nnx.Param(_xavier(rngs.params(), (3, 3, config.width, channels)))
         self.bias = nnx.Param(jnp.zeros(channels))
 
@@ -200,8 +225,10 @@ class StabilizingHead(nnx.Module):
         x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
         shifts = [x[:, i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
         x = jnp.concatenate(shifts, axis=-1).reshape(b, n, 9 * d)
-        kernel = self.kernel.astype(self.dtype).reshape(9 * d, -1)
-        return x @ kernel + self.bias.astype(self.dtype)
+        kernel = self.kernel[...].reshape(9 * d, -1)
+        if self.dtype == jnp.float32:
+            return x @ kernel + self.bias[...]
+        return products.linear(x, kernel, self.bias[...])
 
 
 class LinearHead(nnx.Module):

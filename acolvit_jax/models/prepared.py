@@ -15,6 +15,7 @@ import numpy as np
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import layers, winograd
 from acolvit_jax.models.params import Params
+from acolvit_jax.models.precision import resolve_dtype
 
 Array = jax.Array | np.ndarray
 
@@ -120,7 +121,8 @@ def _prepare_block(block: Params, config: ModelConfig) -> BlockParams:
         "fc2": Affine(**block["ffn"]["fc2"]),
     }
     kernels = {
-        name: linear.kernel.astype(jnp.dtype(config.dtype)) for name, linear in linears.items()
+        name: linear.kernel.astype(jnp.dtype(resolve_dtype(config.dtype)))
+        for name, linear in linears.items()
     }
     vectors = {name: linear.bias for name, linear in linears.items()}
     if config.gated:
@@ -140,4 +142,4 @@ def _after_norm(norm: Params, linear: Affine) -> Affine:
 
 
 def _cast(linear: Affine, config: ModelConfig) -> Affine:
-    return Affine(linear.kernel.astype(jnp.dtype(config.dtype)), linear.bias)
+    return Affine(linear.kernel.astype(jnp.dtype(resolve_dtype(config.dtype))), linear.bias)

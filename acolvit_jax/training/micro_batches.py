@@ -32,12 +32,15 @@ def split(tree: Any, micro_batch: int, mesh: Mesh) -> Any:
     spread = sharding.batch_sharding(mesh, axis=1)
 
     def cut(x: jax.Array) -> jax.Array:
-        x = x.reshape(micro_batch, -1, *x.shape[1:]).swapaxes(0, 1)
-        return jax.lax.with_sharding_constraint(x, spread)
+        # On one device nothing is moved: the parts lie one after the other.
+        x = x.reshape(mesh.size, -1, micro_batch // mesh.size, *x.shape[1:]).swapaxes(0, 1)
+        return jax.lax.with_sharding_constraint(x.reshape(-1, micro_batch, *x.shape[3:]), spread)
 
     return jax.tree.map(cut, tree)
 
 
-def join(x: jax.Array) -> jax.Array:
+def join(x: jax.Array, mesh: Mesh) -> jax.Array:
     """Puts micro-batches from `split`, `[M, micro_batch, ...]`, back in order: `[B, ...]`."""
-    return x.swapaxes(0, 1).reshape(-1, *x.shape[2:])
+    parts, micro_batch = x.shape[:2]
+    x = x.reshape(parts, mesh.size, micro_batch // mesh.size, *x.shape[2:])
+    return x.swapaxes(0, 1).reshape(-1, *x.shape[3:])

@@ -136,7 +136,7 @@ def _forward_in_parts(
     part = jax.checkpoint(forward, policy=saved)
     parts = micro_batches.split((given, noise), micro_batch, mesh)
     ab, decisions = jax.lax.map(lambda args: part(params, *args), parts)
-    return micro_batches.join(ab), micro_batches.join(decisions)
+    return micro_batches.join(ab, mesh), micro_batches.join(decisions, mesh)
 
 
 def _loss_and_grad(

@@ -32,7 +32,8 @@ def announce(config: Config, workdir: Path) -> str:
     what = f"windows of {config.data.window} patches" if config.data.window else "whole images"
     lines = [
         f"model: {kind}, width {model.width}, {param_count(param_shapes(model)):,} parameters, "
-        f"{float(forward_macs(full, model)) / 1e9:.2f} GMACs at full depth",
+        f"{float(forward_macs(full, model)) / 1e9:.2f} GMACs at full depth, products in "
+        f"{model.dtype}",
         f"run: {train.steps:,} steps of {train.batch_size} {what} from {config.data.dataset!r}, "
         f"on {jax.device_count()} {jax.default_backend()} device(s), in {workdir}",
     ]

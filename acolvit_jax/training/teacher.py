@@ -6,6 +6,7 @@ with less compute what another does with all. The teacher's colours have none of
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -49,7 +50,7 @@ def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: 
             )
     computed = sharding.micro_batch_size(config.train, mesh, per_photo(config.model))
     micro_batch = math.gcd(computed, config.train.batch_size)  # each photo is coloured once
-    graphdef = graphdef_of(architecture)
+    graphdef = graphdef_of(dataclasses.replace(architecture, dtype=config.model.dtype))
     budget = 1.0 if architecture.any_budget else None
 
     def colors(params: Params, given: Batch) -> jax.Array:
@@ -58,7 +59,7 @@ def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: 
 
     def teacher_colors(params: Params, batch: Batch) -> jax.Array:
         parts = micro_batches.split(micro_batches.given(batch), micro_batch, mesh)
-        return micro_batches.join(jax.lax.map(lambda part: colors(params, part), parts))
+        return micro_batches.join(jax.lax.map(lambda part: colors(params, part), parts), mesh)
 
     batches, shardings = sharding.batch_sharding(mesh), sharding.state_shardings(params, mesh)
     teacher = jax.jit(teacher_colors, in_shardings=(shardings, batches), out_shardings=batches)

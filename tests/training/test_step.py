@@ -169,3 +169,11 @@ def test_bf16_products_stay_within_a_bound(one_device):
     np.testing.assert_allclose(losses, one_device[0], atol=2e-2)
     assert abs(losses - one_device[0]).max() > 0
     assert all(leaf.dtype == np.float32 for leaf in jax.tree.leaves(state.params))
+
+
+@pytest.mark.parametrize("window", [0, 2])
+def test_bf16_on_eight_devices_is_bf16_on_one(window):
+    config = small_config(steps=4, model={"dtype": "bfloat16"})
+    one, _, _ = run_steps(config, 4, devices=1, window=window)
+    eight, _, _ = run_steps(config, 4, devices=8, window=window)
+    np.testing.assert_allclose(eight, one, atol=1e-3)
