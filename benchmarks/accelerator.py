@@ -22,12 +22,12 @@ from flax import nnx
 from acolvit_jax.checkpoint.state import init_state
 from acolvit_jax.config import DTYPES, Config, ModelConfig
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
-from acolvit_jax.config.variants import VARIANTS, icolorit
+from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.inference import timing
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import graphdef_of, init_params
-from acolvit_jax.models.prepared import prepare
+from acolvit_jax.models.prepared import prepare_params
 from acolvit_jax.training import sharding
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.step import make_train_step
@@ -76,7 +76,7 @@ def forward_calls(model: ModelConfig, batch_size: int) -> dict[str, Callable[[],
     calls: dict[str, Callable[[], Any]] = {"plain": lambda: plain(held, inputs).block_until_ready()}
     program, prepared = (
         compile_forward(model, batch=batch_size, forced=True),
-        prepare(params, model),
+        prepare_params(params, model),
     )
     placed = jax.device_put(prepared)
     for keep in KEEP:
@@ -87,11 +87,11 @@ def forward_calls(model: ModelConfig, batch_size: int) -> dict[str, Callable[[],
     return calls
 
 
-def measure(size: str, batch_size: int, side: int, rounds: int) -> dict[str, Any]:
+def measure(model: ModelConfig, batch_size: int, side: int, rounds: int) -> dict[str, Any]:
     """Times everything in turns.
 
     Args:
-        size: a key of `VARIANTS`.
+        model: A-ColViT of a fixed budget; steps are timed without its gates.
         batch_size: images at once.
         side: of the matrices whose product is the peak.
         rounds: times that everything is run.
@@ -99,13 +99,12 @@ def measure(size: str, batch_size: int, side: int, rounds: int) -> dict[str, Any
     Returns:
         Numbers by name.
     """
-    gated = VARIANTS[size]
-    dense = icolorit(size)
+    dense = dataclasses.replace(model, gated=False)
     kinds = {
         f"step {dtype}": step_call(dataclasses.replace(dense, dtype=dtype), batch_size)
         for dtype in DTYPES
     }
-    kinds |= forward_calls(gated, batch_size) | {"product": product_call(side)}
+    kinds |= forward_calls(model, batch_size) | {"product": product_call(side)}
     taken = timing.time_in_turns({name: [call] for name, call in kinds.items()}, rounds)
     peak = 2 * side**3 / taken["product"].median
     forward = 2 * float(forward_macs(np.ones((1, dense.depth, 2)), dense)[0])
@@ -147,7 +146,7 @@ def main() -> None:
     parser.add_argument("--product", type=int, default=8192, help="side of its matrices")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    report = measure(args.size, args.batch, args.product, args.rounds)
+    report = measure(VARIANTS[args.size], args.batch, args.product, args.rounds)
     print(markdown(report))
     if args.json:
         args.json.write_text(json.dumps(report, indent=2) + "\n")
