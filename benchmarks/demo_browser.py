@@ -130,7 +130,7 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 20) -> Any:
 def settled(driver: webdriver.Chrome) -> bool:
     """Whether the page has a photo, its colours, and nothing under way."""
     return driver.execute_script(
-        "return !!(window.acolvit?.photo && acolvit.result && !acolvit.busy)"
+        "return !!(window.acolvit?.photo && acolvit.result && !acolvit.busy && !acolvit.opening)"
     )
 
 

@@ -19,6 +19,10 @@ export function connectButtons(app) {
     app.screen.start();
   });
   on('start-back', () => app.screen.work());
+  on('marks-toggle', () => {
+    const hidden = byId('marks').toggleAttribute('data-hidden');
+    byId('marks-toggle').setAttribute('aria-pressed', String(hidden));
+  });
   on('help-open', () => byId('help').showModal());
   for (const button of document.querySelectorAll('[data-view-button]')) {
     button.addEventListener('click', () => stage.setView(button.dataset.viewButton));

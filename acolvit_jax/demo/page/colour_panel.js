@@ -1,11 +1,13 @@
 // Everything that gives the selected hint its colour: disc, hex, eyedropper, recent, suggested.
 
 import { byId, disable, make, recall, remember } from './dom.js';
-import { labToHex, labToRgb, parseHex, rgbToLab, toHex } from './color.js';
+import { labToHex, parseHex, toHex } from './color.js';
 import { clampToGamut } from './gamut.js';
-import { suggest } from './suggestions.js';
+import { parseColor } from './hint_text.js';
+import { palette, suggest } from './suggestions.js';
 
 const RECENT = 10;
+const TOLD = 62; // L* at which suggestions are told apart
 const SAME = 3; // distance in a,b below which two recent colours are one
 
 export class ColourPanel {
@@ -26,7 +28,7 @@ export class ColourPanel {
     });
     this.#hex.addEventListener('change', (event) => this.#typed(event));
     this.#hex.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') this.#typed(event);
+      if (event.key === 'Enter' && this.#typed(event)) byId('stage').focus({ preventScroll: true });
       if (event.key === 'Escape') this.#showHex(); // what was typed is no wish any more
     });
     eyedropper.addEventListener('pick', ({ detail }) => {
@@ -64,7 +66,7 @@ export class ColourPanel {
     byId('lightness').textContent = `L ${l.toFixed(0)}`;
     this.picker.show({ l, a: selected.a, b: selected.b }, own, live);
     if (live) return;
-    this.#fill('suggestions', suggest(l, own), l, true);
+    this.#fill('suggestions', suggest(l, own, palette(this.commands.session.automatic)), l, true);
     this.#fill('recent', this.#recent, l, false);
     byId('recent-block').hidden = !this.#recent.length;
   }
@@ -88,6 +90,8 @@ export class ColourPanel {
         type: 'button', className: named ? 'chip' : 'swatch', title: label, aria: { label },
       });
       chip.style.setProperty('--color', hex);
+      // Beside it the same hue in good light: dark colours look alike.
+      if (named) chip.style.setProperty('--told', labToHex(TOLD, ...clampToGamut(TOLD, a, b)));
       chip.append(make('span', { className: 'dot' }), named ? color.name : '');
       chip.addEventListener('click', (event) => this.#give(a, b, event.timeStamp));
       return chip;
@@ -97,20 +101,30 @@ export class ColourPanel {
     (chips.find((chip) => chip.ariaLabel === name) ?? chips[focused])?.focus();
   }
 
+  /** Gives the selected hint the colour that was typed; whether it was one. */
   #typed(event) {
-    const rgb = parseHex(this.#hex.value);
-    this.#hex.setAttribute('aria-invalid', String(!rgb));
-    if (!rgb) {
-      this.say('A hex colour looks like #c03020', 'error');
-      return;
+    const text = this.#hex.value;
+    const ab = parseColor(text);
+    this.#hex.setAttribute('aria-invalid', String(!ab));
+    if (!ab) {
+      this.say('A color looks like #c03020, teal, or lab:20,-35', 'error');
+      return false;
     }
     const { selected } = this.hints;
     const l = selected && this.commands.lightnessOf(selected);
+    const rgb = parseHex(text);
     // The text that is shown already is no wish for its rounded colour.
-    if (!selected || toHex(rgb) === labToHex(l, selected.a, selected.b)) return;
-    const [, a, b] = rgbToLab(rgb);
-    this.#give(a, b, event.timeStamp);
-    this.#hex.value = toHex(labToRgb(l, this.hints.selected.a, this.hints.selected.b));
+    if (selected && !(rgb && toHex(rgb) === labToHex(l, selected.a, selected.b))) {
+      this.#give(...ab, event.timeStamp);
+    }
+    this.#showHex();
+    return true;
+  }
+
+  /** Gives the selected hint the colour that was chosen last. */
+  giveLast(stamp) {
+    const [last] = this.#recent;
+    if (last && this.hints.selected) this.#give(last.a, last.b, stamp);
   }
 
   #give(a, b, stamp) {

@@ -2,8 +2,8 @@
 
 import { rgbToLab } from './color.js';
 
-/** [L*, a*, b*] of the pixel of an <img> under a point of the window; null outside. */
-export function pixelOf(img, clientX, clientY) {
+/** {x, y} of the pixel of an <img> under a point of the window; null outside. */
+export function pixelAt(img, clientX, clientY) {
   const { left, top, width, height } = img.getBoundingClientRect();
   const { naturalWidth, naturalHeight } = img;
   if (!naturalWidth) return null;
@@ -13,8 +13,15 @@ export function pixelOf(img, clientX, clientY) {
   const x = (clientX - left - (width - naturalWidth * scale) / 2) / scale;
   const y = (clientY - top - (height - naturalHeight * scale) / 2) / scale;
   if (x < 0 || y < 0 || x >= naturalWidth || y >= naturalHeight) return null;
+  return { x: Math.floor(x), y: Math.floor(y) };
+}
+
+/** [L*, a*, b*] of it. */
+function pixelOf(img, clientX, clientY) {
+  const at = pixelAt(img, clientX, clientY);
+  if (!at) return null;
   const context = new OffscreenCanvas(1, 1).getContext('2d');
-  context.drawImage(img, -Math.floor(x), -Math.floor(y));
+  context.drawImage(img, -at.x, -at.y);
   return rgbToLab([...context.getImageData(0, 0, 1, 1).data.subarray(0, 3)]);
 }
 

@@ -39,6 +39,21 @@ export class Grey {
 /** Decodes an encoded picture as it is, without the screen's colour profile. */
 export const decode = (blob) => createImageBitmap(blob, { colorSpaceConversion: 'none' });
 
+const GREY_CHROMA = 3; // steps of 8 bits, as the package has it (photo/images.py)
+
+/** Whether a picture has next to no colour, an old black-and-white photo for example. */
+export function isGrey(picture) {
+  const context = new OffscreenCanvas(32, 32).getContext('2d', { willReadFrequently: true });
+  context.drawImage(picture, 0, 0, 32, 32);
+  const { data } = context.getImageData(0, 0, 32, 32);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const rgb = data.subarray(i, i + 3);
+    sum += Math.max(...rgb) - Math.min(...rgb);
+  }
+  return sum < GREY_CHROMA * 32 * 32;
+}
+
 /** A grey picture of a file made here, to be seen while it is uploaded; null if it is unknown. */
 export async function preview(file) {
   let picture;

@@ -10,6 +10,7 @@ const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], Arrow
 
 export class Keyboard {
   #stage = byId('stage');
+  #from = null; // what had the focus before a key took it elsewhere
 
   /** @param app what main.js put together. */
   constructor(app) {
@@ -54,7 +55,8 @@ export class Keyboard {
         app.sheet.show('more');
         app.reference.focus();
       },
-      h: () => byId('marks').toggleAttribute('data-hidden'),
+      h: () => byId('marks-toggle').click(),
+      l: (event) => app.colour.giveLast(event.timeStamp),
       d: () => {
         app.sheet.show('speed');
         byId('dial').focus();
@@ -94,7 +96,9 @@ export class Keyboard {
       const working = document.body.dataset.screen === 'work';
       if (!(key in this.plain) || (!working && !'o?tg'.includes(key))) return;
       event.preventDefault();
+      const before = document.activeElement;
       this.plain[key](event);
+      if (document.activeElement !== before) this.#from = before;
     }
   }
 
@@ -122,9 +126,21 @@ export class Keyboard {
   #escape() {
     const { eyedropper, hints } = this.app;
     if (eyedropper.active) eyedropper.toggle(false);
-    else if (document.body.dataset.screen === 'start') this.app.screen.work();
-    else if (document.activeElement !== this.#stage) this.#stage.focus();
+    else if (document.body.dataset.screen === 'start') {
+      this.app.screen.work();
+      this.#goBack();
+    } else if (document.activeElement !== this.#stage) this.#goBack();
     else hints.select(null);
+  }
+
+  /** Gives the focus back to where it came from; to the photo, where that is not there any more. */
+  #goBack() {
+    const from = this.#from;
+    this.#from = null;
+    if (from && from !== document.activeElement && from !== document.body
+      && from.checkVisibility({ visibilityProperty: true }) && !from.disabled) {
+      from.focus({ preventScroll: true });
+    } else this.#stage.focus({ preventScroll: true });
   }
 
   /** Keys that mean something on the photo only; whether this was one. */

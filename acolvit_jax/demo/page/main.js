@@ -208,7 +208,7 @@ class App {
     commands.onRest = () => colour.show();
     commands.onMissing = () => this.ask();
     commands.onPointer = () => marks.hideCross();
-    commands.onPlace = () => this.sheet.show('colour');
+    commands.onPlace = () => this.sheet.turn('colour');
     this.budget.addEventListener('budget', ({ detail }) => {
       this.latency.begin(detail.stamp, 'dial');
       this.ask();

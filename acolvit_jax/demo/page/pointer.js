@@ -3,10 +3,12 @@
 import { byId } from './dom.js';
 
 const REACH = { mouse: 12, pen: 14, touch: 24 }; // CSS pixels around a hint
-const SLOP = 7; // movement below is still a tap
+const SLOP = { mouse: 4, pen: 5, touch: 7 }; // CSS pixels; movement below is still a tap
 const LONG_PRESS = 550; // ms
 const WHEEL = 0.0016; // of zoom for a pixel of the wheel
 const LINE = 16; // pixels of a wheel's line
+const NOTCH = 50; // pixels; a mouse's wheel steps farther, a trackpad begins with less
+const SAME_SCROLL = 250; // ms between the events of one movement on a trackpad
 
 export class Pointer {
   space = false; // held: panning
@@ -14,6 +16,7 @@ export class Pointer {
   #pointers = new Map();
   #gesture = null;
   #timer = 0;
+  #scroll = { end: 0, pad: false }; // the last wheel event, and whether a trackpad sent it
 
   /** @param commands see commands.js. */
   constructor(viewport, hints, commands) {
@@ -103,7 +106,7 @@ export class Pointer {
     const gesture = this.#gesture;
     if (!gesture || gesture.kind === 'pinch') return;
     const far = Math.hypot(at.x - gesture.start.x, at.y - gesture.start.y);
-    if (!gesture.moved && far < (event.pointerType === 'touch' ? SLOP : 2)) return;
+    if (!gesture.moved && far < (SLOP[event.pointerType] ?? SLOP.mouse)) return;
     gesture.moved = true;
     clearTimeout(this.#timer);
     if (gesture.kind === 'drag') {
@@ -159,12 +162,23 @@ export class Pointer {
     if (hint && event.pointerType !== 'touch') this.commands.remove(hint.id, event.timeStamp);
   }
 
+  /** Two fingers on a trackpad pan; its pinch (Ctrl) and a mouse's wheel zoom. */
+  #isTrackpad({ deltaMode, deltaX, deltaY, ctrlKey, shiftKey, timeStamp }) {
+    if (ctrlKey) return false;
+    const fine = deltaMode === WheelEvent.DOM_DELTA_PIXEL && !shiftKey
+      && (deltaX !== 0 || Math.abs(deltaY) < NOTCH);
+    const goesOn = timeStamp - this.#scroll.end < SAME_SCROLL;
+    this.#scroll = { end: timeStamp, pad: goesOn ? this.#scroll.pad : fine };
+    return this.#scroll.pad;
+  }
+
   #wheel(event) {
     if (!this.viewport.photo) return;
     event.preventDefault();
     const { x, y } = this.#at(event);
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1;
-    if (event.shiftKey) this.viewport.panBy(-(event.deltaX || event.deltaY) * unit, 0);
+    if (this.#isTrackpad(event)) this.viewport.panBy(-event.deltaX, -event.deltaY);
+    else if (event.shiftKey) this.viewport.panBy(-(event.deltaX || event.deltaY) * unit, 0);
     else {
       const strength = event.ctrlKey ? 6 : 1; // a trackpad's pinch comes in small steps
       this.viewport.zoomAt(x, y, Math.exp(-event.deltaY * unit * WHEEL * strength));

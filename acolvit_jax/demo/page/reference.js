@@ -1,6 +1,8 @@
 // A picture beside the photo to take colours from: the file's own colours, or any other picture.
 
 import { byId, clamp } from './dom.js';
+import { isGrey } from './grey.js';
+import { Loupe } from './loupe.js';
 
 const STEP = 0.02; // of the picture, for an arrow key
 const STEP_LARGE = 0.1;
@@ -11,14 +13,19 @@ export class Reference {
   #spot = [0.5, 0.5]; // in fractions, what the Enter key takes
   #url = null;
   #calm = false;
+  #loupe;
 
   constructor(say) {
+    this.#image.addEventListener('load', () => {
+      if (this.#calm && isGrey(this.#image)) this.clear(); // grey is no palette
+    });
     this.#image.addEventListener('error', () => {
       if (!this.#url) return;
       this.clear();
       if (!this.#calm) say('This picture cannot be shown here', 'error');
     });
     const button = byId('reference-pick');
+    this.#loupe = new Loupe(this.#image, button);
     button.addEventListener('keydown', (event) => this.#key(event));
     button.addEventListener('focus', () => this.#moveSpot(this.#spot));
     byId('reference-clear').addEventListener('click', () => this.clear());
@@ -39,6 +46,7 @@ export class Reference {
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = null;
     this.#image.removeAttribute('src');
+    this.#loupe?.hide();
     byId('reference').dataset.filled = 'false';
   }
 
@@ -63,5 +71,8 @@ export class Reference {
     const { style } = byId('reference-spot');
     style.left = put(place[0], clientWidth, naturalWidth);
     style.top = put(place[1], clientHeight, naturalHeight);
+    if (!byId('reference-pick').matches(':focus-visible')) return;
+    const { left, top, width, height } = byId('reference-spot').getBoundingClientRect();
+    this.#loupe.show(left + width / 2, top + height / 2);
   }
 }

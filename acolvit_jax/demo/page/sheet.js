@@ -29,5 +29,7 @@ export function startSheet() {
     show(panel.dataset.tab, panel.dataset.open !== 'true');
   });
   show('colour');
-  return { show };
+  /** Shows a part if the sheet is open: one that a person has closed stays closed. */
+  const turn = (name) => panel.dataset.open === 'true' && show(name);
+  return { show, turn };
 }

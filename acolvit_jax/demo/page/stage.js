@@ -27,7 +27,10 @@ export class Stage extends EventTarget {
     this.viewport = viewport;
     this.#makeCompositor(renderer);
     new ResizeObserver(() => this.measure()).observe(this.#element);
-    viewport.addEventListener('change', () => this.invalidate());
+    viewport.addEventListener('change', () => {
+      this.#element.toggleAttribute('data-stacked', viewport.stacked);
+      this.invalidate();
+    });
     this.#listenToDivider();
   }
 

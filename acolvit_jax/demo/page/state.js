@@ -14,6 +14,7 @@ export function publish(app) {
     get size() { return hints.size; },
     get selected() { return hints.selected ? hints.hints.indexOf(hints.selected) : null; },
     get busy() { return session.queue.busy; },
+    get opening() { return Boolean(session.opening); },
     get result() { return session.result && { ...session.result }; },
     get budget() { return app.budget.budget; },
     get samples() { return latency.samples.map((sample) => ({ ...sample })); },

@@ -1,46 +1,74 @@
-// Colours worth a try at a place: variants of the model's own, and what things are made of.
+// Colours worth a try at a place. All come from the model: its own color there, and those that it
+// gives to the other things of this photo, which keep their places in the list.
 
 import { clampToGamut } from './gamut.js';
+import { describe } from './color.js';
 
-// Name, a*, b*, and the lightness at which the material is mostly seen.
-const MATERIALS = [
-  ['Skin', 16, 19, 45, 85],
-  ['Foliage', -24, 30, 20, 65],
-  ['Sky', -4, -27, 55, 88],
-  ['Water', -12, -20, 20, 60],
-  ['Wood', 13, 25, 22, 62],
-  ['Sand', 5, 20, 62, 92],
-  ['Brick', 36, 29, 28, 58],
-  ['Stone', 1, 6, 35, 85],
-  ['Straw', 4, 46, 55, 90],
-  ['Denim', 0, -27, 18, 50],
-  ['Night', 6, -18, 0, 24],
-  ['Snow', -1, -5, 84, 100],
-  ['Blossom', 32, -4, 55, 88],
-  ['Fur', 10, 17, 12, 48],
-];
-const SHOWN = 6; // materials
 const STRONGER = 1.6;
 const PALER = 0.5;
+const SHOWN = 6; // of the photo's colours
+const ROUNDS = 8;
+const STRIDE = 8; // model pixels between those that are looked at
+const LIVELIER = 1.3; // means are paler than what they are the mean of
+const known = new WeakMap(); // by field
 
-/** How far a lightness is from a material's usual one, 0 in the middle, 1 at its ends. */
-const strangeness = (l, low, high) => Math.abs(l - (low + high) / 2) / ((high - low) / 2);
+/** [{a, b}] of the SHOWN groups of colours in a field, by hue: k-means from far-apart seeds. */
+export function palette(field) {
+  if (!field) return [];
+  if (!known.has(field)) known.set(field, group(field));
+  return known.get(field);
+}
 
-/** [{name, a, b}] for a place of lightness `l` where the model's own colour is `own`. */
-export function suggest(l, own) {
+function group({ values, side }) {
+  const points = [];
+  for (let row = STRIDE / 2; row < side; row += STRIDE) {
+    for (let column = STRIDE / 2; column < side; column += STRIDE) {
+      const at = 2 * (row * side + column);
+      points.push([(values[at] * 110) / 127, (values[at + 1] * 110) / 127]);
+    }
+  }
+  const far = (p, q) => (p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2;
+  const nearest = (p, all) => all.reduce((best, q, i) => (far(p, q) < far(p, all[best]) ? i : best), 0);
+  let centers = [points.reduce((x, y) => (Math.hypot(...y) > Math.hypot(...x) ? y : x))];
+  while (centers.length < SHOWN) {
+    const gap = (p) => far(p, centers[nearest(p, centers)]);
+    centers.push(points.reduce((x, y) => (gap(y) > gap(x) ? y : x)));
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    const sums = centers.map(() => [0, 0, 0]);
+    for (const p of points) {
+      const sum = sums[nearest(p, centers)];
+      sum[0] += p[0];
+      sum[1] += p[1];
+      sum[2] += 1;
+    }
+    centers = centers.map((center, i) => (sums[i][2] ? [sums[i][0] / sums[i][2], sums[i][1] / sums[i][2]] : center));
+  }
+  return centers
+    .map(([a, b]) => ({ a: a * LIVELIER, b: b * LIVELIER }))
+    .sort((x, y) => Math.atan2(x.b, x.a) - Math.atan2(y.b, y.a));
+}
+
+/**
+ * [{name, a, b}] for a place of lightness `l` where the model's own colour is `own`.
+ * @param others  the photo's colours, from `palette`
+ */
+export function suggest(l, own, others) {
   const cut = (name, a, b) => {
     const [inA, inB] = clampToGamut(l, a, b);
     return { name, a: inA, b: inB };
   };
   const [a, b] = own;
-  const order = MATERIALS
-    .map(([name, x, y, low, high]) => ({ name, x, y, far: strangeness(l, low, high) }))
-    .sort((one, other) => one.far - other.far)
-    .slice(0, SHOWN);
   return [
     cut('Model’s', a, b),
     cut('Stronger', a * STRONGER, b * STRONGER),
     cut('Paler', a * PALER, b * PALER),
-    ...order.map(({ name, x, y }) => cut(name, x, y)),
+    ...others.map((other) => cut(named(other), other.a, other.b)),
   ];
+}
+
+/** A name at a middle lightness: it stays when the place is another. */
+function named({ a, b }) {
+  const name = describe(60, a, b);
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }

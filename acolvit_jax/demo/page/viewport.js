@@ -6,7 +6,7 @@ import { clamp } from './dom.js';
 const MARGIN = 16; // around a fitted photo
 const MARGIN_SMALL = 8; // on a phone
 const TOOLS = 56; // at the bottom of the stage, more than the margin
-const TOOLS_SMALL = 72;
+const TOOLS_SMALL = 64;
 const MAX_SCALE = 32; // screen pixels for a pixel of the photo
 const VISIBLE = 48; // of the photo that stay in a pane
 
@@ -40,12 +40,22 @@ export class Viewport extends EventTarget {
   panes() {
     const { width, height } = this;
     if (!this.split) return [{ x: 0, y: 0, width, height }];
-    if (width >= height) {
+    if (!this.stacked) {
       const half = Math.floor(width / 2);
       return [{ x: 0, y: 0, width: half, height }, { x: half, y: 0, width: width - half, height }];
     }
     const half = Math.floor((height - this.#tools) / 2);
     return [{ x: 0, y: 0, width, height: half }, { x: 0, y: half, width, height: half }];
+  }
+
+  /** Whether two panes lie above each other: where the photo is larger like that. */
+  get stacked() {
+    const { width, height, photo } = this;
+    if (!photo) return width < height;
+    const margin = 2 * this.#margin;
+    const fit = (across, down) => Math.min(
+      (width / across - margin) / photo.width, ((height - this.#tools) / down - margin) / photo.height);
+    return fit(1, 2) > fit(2, 1);
   }
 
   /** Where the photo lies for a pane. */
@@ -80,14 +90,17 @@ export class Viewport extends EventTarget {
 
   get #small() { return Math.min(this.width, this.height) < 480; }
 
-  get #tools() { return this.#small ? TOOLS_SMALL : TOOLS; }
+  get #margin() { return this.#small ? MARGIN_SMALL : MARGIN; }
+
+  /** A low stage leaves more of itself to the photo. */
+  get #tools() { return Math.min(this.#small ? TOOLS_SMALL : TOOLS, this.height / 4); }
 
   /** What a fitted photo leaves to the tools; panes above each other end before them. */
-  get #foot() { return this.split && this.width < this.height ? 0 : this.#tools; }
+  get #foot() { return this.split && this.stacked ? 0 : this.#tools; }
 
   get fitScale() {
     const [pane] = this.panes();
-    const margin = this.#small ? MARGIN_SMALL : MARGIN;
+    const margin = this.#margin;
     return Math.max(0.001, Math.min(
       (pane.width - 2 * margin) / this.photo.width,
       (pane.height - 2 * margin - this.#foot) / this.photo.height));

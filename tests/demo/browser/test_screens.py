@@ -1,0 +1,200 @@
+"""Small, low, narrow and large screens, high contrast, and the details of keys and colors."""
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from selenium.webdriver.common.keys import Keys
+
+from benchmarks.demo_browser import resize
+from tests.demo.browser.page import Page
+from tests.demo.browser.test_files import paste, picture, wait_for_width
+from tests.demo.browser.test_view import media
+
+# Height on the screen of what is seen of the photo, which nothing may cover.
+SHOWN = """
+    const {width, height} = acolvit.photo;
+    const [top, bottom] = [acolvit.locate(0, 0).y, acolvit.locate(height - 1, width - 1).y];
+    return [top, bottom];"""
+OVERLAPS = """
+    const boxes = [...document.querySelectorAll(arguments[0])]
+        .filter((element) => element.checkVisibility())
+        .map((element) => element.getBoundingClientRect());
+    const meet = (p, q) => p.left < q.right - 1 && q.left < p.right - 1
+        && p.top < q.bottom - 1 && q.top < p.bottom - 1;
+    const out = boxes.some(({left, right}) => left < 0 || right > innerWidth);
+    return out || boxes.some((p, i) => boxes.slice(i + 1).some((q) => meet(p, q)));"""
+
+
+@pytest.fixture
+def sized(page: Page) -> Iterator[Page]:
+    yield page
+    resize(page.driver, (1280, 720))
+
+
+@pytest.mark.parametrize("size", [(667, 375), (740, 360), (844, 390), (320, 568)])
+def test_a_small_screen_shows_the_photo(sized: Page, size: tuple[int, int]):
+    resize(sized.driver, size)
+    sized.sample("coffee")
+    top, bottom = sized.js(SHOWN)
+    assert bottom - top > size[1] / 5
+    assert sized.id("stage").rect["y"] <= top
+    assert bottom <= size[1]
+    sized.click(100, 100)
+    assert len(sized.hints) == 1
+    assert not sized.js(OVERLAPS, "header button")
+
+
+def test_at_320_pixels_nothing_overlaps(sized: Page):
+    resize(sized.driver, (320, 640))
+    sized.sample("coffee")
+    sized.click(100, 100)
+    assert not sized.js(OVERLAPS, "header button")
+    assert not sized.js(OVERLAPS, ".tools button, .sizes label")
+    for hex_color in ("#a03020", "#30a020", "#3020a0", "#a0a020", "#20a0a0", "#a020a0", "#505050",
+                      "#d09060", "#60d090", "#9060d0"):  # fmt: skip
+        sized.id("hex").clear()
+        sized.id("hex").send_keys(hex_color, Keys.ENTER)
+        sized.settle()
+    assert sized.js("return document.querySelectorAll('#recent button').length") >= 9
+    assert not sized.js(OVERLAPS, "#recent button")
+
+
+def test_the_photo_keeps_its_place_while_one_works(sized: Page):
+    resize(sized.driver, (390, 844))
+    sized.sample("coffee")
+    before = sized.js(SHOWN)
+    sized.click(100, 100)
+    sized.id("hex").send_keys("#a03020", Keys.ENTER)
+    sized.settle()
+    assert sized.js(SHOWN) == before
+    sized.id("sheet-toggle").click()
+    sized.wait(lambda: sized.js(SHOWN) != before, "more room")
+    before = sized.js(SHOWN)
+    sized.click(200, 300)  # a sheet that was closed stays closed
+    assert sized.js(SHOWN) == before
+
+
+def test_a_panorama_lies_above_itself_side_by_side(page: Page):
+    paste(page, wide=picture((600, 100)))
+    wait_for_width(page, 600)
+    page.keys("3")
+    assert page.js("return document.getElementById('stage').hasAttribute('data-stacked')")
+    paste(page, tall=picture((100, 300)))
+    wait_for_width(page, 100)
+    page.keys("3")
+    assert not page.js("return document.getElementById('stage').hasAttribute('data-stacked')")
+
+
+def test_a_large_screen_has_a_larger_disc(sized: Page):
+    small = sized.id("disc").rect["width"]
+    resize(sized.driver, (1920, 1080))
+    assert sized.id("disc").rect["width"] > 1.4 * small
+
+
+def test_marks_are_hidden_without_a_key(coffee: Page):
+    coffee.click(100, 100)
+    coffee.id("marks-toggle").click()
+    visible = "return document.querySelector('.mark').checkVisibility({visibilityProperty: true})"
+    assert not coffee.js(visible)
+    coffee.id("marks-toggle").click()
+    assert coffee.js(visible)
+
+
+def test_after_a_typed_color_the_keys_work_on_the_photo(coffee: Page):
+    coffee.click(120, 200)
+    coffee.id("hex").clear()
+    coffee.id("hex").send_keys("teal", Keys.ENTER)  # a CSS name
+    coffee.settle()
+    a, b = (float(part) for part in coffee.hints[0]["color"][4:].split(","))
+    assert a < -5
+    assert b < 5
+    coffee.keys("4", Keys.DELETE)
+    coffee.settle()
+    assert (coffee.state["view"], coffee.hints) == ("compare", [])
+    coffee.click(150, 120)
+    coffee.keys("l")  # the color chosen last
+    coffee.settle()
+    given = [float(part) for part in coffee.hints[0]["color"][4:].split(",")]
+    assert given[0] < -5
+
+
+def test_jitter_moves_no_hint_and_a_trackpad_pans(coffee: Page):
+    coffee.click(120, 200)
+    hints = coffee.hints
+    x, y = coffee.at(hints[0]["row"], hints[0]["column"])
+    coffee.drag((x, y), (x + 2, y + 2), (x + 3, y))
+    assert coffee.hints == hints
+    wheel = """
+        const stage = document.getElementById('stage');
+        const {left, top} = stage.getBoundingClientRect();
+        stage.dispatchEvent(new WheelEvent('wheel', {clientX: left + 50, clientY: top + 50,
+            cancelable: true, deltaX: arguments[0], deltaY: arguments[1], ctrlKey: arguments[2]}));
+        return acolvit.zoom;"""
+    zoom = coffee.state["zoom"]
+    assert coffee.js(wheel, 0, 8, False) == pytest.approx(zoom)
+    assert coffee.js(wheel, -30, 80, False) == pytest.approx(zoom)
+    assert coffee.at(hints[0]["row"], hints[0]["column"]) == (x + 30, y - 88)
+    assert coffee.js(wheel, 0, -8, True) > zoom  # a pinch
+
+
+def test_a_gray_photo_is_no_palette(page: Page):
+    out = BytesIO()
+    gray = np.tile(np.arange(60, dtype=np.uint8) * 4, (40, 1))
+    Image.fromarray(gray).save(out, "PNG")
+    paste(page, gray=out.getvalue())
+    wait_for_width(page, 60)
+    page.wait(lambda: page.id("reference-add").is_displayed(), "no reference")
+    paste(page, colored=picture((70, 40)))
+    wait_for_width(page, 70)
+    page.wait(lambda: page.id("reference-image").is_displayed(), "the photo's own colors")
+    box = page.id("reference-image").rect
+    page.point((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)).perform()
+    page.wait(lambda: page.id("loupe").is_displayed(), "the loupe")
+    middle = "return [...loupe.getContext('2d').getImageData(49, 49, 1, 1).data.slice(0, 3)]"
+    assert page.js(f"const loupe = document.getElementById('loupe'); {middle}") == [150, 90, 60]
+
+
+def test_suggestions_keep_their_places_and_come_from_the_photo(coffee: Page):
+    chips = "return [...document.querySelectorAll('#suggestions button')].map((c) => c.innerText)"
+    coffee.click(100, 100)
+    names = coffee.js(chips)
+    assert names[:3] == ["Model\N{RIGHT SINGLE QUOTATION MARK}s", "Stronger", "Paler"]
+    coffee.click(300, 300)
+    assert coffee.js(chips) == names
+
+
+def test_what_was_computed_stands_behind_a_disclosure(coffee: Page):
+    assert not coffee.id("map").is_displayed()
+    assert coffee.id("time").is_displayed()
+    assert coffee.id("dial").is_displayed()
+    coffee.js("document.querySelector('#layers summary').click()")
+    assert coffee.id("map").is_displayed()
+
+
+def test_high_contrast_keeps_swatches_and_the_map(coffee: Page):
+    coffee.click(120, 200)
+    coffee.js("document.querySelector('#layers summary').click()")
+    media(coffee, forced_colors="active")
+    try:
+        color = "return getComputedStyle(document.querySelector(arguments[0])).backgroundColor"
+        on, off = coffee.js(color, ".cell[data-on=true]"), coffee.js(color, ".cell[data-on=false]")
+        assert on != off
+        forced = "return getComputedStyle(document.querySelector(arguments[0])).forcedColorAdjust"
+        for element in (".mark", ".dot", ".knob", ".now", "#disc-canvas"):
+            assert coffee.js(forced, element) == "none"
+    finally:
+        media(coffee)
+
+
+def test_escape_returns_the_focus_where_it_came_from(coffee: Page):
+    coffee.click(120, 200)
+    coffee.js("document.querySelector('[data-view-button=grey]').focus()")
+    coffee.keys("c")
+    assert coffee.js("return document.activeElement.id") == "disc"
+    coffee.keys(Keys.ESCAPE)
+    assert coffee.js("return document.activeElement.dataset.viewButton") == "grey"
+    coffee.keys("g", Keys.ESCAPE)
+    assert coffee.js("return document.activeElement.dataset.viewButton") == "grey"
