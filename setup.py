@@ -5,17 +5,20 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
+URL = "https://github.com/acolvit-jax/acolvit_jax"
+CONFIGS = "acolvit_jax.configs"
 
 REQUIRES = [
     "absl-py>=2.1",
     "array-record>=0.8",
+    "filelock>=3.12",  # JAX locks its folder of compiled programs with it
     "flatbuffers>=24.3",  # jax.export writes with it
     "flax>=0.12.0",
     "grain>=0.2.12",
     "imagecodecs>=2025.3",  # TIFF's compressions, 16-bit PNG, LittleCMS at any depth
     "importlib_resources>=6.0",  # tensorflow-datasets reads its metadata through it
     "jax>=0.8.0",
-    "lpips-j>=0.0.6",
+    "lpips-j>=0.0.6,<0.1",  # upper bounds: names that are not public are used
     "matplotlib>=3.9",
     "ml-collections>=1.0",
     "msgpack>=1.0",
@@ -26,11 +29,11 @@ REQUIRES = [
     "safetensors>=0.5",
     "scipy>=1.13",
     "starlette>=1.0",
-    "tensorboard>=2.18",
+    "tensorboard>=2.18,<3",
     "tensorflow-datasets>=4.9.9",
     "tifffile>=2025.3",
     "tqdm>=4.66",
-    "uvicorn>=0.30",
+    "uvicorn>=0.30,<1",
 ]
 
 EXTRAS = {
@@ -38,6 +41,7 @@ EXTRAS = {
     "tpu": ["jax[tpu]"],
     "heic": ["pillow-heif>=1.0"],
     "torch": ["torch>=2.6"],
+    "docs": ["mkdocs-material>=9.5,<10"],
     "dev": [
         "httpx2>=2.0",  # starlette.testclient speaks through it
         "hypothesis>=6.100",
@@ -49,6 +53,7 @@ EXTRAS = {
         "nbclient>=0.10",
         "pre-commit>=4.0",
         "pytest>=8.0",
+        "pytest-cov>=7.0",
         "pytest-xdist>=3.6",
         "ruff>=0.8",
         "scikit-image>=0.24",
@@ -66,7 +71,28 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
-    packages=find_packages(include=["acolvit_jax", "acolvit_jax.*"]),
+    url=URL,
+    project_urls={
+        "Documentation": f"{URL}/tree/main/docs",
+        "Changes": f"{URL}/blob/main/CHANGELOG.md",
+        "Issues": f"{URL}/issues",
+    },
+    keywords=["colorization", "vision transformer", "dynamic depth", "jax", "flax"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Science/Research",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Multimedia :: Graphics",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
+    packages=[*find_packages(include=["acolvit_jax", "acolvit_jax.*"]), CONFIGS],
+    # The recipes stand at the checkout's root, and are installed beside the modules.
+    package_dir={CONFIGS: "configs"},
     package_data={
         "acolvit_jax": ["py.typed"],
         "acolvit_jax.assets": ["photos/*", "weights/*"],
@@ -74,4 +100,5 @@ setup(
     },
     install_requires=REQUIRES,
     extras_require=EXTRAS,
+    entry_points={"console_scripts": ["acolvit = acolvit_jax.__main__:acolvit"]},
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from acolvit_jax.common import cli
@@ -35,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=int, default=30, help="times that everything is run (30)")
     parser.add_argument("--seed", type=int, default=0, help="of patterns and inputs (0)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers here")
+    parser.add_argument("--json", type=cli.path, metavar="FILE", help="also write the numbers here")
     return parser
 
 

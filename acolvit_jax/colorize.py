@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import HintError, ImageError
+from acolvit_jax.common.names import spelled
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import arguments
-from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.hints import Hint
 from acolvit_jax.hints.text import parse_hint, read_hints
 
 
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m acolvit_jax.colorize",
         description="Colorizes a photo, or every photo of a folder, with or without hints.",
     )
-    parser.add_argument("source", type=Path, help="a photo, or a folder of photos")
+    parser.add_argument("source", type=cli.path, help="a photo, or a folder of photos")
     parser.add_argument(
         "--hint",
         action="append",
@@ -31,11 +31,11 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--hints",
-        type=Path,
+        type=cli.path,
         metavar="FILE.json",
         help='[{"row": 40, "column": 120, "color": "#c03020"}, ...], by file name for a folder',
     )
-    parser.add_argument("--output", type=Path, help="file or folder; default: SOURCE_color")
+    parser.add_argument("--output", type=cli.path, help="file or folder; default: SOURCE_color")
     parser.add_argument(
         "--compare",
         action="store_true",
@@ -44,7 +44,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     parser.add_argument("--exact_hints", action="store_true", help="pin the hinted cells")
     parser.add_argument(
-        "--hint_size", type=int, default=HINT_SIZE, help="side of a hint in model pixels"
+        "--hint_size", type=int, help="side of a hint in model pixels (the size trained with)"
+    )
+    parser.add_argument(
+        "--max_pixels",
+        type=int,
+        help="largest photo to read (as many pixels as this machine's memory can hold at work)",
     )
     arguments.add_model_arguments(parser)
     parser.add_argument("--json", action="store_true", help="a line of JSON for every photo")
@@ -72,18 +77,24 @@ def main(argv: Sequence[str]) -> int:
     from acolvit_jax.inference import jobs
     from acolvit_jax.inference.colorizer import Colorizer
 
-    options = jobs.Options(args.exact_hints, args.hint_size, args.compare, args.overwrite)
+    options = jobs.Options(
+        args.exact_hints, args.hint_size, args.compare, args.overwrite, args.max_pixels
+    )
     folder = args.source.is_dir()
     if folder:
         by_name = hints if isinstance(hints, dict) else {}
-        work = jobs.plan_folder(args.source, args.output, by_name)
+        work, notes, problems = jobs.plan_folder(args.source, args.output, by_name)
+        for note in notes:
+            print(f"warning: {note}", file=sys.stderr)
     else:
         own = _own(hints, args.source.name)
         work = [jobs.plan_photo(args.source, args.output, own, args.overwrite)]
     colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget)
     print(f"compiled in {colorizer.engine.compile_seconds:.2f} s", file=sys.stderr)
     if not folder:
-        result = jobs.run_job(colorizer, work[0], options)
+        result, remarks = jobs.run_job(colorizer, work[0], options)
+        for remark in remarks:
+            print(f"warning: {work[0].source}: {remark}", file=sys.stderr)
         milliseconds = sum(result.seconds.values()) * 1e3
         print(
             jobs.json_line(work[0], result)
@@ -96,6 +107,8 @@ def main(argv: Sequence[str]) -> int:
 
         def report(job: jobs.Job, result: jobs.Colorized | None, message: str) -> None:
             progress.advance()
+            if result is not None and message:
+                print(f"warning: {job.source}: {message}", file=sys.stderr)
             if args.json and result is not None:
                 print(jobs.json_line(job, result), flush=True)
             elif result is None and message != "exists":
@@ -104,18 +117,20 @@ def main(argv: Sequence[str]) -> int:
                 progress.say(str(job.target))
 
         tally = jobs.run_jobs(colorizer, work, options, report)
-    summary = f"{tally.done} done, {tally.skipped} were there already, {len(tally.failed)} failed"
+    failed = len(tally.failed) + len(problems)
+    summary = f"{tally.done} done, {tally.skipped} were there already, {failed} failed"
     print(summary, file=sys.stderr if args.json else sys.stdout)
-    return 1 if tally.failed else 0
+    return 1 if failed else 0
 
 
 def _own(hints: list[Hint] | dict[str, list[Hint]], name: str) -> list[Hint]:
     """The hints of one photo."""
     if isinstance(hints, list):
         return hints
-    if name not in hints:
+    by_name = {spelled(key): own for key, own in hints.items()}
+    if spelled(name) not in by_name:
         raise HintError(f"no hints for {name!r} in the file; it has {', '.join(hints) or 'none'}")
-    return hints[name]
+    return by_name[spelled(name)]
 
 
 def _hints(args: argparse.Namespace) -> list[Hint] | dict[str, list[Hint]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import CheckpointError
@@ -28,10 +27,10 @@ def main(argv: Sequence[str]) -> None:
         help="--to jax: a .pth, .safetensors or .npz state dict; else a run, a folder or file of "
         "weights, 'pretrained' or 'pretrained-dense'",
     )
-    parser.add_argument("target", type=Path, help="--to jax: a folder; else a file")
+    parser.add_argument("target", type=cli.path, help="--to jax: a folder; else a file")
     parser.add_argument("--to", choices=["jax", "torch", "weights", "stablehlo"], default="jax")
     parser.add_argument(
-        "--provenance", type=Path, help="--to weights: JSON file of what the weights come from"
+        "--provenance", type=cli.path, help="--to weights: JSON file of what the weights come from"
     )
     parser.add_argument(
         "--learned",

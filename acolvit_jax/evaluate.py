@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
+from os.path import expanduser
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
@@ -31,18 +31,23 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--budgets", default="", help="for models of any budget: 1,0.7,0.5 (0.5)")
     parser.add_argument("--baselines", default="", help="grey,nearest,levin")
     parser.add_argument(
-        "--images", default="sample", help="a folder, tfds:NAME, or 'sample' (the default)"
+        "--images",
+        type=expanduser,
+        default="sample",
+        help="a folder, tfds:NAME, or 'sample' (the default)",
     )
     parser.add_argument(
         "--data_dir", default="", help="where tfds:NAME is prepared (TFDS's own default)"
     )
-    parser.add_argument("--list", default="", help="text file of the images to take")
+    parser.add_argument(
+        "--list", type=expanduser, default="", help="text file of the images to take"
+    )
     parser.add_argument("--max_images", type=int, default=0, help="take at most so many, evenly")
     parser.add_argument(
-        "--hint_dir", type=Path, help="folder of h2-n{K}/*.txt (default: drawn as published)"
+        "--hint_dir", type=cli.path, help="folder of h2-n{K}/*.txt (default: drawn as published)"
     )
     parser.add_argument("--hints", default="1,5,10,50", help="numbers of hints K (1,5,10,50)")
-    parser.add_argument("--output", type=Path, help="folder of the report")
+    parser.add_argument("--output", type=cli.path, help="folder of the report")
     parser.add_argument(
         "--clicks",
         type=int,

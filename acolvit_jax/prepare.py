@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
+from os.path import expanduser
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
@@ -19,8 +19,10 @@ def parser() -> argparse.ArgumentParser:
         description="Packs photos, made small, into shards to train on: "
         "--config=configs/tiny.py:dense,records --config.data.path=DST. The same DST goes on.",
     )
-    parser.add_argument("source", metavar="SRC", help="folder of photos, or tfds:NAME")
-    parser.add_argument("folder", metavar="DST", type=Path, help="folder for the shards")
+    parser.add_argument(
+        "source", type=expanduser, metavar="SRC", help="folder of photos, or tfds:NAME"
+    )
+    parser.add_argument("folder", metavar="DST", type=cli.path, help="folder for the shards")
     parser.add_argument(
         "--side", type=int, default=192, help="pixels of the short side, at most (192)"
     )

@@ -80,7 +80,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
     _define_run_flags(values)
     flags.DEFINE_bool("help", False, "Show this help.", short_name="h", flag_values=values)
     try:
-        rest = values(["acolvit_jax.train", *argv])[1:]
+        rest = values(["acolvit_jax.train", *map(_found, argv)])[1:]
         if values["help"].value:
             print(f"{__doc__}\n\n{values.main_module_help()}")
             raise SystemExit(0)
@@ -107,12 +107,21 @@ def _parse(argv: Sequence[str]) -> Arguments:
         raise ConfigError(
             f"--workdir={workdir.value} is no folder; mount the storage, then name it"
         )
-    folder = Path(workdir.value or Path("runs") / built.name)
+    folder = Path(workdir.value or Path("runs") / built.name).expanduser()
     cluster = None
     given: dict[str, Any] = values.flag_values_dict()
     if any(given[name] != values[name].default for name in CLUSTER_FLAGS):
         cluster = Cluster(given["coordinator"], given["num_processes"], given["process_id"])
     return Arguments(built, folder, cluster, _profile_steps(str(values["profile_steps"].value)))
+
+
+def _found(argument: str) -> str:
+    """An argument whose config file is looked for in the package where the folder has none."""
+    match = re.fullmatch(r"((?:--?config=)?)(configs/\w+\.py)((?::.*)?)", argument)
+    if not match or Path(match[2]).exists():
+        return argument
+    installed = Path(__file__).parent / match[2]
+    return f"{match[1]}{installed}{match[3]}" if installed.exists() else argument
 
 
 def _define_run_flags(values: flags.FlagValues) -> None:

@@ -21,7 +21,7 @@ from selenium.webdriver.common.by import By
 
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.photo import images
-from benchmarks.demo_browser import browsing, serving, settled, until
+from tests.demo.browser.driver import browsing, serving, settled, until
 
 SIZE = (768, 1024)
 CLICKS = 30

@@ -13,7 +13,7 @@ from PIL import Image
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 
-from benchmarks.demo_browser import browsing, open_sample, resize, serving, settled, until
+from tests.demo.browser.driver import browsing, open_sample, resize, serving, settled, until
 
 PHOTO = "dahlia"
 # Place in fractions of the photo's height and width, and the photo's own colour there, as hex text.

@@ -1,21 +1,35 @@
 """Shared fixtures. Eight CPU devices are asked for before JAX is imported anywhere."""
 
-import atexit
+import hashlib
 import os
-import shutil
-import tempfile
+from importlib import metadata
 from pathlib import Path
+
+import pytest
 
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-# Command lines that compile the same programs do so once: workers and their children inherit this.
-if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="acolvit-compiled-")
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 
-import pytest
+def compiled_programs() -> Path:
+    """Where programs are kept from one run of the tests to the next, by jaxlib and processor."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        cpu = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        cpu = ""
+    marks = ("model name", "flags", "Features")
+    kind = "".join(sorted({line for line in cpu.splitlines() if line.startswith(marks)}))
+    key = hashlib.sha256(kind.encode()).hexdigest()[:12]
+    return home / "acolvit_jax" / f"tests-{metadata.version('jaxlib')}-{key}"
+
+
+# Workers and the command lines that they start inherit this. With a largest size JAX locks the
+# folder, so that none of them reads an entry that another has half written.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(compiled_programs())
+    os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(2**31)
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 SHARED_PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "photos"
 

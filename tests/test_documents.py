@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.score_tables import main
-
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "docs" / "reports"
 LABELS = {  # of a method, in the model card or README
@@ -50,10 +48,3 @@ def test_scores_are_those_of_the_report(document, heading, report):
         scores = [f"{value:.2f}" for value in method["means"]["psnr"].values()]
         expected[method["name"]] = first + scores
     assert rows(document, heading) == expected
-
-
-def test_distances_to_dense_are_printed(capsys):
-    main([str(REPORTS / "flowers"), str(REPORTS / "sample")])
-    flowers, sample = capsys.readouterr().out.split(str(REPORTS / "sample"))
-    assert "| any@0.5 | 0.052 | 0.10 | 0.12 | 0.10 | 0.13 | 0.11 |" in flowers
-    assert "below dense" not in sample

@@ -1,9 +1,13 @@
 """The direction of the imports: lower layers never know upper ones."""
 
 import ast
+import re
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1] / "acolvit_jax"
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "acolvit_jax"
 # Each row may import from its own and earlier rows.
 LAYERS = (
     {"common", "assets"},
@@ -16,6 +20,7 @@ LAYERS = (
     {"evaluation"},
     {"demo"},
     {"train", "evaluate", "colorize", "benchmark", "convert", "serve", "prepare", "__init__"},
+    {"__main__"},
 )
 ROW = {name: i for i, names in enumerate(LAYERS) for name in names}
 
@@ -44,6 +49,41 @@ def test_arrows_point_down():
             if here != there and ROW[there] >= ROW[here]:
                 wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
     assert wrong == []
+
+
+def modules_behind(name: str) -> set[str]:
+    """The module, and all of the package that it imports, at once or when it runs."""
+    found, left = set(), [name]
+    while left:
+        module = left.pop()
+        path = ROOT / Path(*module.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if module in found or not path.is_file():
+            continue
+        found.add(module)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("acolvit_jax."):
+                left += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
+
+
+@pytest.mark.parametrize("door", ["colorize", "serve", "convert", "benchmark"])
+def test_a_model_is_run_without_what_trains_and_scores_it(door):
+    rooms = {part(module) for module in modules_behind(f"acolvit_jax.{door}")}
+    assert "checkpoint" in rooms
+    assert not rooms & {"training", "evaluation"}
+
+
+def test_the_root_holds_doors_only():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == LAYERS[-2] | LAYERS[-1]
+
+
+def test_tests_do_not_need_the_benchmarks():
+    """Those of benchmarks themselves apart."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        source = path.read_text()
+        if path.parent.name != "benchmarks":
+            assert not re.search(r"^\s*(from|import) benchmarks", source, re.MULTILINE), path
 
 
 def test_the_lowest_layers_need_no_jax():

@@ -46,7 +46,7 @@ def load_model(name_or_path: str | Path) -> Weights:
         CheckpointError: if there is none, or it cannot be read.
     """
     bundled = name_or_path in BUNDLED
-    path = bundled_weights(str(name_or_path)) if bundled else Path(name_or_path)
+    path = bundled_weights(str(name_or_path)) if bundled else Path(name_or_path).expanduser()
     if path.is_file():
         return load_weights(path)
     if (path / WEIGHTS_FILE).is_file():

@@ -1,7 +1,8 @@
 """Our weights files: safetensors with the architecture and where the weights come from.
 
-The header's metadata holds two JSON texts, `config` (fields of `ModelConfig`) and `provenance`
-(data, steps, scores: free), and `sha256` of all, so that a damaged file is noticed.
+The header's metadata holds `format` (a number; files of format 1 have none), two JSON texts,
+`config` (fields of `ModelConfig`: all that inference needs) and `provenance` (data, steps, scores:
+free), and `sha256` of all, so that a damaged file is noticed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from safetensors.numpy import save
 from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.common.files import write_bytes
 from acolvit_jax.config import PRETRAINED, ModelConfig
-from acolvit_jax.config.build import model_from_dict
+from acolvit_jax.config.build import FORMAT, check_format, model_from_dict
 from acolvit_jax.models.params import Params, flatten, nest, param_shapes
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -76,6 +77,7 @@ def save_weights(
         for name, value in flatten(params).items()
     }
     metadata = {
+        "format": str(FORMAT),
         "config": json.dumps(dataclasses.asdict(config)),
         "provenance": json.dumps(dict(provenance)),
     }
@@ -113,6 +115,11 @@ def load_weights(path: Path) -> Weights:
             f"{path} holds no weights of ours; if they are published PyTorch weights, run "
             f"python -m acolvit_jax.convert {path} DST first"
         )
+    number = metadata.get("format", "1")
+    try:
+        check_format(int(number) if number.isdecimal() else number)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
     if metadata.get("sha256") != _digest(flat, metadata):
         raise CheckpointError(f"{path} is damaged: its checksum does not match its content")
     try:

@@ -10,11 +10,11 @@ from typing import Any
 
 import jax
 
-from acolvit_jax.common.errors import CheckpointError, ConfigError, DamagedError
+from acolvit_jax.common.errors import CheckpointError, ConfigError, DamagedError, UnknownFieldError
 from acolvit_jax.common.files import set_aside, write_text
 from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.config import Config
-from acolvit_jax.config.build import from_config_dict
+from acolvit_jax.config.build import from_stored_config, stored_config
 
 CONFIG_FILE = "config.json"
 FIXED = ("model.", "train.budget:")  # fields that a run keeps; how it multiplies is none
@@ -62,7 +62,7 @@ def check_workdir(workdir: Path, config: Config) -> list[str]:
 
 def write_config(workdir: Path, config: Config) -> None:
     """Stores the config of a run that is ready to start: its checkpoints are read with it."""
-    text = json.dumps(dataclasses.asdict(config), indent=2)
+    text = json.dumps(stored_config(config), indent=2)
     write_text(workdir / CONFIG_FILE, text + "\n")
 
 
@@ -75,9 +75,13 @@ def read_config(workdir: Path) -> Config:
     """
     path = workdir / CONFIG_FILE
     try:
-        return from_config_dict(parse_object(path.read_bytes()))
+        return from_stored_config(parse_object(path.read_bytes()))
     except FileNotFoundError as error:
         raise CheckpointError(f"{workdir} is no work folder: it has no {CONFIG_FILE}") from error
+    except UnknownFieldError as error:
+        raise CheckpointError(f"{path} is of another version of acolvit_jax: {error}") from error
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, ConfigError) as error:

@@ -8,6 +8,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from acolvit_jax.common.errors import EXIT_INTERRUPTED, ConfigError, UserError
@@ -23,6 +24,11 @@ class ArgumentParser(argparse.ArgumentParser):
             ConfigError: always.
         """
         raise ConfigError(f"{message} (see {self.prog} --help)")
+
+
+def path(text: str) -> Path:
+    """A path of the command line; `~` is the home folder, which shells see to only sometimes."""
+    return Path(text).expanduser()
 
 
 def numbers(flag: str, text: str, *, low: float, high: float) -> list[float]:

@@ -20,6 +20,10 @@ class ConfigError(UserError):
     exit_code = 2
 
 
+class UnknownFieldError(ConfigError):
+    """A setting that this version of the package does not have."""
+
+
 class ImageError(UserError):
     """A file that cannot be read as a photograph, or a photograph that cannot be written."""
 

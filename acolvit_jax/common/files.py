@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def write_bytes(path: Path, data: bytes) -> None:
         OSError: if it cannot be written; its `filename` is the path.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Not after the file's own name, which may be as long as a name can be.
+    partial = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.partial")
     try:
         with naming(path):
             partial.write_bytes(data)
@@ -41,7 +43,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Writes a text file, its folder too; see `write_bytes`."""
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))  # names may be no UTF-8
 
 
 def set_aside(path: Path) -> Path:

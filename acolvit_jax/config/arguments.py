@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from acolvit_jax.common.cli import numbers
-from acolvit_jax.config import PRETRAINED, SMALLEST_BUDGET
+from acolvit_jax.config import PRETRAINED
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,14 +19,14 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--budget",
         type=float,
-        help=f"keep ratio in [{SMALLEST_BUDGET}, 1], for a model of any budget (0.5)",
+        help="keep ratio, for a model of any budget: the pretrained one takes 0.1 to 1 (0.5)",
     )
 
 
 def budgets(text: str) -> list[float]:
-    """Reads the budgets of `--budgets`, for models of any budget.
+    """Reads the budgets of `--budgets`; each model checks them (`checked_budget`).
 
     Raises:
-        ConfigError: for anything but budgets between commas.
+        ConfigError: for anything but numbers in [0, 1] between commas.
     """
-    return numbers("--budgets", text, low=SMALLEST_BUDGET, high=1.0)
+    return numbers("--budgets", text, low=0.0, high=1.0)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config.schema import SMALLEST_BUDGET, ModelConfig
+from acolvit_jax.config.schema import ModelConfig
 
 DEFAULT_BUDGET = 0.5
 
 
-def checked_budget(config: ModelConfig, budget: float | None) -> float | None:
+def checked_budget(config: ModelConfig, budget: float | None, name: str = "budget") -> float | None:
     """The budget to run a model with.
 
     Args:
         config: the architecture.
         budget: asked for; None is the default of a model that takes one.
+        name: of the setting, for the message.
 
     Returns:
-        A keep ratio, or None for a model whose budget is fixed.
+        A keep ratio between the smallest that the model is trained for and 1; None for a model
+        whose budget is fixed.
 
     Raises:
         ConfigError: for what is no number, a budget out of range, or a model that takes none.
@@ -26,14 +28,14 @@ def checked_budget(config: ModelConfig, budget: float | None) -> float | None:
     if not config.any_budget:
         if budget is not None:
             raise ConfigError(
-                f"budget {budget}: this model's budget was fixed when it was trained; only a "
+                f"{name} {budget}: this model's budget was fixed when it was trained; only a "
                 "model of any budget takes one"
             )
         return None
     budget = DEFAULT_BUDGET if budget is None else budget
     if isinstance(budget, bool | np.bool_ | str) or np.ndim(budget):
-        raise ConfigError(f"budget {budget!r} must be a number")
+        raise ConfigError(f"{name} {budget!r} must be a number")
     budget = float(budget)
-    if not SMALLEST_BUDGET <= budget <= 1:
-        raise ConfigError(f"budget {budget} must be in [{SMALLEST_BUDGET}, 1]")
+    if not config.smallest_budget <= budget <= 1:
+        raise ConfigError(f"{name} {budget} must be in [{config.smallest_budget:g}, 1]")
     return budget

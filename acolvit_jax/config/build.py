@@ -1,20 +1,24 @@
 """Between the dataclasses of a `Config` and the dicts of config files, flags and JSON.
 
 Config files (`configs/*.py`) build a ConfigDict and state only what differs from the defaults.
+What is stored beside parameters carries `FORMAT`; older formats are read, newer ones refused.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import os
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from ml_collections import ConfigDict
 
-from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.errors import CheckpointError, ConfigError, UnknownFieldError
 from acolvit_jax.config import Config, ModelConfig
 
 T = TypeVar("T")
+
+FORMAT = 2  # of stored configs; 1 had no number, and the hint size among the data's settings
 
 
 def to_config_dict(config: Config) -> ConfigDict:
@@ -39,8 +43,53 @@ def from_config_dict(values: ConfigDict | dict[str, Any]) -> Config:
     return _build(Config, plain, "config")
 
 
+def stored_config(config: Config) -> dict[str, Any]:
+    """A run as its `config.json` holds it; the inverse of `from_stored_config`."""
+    return {"format": FORMAT, **dataclasses.asdict(config)}
+
+
+def from_stored_config(values: dict[str, Any]) -> Config:
+    """The run of a `config.json` of this or an older format.
+
+    Raises:
+        CheckpointError: if its format is newer than this version of the package.
+        UnknownFieldError: for a field of another version.
+        ConfigError: for a value out of range.
+    """
+    values = dict(values)
+    if check_format(values.pop("format", 1)) == 1:
+        values = _moved_to_the_model(values)
+    return from_config_dict(values)
+
+
+def _moved_to_the_model(values: dict[str, Any]) -> dict[str, Any]:
+    """A config of format 1 with what inference needs in its model."""
+    groups = {name: values.get(name) for name in ("model", "data", "train")}
+    if not all(isinstance(group, dict) for group in groups.values()):
+        return values
+    model, data, train = (dict(group) for group in groups.values() if group is not None)
+    model["hint_size"] = data.pop("hint_size", ModelConfig().hint_size)
+    if model.get("any_budget"):
+        model["smallest_budget"] = train.get("budget")
+    return values | {"model": model, "data": data}
+
+
+def check_format(number: Any) -> int:
+    """Checks that a file's format is one that can be read.
+
+    Raises:
+        CheckpointError: for a newer one.
+    """
+    if type(number) is not int or not 1 <= number <= FORMAT:
+        raise CheckpointError(
+            f"it has format {number!r}, and this version of acolvit_jax reads 1 to {FORMAT}: "
+            "install a newer one"
+        )
+    return number
+
+
 def model_from_dict(values: dict[str, Any]) -> ModelConfig:
-    """The architecture stored beside weights.
+    """The architecture stored beside weights; fields that an older format lacks have defaults.
 
     Raises:
         ConfigError: for an unknown field or a value out of range.
@@ -55,7 +104,7 @@ def _build(kind: type[T], values: dict[str, Any], path: str) -> T:
         raise ConfigError(f"{path} is {values!r}, not a group of fields")
     unknown = sorted(set(values) - set(fields))
     if unknown:
-        raise ConfigError(
+        raise UnknownFieldError(
             f"{path}.{unknown[0]} is no field; {path} has {', '.join(sorted(fields))}"
         )
     types = get_type_hints(kind)
@@ -69,6 +118,8 @@ def _value(value: Any, kind: Any, path: str) -> Any:
         return _build(cast(type[Any], kind), value, path)
     if isinstance(value, list):
         value = tuple(value)
+    if isinstance(value, str) and value.startswith("~/"):  # after `=` no shell sees to it
+        value = os.path.expanduser(value)
     allowed = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if not any(_fits(value, one) for one in allowed):
         raise ConfigError(f"{path} is {value!r}, wanted {getattr(kind, '__name__', kind)}")

@@ -11,10 +11,10 @@ from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.config import (
     AUTO_DTYPE,
     DATASETS,
-    SMALLEST_BUDGET,
     WITH_PATH,
     Config,
     DataConfig,
+    ModelConfig,
 )
 from acolvit_jax.config.build import to_config_dict
 from acolvit_jax.config.checks import choose
@@ -109,7 +109,7 @@ def parse_budget(text: str) -> float | None:
     if text == DENSE:
         return None
     if text == ANY:
-        return SMALLEST_BUDGET
+        return ModelConfig().smallest_budget
     try:
         budget = float(text)
     except ValueError:

@@ -29,7 +29,6 @@ DATASETS = (
 WITH_PATH = ("folder", "records")  # data sets that lie where `data.path` says
 
 PRETRAINED = "pretrained"  # name of the weights in the package
-SMALLEST_BUDGET = 0.1  # that a model of any budget is trained for, and takes
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,10 @@ class ModelConfig:
         rel_pos_bias: iColoriT's relative position bias; dense only.
         stochastic_depth: drop rate of the last sublayer in training, rising linearly from 0.
         any_budget: one model for every budget: the policy token is told the budget; gated only.
+        smallest_budget: keep ratio that a model of any budget is trained from, and takes; the
+            others do not read it.
+        hint_size: side of a hint cell that the model is trained with, in pixels of its image;
+            divides `patch_size`.
         dtype: of the matrix products; parameters, norms, softmax and losses stay float32. `auto` is
             the machine's faster one (`models/precision.py`); a run's config says which. How many
             bits `float32` products keep is XLA's choice: on TPU they are rounded to bfloat16, but
@@ -65,6 +68,8 @@ class ModelConfig:
     rel_pos_bias: bool = False
     stochastic_depth: float = 0.0
     any_budget: bool = False
+    smallest_budget: float = 0.1
+    hint_size: int = 2
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
@@ -78,10 +83,15 @@ class ModelConfig:
         at_least(
             "model", self, 1, "width", "depth", "num_heads", "mlp_ratio", "patch_size", "image_size"
         )
+        at_least("model", self, 1, "hint_size")
         if self.width % self.num_heads:
             raise ConfigError(f"model.num_heads={self.num_heads} must divide {self.width=}")
         if self.image_size % self.patch_size:
             raise ConfigError(f"model.patch_size={self.patch_size} must divide {self.image_size=}")
+        if self.patch_size % self.hint_size:
+            raise ConfigError(f"model.hint_size={self.hint_size} must divide {self.patch_size=}")
+        if not 0 < self.smallest_budget <= 1:
+            raise ConfigError(f"model.smallest_budget={self.smallest_budget} must be in (0, 1]")
         if not 0 <= self.stochastic_depth < 1:
             raise ConfigError(f"model.stochastic_depth={self.stochastic_depth} must be in [0, 1)")
         if self.any_budget and not self.gated:
@@ -114,7 +124,6 @@ class DataConfig:
             that is listed twice is drawn twice as often.
         validation_path: folder of the same kind for validation; empty holds out a part of `path`.
         data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
-        hint_size: side of a hint cell, in pixels of the model's image.
         max_hints: hints of a training image are drawn from 0 to this many.
         hint_counts: `uniform`, or `log-uniform`: none, 1 to 2, 3 to 6 and 7 to 14 hints are all as
             likely.
@@ -138,7 +147,6 @@ class DataConfig:
     list_file: str = ""
     validation_path: str = ""
     data_dir: str = ""
-    hint_size: int = 2
     max_hints: int = 128
     hint_counts: str = "uniform"
     click_share: float = 0.0
@@ -172,7 +180,7 @@ class DataConfig:
                 f"data.{given[0]}={getattr(self, given[0])} is for a folder, but data.dataset="
                 f"{self.dataset}; a folder's config is BUDGET,folder: configs/tiny.py:0.5,folder"
             )
-        at_least("data", self, 1, "hint_size", "prefetch", "max_clicks")
+        at_least("data", self, 1, "prefetch", "max_clicks")
         at_least("data", self, 0, "max_hints", "num_threads", "click_exponent")
         for name in ("click_share", "aged_share"):
             if not 0 <= getattr(self, name) <= 1:
@@ -189,7 +197,7 @@ class ValidationConfig:
         hints: numbers of hints K to score at.
         max_images: validation images scored, at most.
         batch_size: images a forward.
-        budget: asked of a model of any budget; at least its smallest, `train.budget`.
+        budget: asked of a model of any budget; at least its smallest.
     """
 
     hints: tuple[int, ...] = (1, 10, 50)
@@ -248,6 +256,11 @@ class Config:
                 f"train.budget={self.train.budget} with model.gated={self.model.gated}: "
                 "a gated model needs a budget, the dense baseline takes none"
             )
+        if self.model.any_budget and self.train.budget != self.model.smallest_budget:
+            raise ConfigError(
+                f"train.budget={self.train.budget} and model.smallest_budget="
+                f"{self.model.smallest_budget} must be the same for a model of any budget"
+            )
         if self.model.any_budget and self.train.batch_size % self.train.budget_groups:
             raise ConfigError(
                 f"train.budget_groups={self.train.budget_groups} must divide "
@@ -258,15 +271,15 @@ class Config:
                 f"data.window={self.data.window} must be 0 (whole images) to "
                 f"{self.model.grid_size} patches"
             )
-        cells = (self.model.image_size // self.data.hint_size) ** 2
+        cells = (self.model.image_size // self.model.hint_size) ** 2
         most = max(self.data.max_hints, *self.validation.hints)
         shown = ((self.data.window or self.model.grid_size) * self.model.patch_size) ** 2
-        if self.data.max_clicks * self.data.hint_size**2 > shown:
+        if self.data.max_clicks * self.model.hint_size**2 > shown:
             raise ConfigError(
                 f"data.max_clicks={self.data.max_clicks} is more than an image or window has cells"
             )
-        if self.model.patch_size % self.data.hint_size or most > cells:
+        if most > cells:
             raise ConfigError(
-                f"data.hint_size={self.data.hint_size} must divide the patch "
-                f"({self.model.patch_size}) and leave room for {most} hints in {cells} cells"
+                f"model.hint_size={self.model.hint_size} must leave room for {most} hints; there "
+                f"are {cells} cells"
             )

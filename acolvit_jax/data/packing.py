@@ -13,6 +13,7 @@ from array_record.python.array_record_module import ArrayRecordWriter
 
 from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.errors import DataError, ImageError
+from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource, Record
 from acolvit_jax.data.shards import Index, Shard, encode, read_index, write_index
@@ -91,7 +92,7 @@ def pack(source: ImageSource, folder: Path, *, side: int, quality: int) -> Index
 def _new_index(source: ImageSource, side: int, quality: int) -> Index:
     total = hashlib.sha256()
     for i in range(len(source)):
-        total.update(source.name_of(i).encode() + b"\n")
+        total.update(name_bytes(source.name_of(i)) + b"\n")
     return Index(source.description, total.hexdigest()[:16], side, quality)
 
 

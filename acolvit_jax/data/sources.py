@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from acolvit_jax.common.errors import DataError
+from acolvit_jax.common.names import name_bytes, spelled, spelled_below
+from acolvit_jax.common.text import read_list
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.records import ImageSource, Record
 from acolvit_jax.data.shards import PackedSource, held_out
@@ -19,6 +22,8 @@ SAMPLE_VALIDATION_EVERY = 6
 HELD_OUT_SHARE = 0.02  # of a folder without a validation folder
 HELD_OUT_MIN = 8
 HELD_OUT_MAX = 500
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,8 @@ class FileSource:
         return Record(self.name_of(index), self.paths[index].read_bytes())
 
     def name_of(self, index: int) -> str:
-        """Path relative to the root, without reading the file."""
-        return self.paths[index].relative_to(self.root).as_posix()
+        """Path relative to the root where it lies below, without reading the file."""
+        return _name(self.paths[index], self.root)
 
 
 def make_source(config: DataConfig, split: str) -> ImageSource:
@@ -116,7 +121,7 @@ def _held_out(source: FileSource) -> set[Path]:
     count = min(HELD_OUT_MAX, max(least, round(HELD_OUT_SHARE * len(source))))
     ordered = sorted(
         set(source.paths),
-        key=lambda path: hashlib.sha256(path.relative_to(source.root).as_posix().encode()).digest(),
+        key=lambda path: hashlib.sha256(name_bytes(_name(path, source.root))).digest(),
     )
     return set(ordered[:count])
 
@@ -138,19 +143,39 @@ def folder_source(root: Path, list_file: str = "", *, setting: str = "path") -> 
     """
     if not root.is_dir():
         raise DataError(f"no folder at {root}; --config.data.{setting} wants a folder of images")
-    paths = _listed(root, Path(list_file)) if list_file else images.list_images(root)
+    paths = _listed(root, Path(list_file)) if list_file else _found(root)
     if not paths:
         kinds = ", ".join(images.IMAGE_SUFFIXES)
         raise DataError(f"no images in {list_file or root} (looked for {kinds})")
     return FileSource(f"images of {root}", root, paths)
 
 
+def _name(path: Path, root: Path) -> str:
+    """A path relative to a folder, or as it is where it lies elsewhere: a list may say so."""
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+
+
+def _found(root: Path) -> list[Path]:
+    """Every photograph below a folder; what is not taken is named in the log."""
+    found = images.find_images(root)
+    for note in found.notes:
+        log.warning("%s", note)
+    return found.photos
+
+
 def _listed(root: Path, list_file: Path) -> list[Path]:
+    """The files that a list names, however it spells them."""
     try:
-        lines = [line.strip() for line in list_file.read_text().splitlines()]
+        lines = read_list(list_file)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read the list {list_file}: {error}") from error
-    paths = [root / line for line in lines if line]
+    paths = [_listed_path(root, line) for line in lines]
+    if not all(path.is_file() for path in paths):  # perhaps by characters that are composed here
+        by_name = {spelled(_name(path, root)): path for path in images.list_images(root)}
+        paths = [
+            path if path.is_file() else by_name.get(spelled(_name(path, root)), path)
+            for path in paths
+        ]
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise DataError(
@@ -158,3 +183,13 @@ def _listed(root: Path, list_file: Path) -> list[Path]:
             f"first {missing[0]}; paths are relative to {root}"
         )
     return sorted(paths)
+
+
+def _listed_path(root: Path, line: str) -> Path:
+    """The path that a line of a list means: below the folder if it can be."""
+    plain = root / line
+    return (
+        plain
+        if plain.is_file() and not Path(line).is_absolute()
+        else root / spelled_below(line, root)
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from acolvit_jax import hints
+from acolvit_jax.common.names import name_bytes
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data import augment
 from acolvit_jax.hints.clicks import sample_clicks
@@ -113,18 +114,18 @@ class TrainTransform:
             cells = self._cells(rng, origin, side)
         if self.data.aged_share and rng.random() < self.data.aged_share:
             l_norm = augment.age_lightness(rng, l_norm)
-        inputs = hints.model_input(l_norm, ab_norm, cells, self.data.hint_size)
+        inputs = hints.model_input(l_norm, ab_norm, cells, self.model.hint_size)
         example = {"inputs": inputs, "target_ab": ab_norm}
         return example | ({"origin": origin} if self.data.window else {})
 
     def _clicks(self, rng: np.random.Generator, ab_norm: np.ndarray) -> np.ndarray:
         """Hint cells where a person would click."""
-        ab_cells = hints.cell_means(ab_norm, self.data.hint_size)
+        ab_cells = hints.cell_means(ab_norm, self.model.hint_size)
         return sample_clicks(rng, ab_cells, self.data.max_clicks, self.data.click_exponent)
 
     def _cells(self, rng: np.random.Generator, origin: np.ndarray, side: int) -> np.ndarray:
         """Hint cells of a window, counted from its corner."""
-        h = self.data.hint_size
+        h = self.model.hint_size
         whole = self.model.image_size // h
         count = hints.sample_count(rng, self.data.max_hints, self.data.hint_counts)
         cells = hints.sample_cells(rng, (whole, whole), count)
@@ -157,10 +158,10 @@ class EvalTransform:
             `inputs` float32 `[len(counts), S, S, 4]`, `rgb` uint8 `[S, S, 3]`.
         """
         side = self.model.image_size
-        h = self.data.hint_size
+        h = self.model.hint_size
         small = images.resize(rgb, (side, side))
         l_norm, ab_norm = to_model_units(small)
-        digest = hashlib.sha256(name.encode()).digest()
+        digest = hashlib.sha256(name_bytes(name)).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
         flat = rng.choice((side // h) ** 2, size=max(self.counts, default=0), replace=False)
         cells = np.stack(np.divmod(flat, side // h), axis=-1)

@@ -7,7 +7,9 @@ import itertools
 from pathlib import Path
 
 from acolvit_jax.common.errors import ConfigError, DataError
+from acolvit_jax.common.names import spelled, spelled_below
 from acolvit_jax.common.progress import Progress
+from acolvit_jax.common.text import read_list
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.data.sources import folder_source, make_source
@@ -56,13 +58,14 @@ def _whole(images: str, data_dir: str) -> ImageSource:
 def _listed(source: ImageSource, list_file: Path) -> ImageSource:
     """The images that a list names, by path or by file name, in the source's order."""
     try:
-        lines = [line.strip() for line in list_file.read_text().splitlines()]
+        lines = read_list(list_file)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read the list {list_file}: {error}") from error
-    wanted = {line for line in lines if line}
-    names = {i: source.name_of(i) for i in range(len(source))}
-    chosen = [i for i, name in names.items() if wanted & {name, Path(name).name, Path(name).stem}]
-    found = {form for i in chosen for form in (names[i], Path(names[i]).name, Path(names[i]).stem)}
+    root = getattr(source, "root", None)
+    wanted = {spelled(line) if root is None else spelled_below(line, root) for line in lines}
+    forms = [_forms(spelled(source.name_of(i))) for i in range(len(source))]
+    chosen = [i for i, own in enumerate(forms) if wanted & own]
+    found = {form for i in chosen for form in forms[i]}
     missing = sorted(wanted - found)
     if missing or not chosen:
         raise DataError(
@@ -70,6 +73,11 @@ def _listed(source: ImageSource, list_file: Path) -> ImageSource:
             f"{', '.join(missing[:3]) or 'all'}"
         )
     return Part(source, chosen)
+
+
+def _forms(name: str) -> set[str]:
+    """What a list may call an image: its path, its file name, its stem."""
+    return {name, Path(name).name, Path(name).stem}
 
 
 def take_evenly(source: ImageSource, count: int) -> ImageSource:

@@ -18,6 +18,7 @@ from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.budgets import DEFAULT_BUDGET
 from acolvit_jax.evaluation.baselines import BASELINES
+from acolvit_jax.hints import HINT_SIZE
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
@@ -72,6 +73,10 @@ def model_methods(checkpoint: str, budgets: Sequence[float]) -> list[Method]:
     if config.image_size != IMAGE_SIZE:
         raise ConfigError(
             f"{path} takes images of {config.image_size} pixels; the protocol's are {IMAGE_SIZE}"
+        )
+    if config.hint_size != HINT_SIZE:
+        raise ConfigError(
+            f"{path} takes hints of {config.hint_size} pixels; the protocol's are {HINT_SIZE}"
         )
     engine = Engine(config, params)
     digest = _digest(config, params)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acolvit_jax.common.errors import ConfigError, DataError
+from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.evaluation import click_report, gallery
@@ -218,7 +219,7 @@ def _identity(
     """What the scores of a report depend on."""
     return {
         "images": request.images,
-        "names": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+        "names": hashlib.sha256(name_bytes("\n".join(names))).hexdigest(),
         "content": content_digest(source),
         "hints": hint_sets.digest({key: hints[key] for key in _keys(names, request.counts)}),
         "counts": list(request.counts),

@@ -15,6 +15,7 @@ import numpy as np
 
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.common.files import write_text
+from acolvit_jax.common.text import read_text
 
 # The lists of K by the project that published them. The points depend on the whole list.
 HINT_COUNTS = {
@@ -99,7 +100,7 @@ def write_hint_set(
         for count, name, pairs in generate_hint_set(names, counts, **options)
     }
     for path, text in texts.items():
-        if path.exists() and path.read_text().split() != text.split():
+        if path.exists() and read_text(path).split() != text.split():
             raise HintError(f"{path} exists and holds other points; choose another folder")
     for path, text in texts.items():
         write_text(path, text)
@@ -125,7 +126,7 @@ def read_hint_file(
             the image.
     """
     try:
-        lines = path.read_text().splitlines()
+        lines = read_text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise HintError(f"cannot read hints from {path}: {error}") from error
     pairs = [

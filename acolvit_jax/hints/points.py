@@ -14,7 +14,7 @@ import numpy as np
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.photo import color
 
-HINT_SIZE = 2
+HINT_SIZE = 2  # of the published protocol; a model's own is `ModelConfig.hint_size`
 _AB_LIMIT = 128.0
 
 

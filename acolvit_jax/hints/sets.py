@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from acolvit_jax.common.errors import ConfigError, HintError
+from acolvit_jax.common.names import name_bytes
 from acolvit_jax.hints.files import HINT_COUNTS, SEED, generate_hint_set, hint_file, read_hint_file
 
 NO_CELLS = np.zeros((0, 2), int)
@@ -53,7 +54,7 @@ def digest(hints: HintSet) -> str:
     """Identifies a hint set by its points."""
     total = hashlib.sha256()
     for (count, name), cells in sorted(hints.items(), key=lambda item: item[0]):
-        total.update(f"{count} {name} {cells.tolist()};".encode())
+        total.update(name_bytes(f"{count} {name} {cells.tolist()};"))
     return total.hexdigest()[:16]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import ImageColor
 
 from acolvit_jax.common.errors import HintError
+from acolvit_jax.common.text import read_text
 from acolvit_jax.hints import Hint
 
 _FORM = "ROW,COL:COLOR, for example 40,120:#c03020, 40,120:teal or 40,120:lab:20,-35"
@@ -77,7 +78,7 @@ def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
         HintError: if the file cannot be read; the message names the entry at fault.
     """
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise HintError(f"cannot read hints from {path}: {error}") from error
     if isinstance(content, dict):

@@ -12,7 +12,7 @@ import numpy as np
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.common.errors import ImageError
 from acolvit_jax.config import PRETRAINED, ModelConfig
-from acolvit_jax.hints import HINT_SIZE, Hint, hint_planes
+from acolvit_jax.hints import Hint, hint_planes
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.compilation import keep_compiled_programs
 from acolvit_jax.inference.engine import Engine
@@ -106,7 +106,7 @@ class Colorizer:
         *,
         budget: float | None = None,
         exact_hints: bool = False,
-        hint_size: int = HINT_SIZE,
+        hint_size: int | None = None,
     ) -> Colorized:
         """Colorizes a photo.
 
@@ -116,7 +116,8 @@ class Colorizer:
             hints: in pixels of the photo; none gives the model's own idea.
             budget: keep ratio of this call, for a model of any budget.
             exact_hints: give the hinted cells exactly the colours asked for.
-            hint_size: side of a hint, in pixels of the model's image; must divide it.
+            hint_size: side of a hint, in pixels of the model's image; must divide it. None is
+                the size that the model is trained with.
 
         Returns:
             The photo in colour.
@@ -129,6 +130,7 @@ class Colorizer:
         times = [time.perf_counter()]
         rgb = _pixels(photo)
         side = self.engine.config.image_size
+        hint_size = self.engine.config.hint_size if hint_size is None else hint_size
         planes = hint_planes(hints, rgb.shape[:2], side, hint_size)
         lightness = model_lightness(rgb, side)
         times.append(time.perf_counter())

@@ -20,6 +20,7 @@ from acolvit_jax.models.prepared import prepare_params
 
 Program = Callable[..., tuple[jax.Array, jax.Array]]
 CACHE_VARIABLE = "ACOLVIT_CACHE"
+CACHE_BYTES = 2**30  # of programs; the ones used least lately make room
 
 _lock = threading.Lock()
 
@@ -37,9 +38,11 @@ def keep_compiled_programs() -> None:
     A cache that the user has set up, by JAX's own settings, is left as it is.
     """
     if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "programs"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+        # With a largest size JAX locks the folder: no process reads what another has half written.
+        jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
 
 
 def compile_forward(config: ModelConfig, *, batch: int = 1, forced: bool = False) -> Program:

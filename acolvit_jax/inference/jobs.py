@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from acolvit_jax.common.errors import HintError, ImageError, UserError
-from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.common.errors import HintError, ImageError, PixelLimitError, UserError
+from acolvit_jax.common.names import fitting, spelled
+from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.inference.colorizer import Colorized, Colorizer
 from acolvit_jax.photo import images, pictures
@@ -28,15 +29,17 @@ class Options:
 
     Attributes:
         exact_hints: give the hinted cells exactly the colours asked for.
-        hint_size: side of a hint, in pixels of the model's image.
+        hint_size: side of a hint, in pixels of the model's image; None is the model's own.
         compare: with every result, also write the grey photo with its hints beside it.
         overwrite: replace what exists.
+        max_pixels: of a photo; None is what this machine's memory allows.
     """
 
     exact_hints: bool = False
-    hint_size: int = HINT_SIZE
+    hint_size: int | None = None
     compare: bool = False
     overwrite: bool = False
+    max_pixels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Job:
     @property
     def compared(self) -> Path:
         """Where the grey photo with its hints beside the result goes."""
-        return self.target.with_name(self.target.name + COMPARE_SUFFIX)
+        return self.target.with_name(fitting(self.target.name, COMPARE_SUFFIX))
 
 
 @dataclass
@@ -74,12 +77,27 @@ class Tally:
     failed: list[str] = field(default_factory=list)
 
 
+class Plan(NamedTuple):
+    """What is to be done with a folder.
+
+    Attributes:
+        jobs: sorted by name.
+        notes: what of the folder is not taken, in lines for a person.
+        problems: those of the notes that are failures: folders that cannot be read, dead links.
+    """
+
+    jobs: list[Job]
+    notes: list[str]
+    problems: list[str]
+
+
 def plan_photo(source: Path, output: Path | None, hints: Sequence[Hint], overwrite: bool) -> Job:
     """Plans one photo.
 
     Args:
         source: the photo.
-        output: file or folder to write to; None is beside the photo, `NAME_color`.
+        output: file to write, or, without a suffix, folder to write to; None is beside the photo,
+            `NAME_color`.
         hints: on the photo.
         overwrite: replace what exists.
 
@@ -90,9 +108,9 @@ def plan_photo(source: Path, output: Path | None, hints: Sequence[Hint], overwri
         ImageError: if the output exists, is the photo itself, or is of a kind that cannot be
             written.
     """
-    name = f"{source.stem}{SUFFIX}{_suffix(source)}"
+    name = fitting(source.stem, f"{SUFFIX}{_suffix(source)}")
     target = source.with_name(name) if output is None else output
-    target = target / name if target.is_dir() else target
+    target = target / name if target.is_dir() or not target.suffix else target
     if target.suffix.lower() not in images.WRITERS:
         kinds = ", ".join(sorted(images.WRITERS))
         raise ImageError(f"cannot write {target}: its suffix must be one of {kinds}")
@@ -103,9 +121,7 @@ def plan_photo(source: Path, output: Path | None, hints: Sequence[Hint], overwri
     return Job(source, target, hints)
 
 
-def plan_folder(
-    folder: Path, output: Path | None, hints: Mapping[str, Sequence[Hint]]
-) -> list[Job]:
+def plan_folder(folder: Path, output: Path | None, hints: Mapping[str, Sequence[Hint]]) -> Plan:
     """Plans every photo below a folder; results keep the folder's tree.
 
     Args:
@@ -114,7 +130,7 @@ def plan_folder(
         hints: by file name, or by path relative to the folder.
 
     Returns:
-        Jobs, sorted by name.
+        Jobs, sorted by name, and what of the folder is not taken.
 
     Raises:
         ImageError: if there are no photos, or the output is a file.
@@ -127,21 +143,32 @@ def plan_folder(
     if root.exists() and not root.is_dir():
         raise ImageError(f"{root} is a file; the output of a folder is a folder")
     inside = root.is_relative_to(folder)  # results of an earlier call are no photos
-    paths = [p for p in images.list_images(folder) if not (inside and p.is_relative_to(root))]
+    found = images.find_images(folder)
+    paths = [path for path in found.photos if not (inside and path.is_relative_to(root))]
     if not paths:
-        raise ImageError(f"no images in {folder} (looked for {', '.join(images.IMAGE_SUFFIXES)})")
+        problems = "".join(f"; {problem}" for problem in found.problems)
+        kinds = ", ".join(images.IMAGE_SUFFIXES)
+        raise ImageError(f"no images in {folder} (looked for {kinds}){problems}")
     names = {path: path.relative_to(folder).as_posix() for path in paths}
-    unknown = sorted(set(hints) - set(names.values()) - {path.name for path in paths})
+    hints = {spelled(name): own for name, own in hints.items()}
+    known = {spelled(name) for name in names.values()} | {spelled(path.name) for path in paths}
+    unknown = sorted(set(hints) - known)
     if unknown:
         raise HintError(f"hints for {len(unknown)} photos not in {folder}, first {unknown[0]!r}")
     targets = {path: (root / names[path]).with_suffix(_suffix(path)) for path in paths}
     taken = Counter(targets.values())
     for path, target in targets.items():
         if taken[target] > 1 and target.suffix != path.suffix:
-            targets[path] = target.with_name(path.name + target.suffix)  # a.gif.png beside a.png
-    return [
-        Job(path, targets[path], hints.get(names[path], hints.get(path.name, ()))) for path in paths
-    ]
+            targets[path] = target.with_name(
+                fitting(path.name, target.suffix)
+            )  # a.gif.png beside a.png
+
+    def own(path: Path) -> Sequence[Hint]:
+        return hints.get(spelled(names[path]), hints.get(spelled(path.name), ()))
+
+    return Plan(
+        [Job(path, targets[path], own(path)) for path in paths], found.notes, found.problems
+    )
 
 
 def _suffix(source: Path) -> str:
@@ -149,14 +176,20 @@ def _suffix(source: Path) -> str:
     return source.suffix if source.suffix.lower() in images.WRITERS else ".png"
 
 
-def run_job(colorizer: Colorizer, job: Job, options: Options) -> Colorized:
+def run_job(colorizer: Colorizer, job: Job, options: Options) -> tuple[Colorized, tuple[str, ...]]:
     """Colorizes one photo and writes the result, metadata kept.
+
+    Returns:
+        The result, and what a person should know of how the photo was read.
 
     Raises:
         UserError: if the photo cannot be read, a hint does not fit, or the result cannot be
             written.
     """
-    photo = images.read_photo(job.source)
+    try:
+        photo = images.read_photo(job.source, max_pixels=options.max_pixels)
+    except PixelLimitError as error:
+        raise PixelLimitError(f"{error}; --max_pixels allows more") from None
     try:
         result = colorizer(
             photo.rgb, job.hints, exact_hints=options.exact_hints, hint_size=options.hint_size
@@ -172,7 +205,7 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> Colorized:
         if error.errno == errno.ENOSPC:
             raise
         raise ImageError(f"cannot write {job.target}: {error.strerror}") from error
-    return result
+    return result, photo.notes
 
 
 def run_jobs(
@@ -187,7 +220,8 @@ def run_jobs(
         colorizer: the model.
         jobs: what to do.
         options: how.
-        report: is called after every photo with the job, its result or None, and what happened.
+        report: is called after every photo with the job, its result or None, and what a person
+            should know: why there is none, or how the photo was read.
 
     Returns:
         What became of them.
@@ -199,13 +233,13 @@ def run_jobs(
             report(job, None, "exists")
             continue
         try:
-            result = run_job(colorizer, job, options)
+            result, notes = run_job(colorizer, job, options)
         except UserError as error:
             tally.failed.append(str(error))
             report(job, None, str(error))
         else:
             tally.done += 1
-            report(job, result, "")
+            report(job, result, "; ".join(notes))
     return tally
 
 

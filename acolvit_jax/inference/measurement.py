@@ -198,7 +198,7 @@ def _own_decisions(config: ModelConfig, params: Params, budget: float | None) ->
     inputs = []
     for seed, path in enumerate(sample_photos()[:PATTERNS]):
         rgb = images.read_image(path)
-        planes = hint_planes(true_hints(rgb, HINTS, seed), rgb.shape[:2], side)
+        planes = hint_planes(true_hints(rgb, HINTS, seed), rgb.shape[:2], side, config.hint_size)
         inputs.append(np.concatenate([model_lightness(rgb, side), planes], axis=-1))
     return engine.many(np.stack(inputs), engine.check_budget(budget))[1]
 

@@ -15,6 +15,7 @@ from acolvit_jax.checkpoint.state import TrainState, init_state
 from acolvit_jax.checkpoint.steps import Checkpoints
 from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.config import Config
+from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
@@ -68,7 +69,8 @@ def set_up(config: Config, workdir: Path) -> Run:
     Raises:
         UserError: if devices, data or checkpoints do not fit the config.
     """
-    _check_validation_budget(config)
+    if config.model.any_budget:
+        checked_budget(config.model, config.validation.budget, "validation.budget")
     mesh = sharding.make_mesh(config.mesh.fsdp)
     # Refuses a batch that cannot be split.
     sharding.micro_batch_size(config.train, mesh, per_photo(config.model))
@@ -110,16 +112,6 @@ def set_up(config: Config, workdir: Path) -> Run:
     step = make_train_step(config, optimizer, shardings, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
     return Run(config, mesh, state, step, teach, loader, checkpoints, scorer, notes)
-
-
-def _check_validation_budget(config: Config) -> None:
-    """Refuses to ask a model of any budget for less than it is trained for."""
-    smallest, asked = config.train.budget, config.validation.budget
-    if config.model.any_budget and smallest is not None and asked < smallest:
-        raise ConfigError(
-            f"validation.budget={asked} is less than the smallest that is trained, "
-            f"train.budget={smallest}; raise it"
-        )
 
 
 def _initial_params(config: Config, notes: list[str]) -> Any:

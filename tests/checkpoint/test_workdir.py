@@ -1,18 +1,63 @@
-"""A run's folder, and whether another run may go on in it."""
+"""A run's config: what it takes, and what a damaged one costs."""
 
 import dataclasses
+import json
+import logging
 
 import pytest
 
-from acolvit_jax.checkpoint.workdir import check_workdir, write_config
-from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config import Config, ModelConfig
+from acolvit_jax.checkpoint.workdir import check_workdir, read_config, write_config
+from acolvit_jax.common.errors import CheckpointError, ConfigError, DamagedError
+from tests.training.runs import small_config
+
+CONFIG = small_config()
+VALUES = dataclasses.asdict(CONFIG)
+DAMAGED = {
+    "empty": b"",
+    "no UTF-8": b"\xff\xfe{}",
+    "no object": b"[]",
+    "nested deeply": b"[" * 100_000,
+    "a number for a group": json.dumps(VALUES | {"model": 3}).encode(),
+    "text for a number": json.dumps(VALUES | {"mesh": {"fsdp": "1"}}).encode(),
+    "a list for text": json.dumps(VALUES | {"name": ["run"]}).encode(),
+    "a fraction of a step": json.dumps(VALUES | {"train": {"steps": 1.5}}).encode(),
+    "text among numbers": json.dumps(VALUES | {"validation": {"hints": [1, "2"]}}).encode(),
+    "an unknown field": json.dumps(VALUES | {"speed": 1}).encode(),
+}
+
+
+def test_there_and_back(tmp_path):
+    write_config(tmp_path, CONFIG)
+    assert read_config(tmp_path) == CONFIG
+    assert check_workdir(tmp_path, CONFIG) == []
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_a_damaged_config_is_one_line_to_readers_and_set_aside_by_a_run(tmp_path, kind, caplog):
+    path = tmp_path / "config.json"
+    path.write_bytes(DAMAGED[kind])
+    with pytest.raises(DamagedError, match=r"config\.json is damaged \(") as raised:
+        read_config(tmp_path)
+    assert "\n" not in str(raised.value)
+    with caplog.at_level(logging.WARNING):
+        assert check_workdir(tmp_path, CONFIG) == []
+    assert len(caplog.records) == 1
+    assert not path.exists()
+    assert (tmp_path / "damaged-config.json").read_bytes() == DAMAGED[kind]
+
+
+def test_a_config_that_cannot_be_read_is_not_damaged(tmp_path):
+    (tmp_path / "config.json").mkdir()
+    with pytest.raises(CheckpointError, match="cannot read") as raised:
+        read_config(tmp_path)
+    assert not isinstance(raised.value, DamagedError)
 
 
 def test_a_run_may_go_on_in_another_precision(tmp_path):
-    write_config(tmp_path, Config(model=ModelConfig(dtype="float32")))
-    other = Config(model=ModelConfig(dtype="bfloat16"))
-    assert check_workdir(tmp_path, other) == ["model.dtype: float32 -> bfloat16"]
-    deeper = Config(model=dataclasses.replace(other.model, depth=3))
-    with pytest.raises(ConfigError, match=r"another model \(model.depth: 12 -> 3\)"):
-        check_workdir(tmp_path, deeper)
+    write_config(tmp_path, CONFIG)
+    low = dataclasses.replace(CONFIG.model, dtype="bfloat16")
+    changed = check_workdir(tmp_path, dataclasses.replace(CONFIG, model=low))
+    assert changed == ["model.dtype: float32 -> bfloat16"]
+    deeper = dataclasses.replace(CONFIG.model, depth=3)
+    with pytest.raises(ConfigError, match="another model"):
+        check_workdir(tmp_path, dataclasses.replace(CONFIG, model=deeper))

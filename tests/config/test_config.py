@@ -93,7 +93,12 @@ BAD = {
     "train.budget": {"train": {"budget": 0.0}},
     "train.steps": {"train": {"steps": 0}},
     "data.window": {"data": {"window": 15}},
-    "data.hint_size": {"data": {"hint_size": 3}},
+    "model.hint_size": {"model": {"hint_size": 3}},
+    "model.smallest_budget": {"model": {"smallest_budget": 0.0}},
+    "smallest_budget=0.1 must be the same": {
+        "model": {"any_budget": True},
+        "train": {"budget": 0.3},
+    },
     "data.dataset": {"data": {"dataset": "cifar"}},
     "optimizer.ema": {"optimizer": {"ema": 1.0}},
     "config.train.stepz": {"train": {"stepz": 1}},

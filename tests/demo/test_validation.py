@@ -8,7 +8,7 @@ from acolvit_jax.demo.server.requests import ColorizeRequest, Rules, read_colori
 from acolvit_jax.hints import Hint
 from tests.demo.calls import HINTS, add, colorize, refused, result_of
 
-RULES = Rules(hints=1024, hint_sizes=(2, 4, 7), budget=0.5, budgets=(0.1, 1.0))
+RULES = Rules(hints=1024, hint_sizes=(2, 4, 7), hint_size=2, budget=0.5, budgets=(0.1, 1.0))
 GOOD = '{"row":1,"column":2,"color":"teal"}'
 
 
@@ -42,7 +42,7 @@ REFUSED = {
     "a hint a list": (f'{{"hints":[{GOOD},[1,2,"red"]]}}', "hints[1]"),
     "a missing row": ('{"hints":[{"column":1,"color":"red"}]}', "hints[0].row"),
     "a missing color": ('{"hints":[{"column":1,"row":1}]}', "hints[0].color"),
-    "an unknown field of a hint": (hint(color="red"), "hints[1].color"),
+    "an unknown field of a hint": (hint(tint="red"), "hints[1].tint"),
     "row text": (hint(row="1"), "hints[1].row"),
     "row true": (hint(row=True), "hints[1].row"),
     "row fraction": (hint(row=1.0), "hints[1].row"),

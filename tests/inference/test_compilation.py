@@ -9,6 +9,7 @@ SETTINGS = (
     "jax_compilation_cache_dir",
     "jax_persistent_cache_min_compile_time_secs",
     "jax_persistent_cache_min_entry_size_bytes",
+    "jax_compilation_cache_max_size",
 )
 
 
@@ -25,16 +26,19 @@ def no_cache():
 @pytest.mark.parametrize(
     ("variables", "folder"),
     [
-        ({"ACOLVIT_CACHE": "/own", "XDG_CACHE_HOME": "/xdg"}, "/own"),
-        ({"ACOLVIT_CACHE": "", "XDG_CACHE_HOME": "/xdg"}, "/xdg/acolvit_jax"),
-        ({"ACOLVIT_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/me"}, "/me/.cache/acolvit_jax"),
+        ({"ACOLVIT_CACHE": "/own", "XDG_CACHE_HOME": "/xdg"}, "/own/programs"),
+        ({"ACOLVIT_CACHE": "", "XDG_CACHE_HOME": "/xdg"}, "/xdg/acolvit_jax/programs"),
+        (
+            {"ACOLVIT_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/me"},
+            "/me/.cache/acolvit_jax/programs",
+        ),
     ],
 )
 def test_programs_are_kept_in_the_users_cache_folder(no_cache, monkeypatch, variables, folder):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     compilation.keep_compiled_programs()
-    assert [getattr(jax.config, name) for name in SETTINGS] == [folder, 0, -1]
+    assert [getattr(jax.config, name) for name in SETTINGS] == [folder, 0, -1, 2**30]
 
 
 def test_a_cache_that_jax_was_given_stays(no_cache, monkeypatch):

@@ -40,6 +40,8 @@ def small_config(path="", *, model=None, fsdp=1, learning_rate=1e-3, **train):
         if path
         else DataConfig(max_hints=16)
     )
+    if model.any_budget:
+        model = dataclasses.replace(model, smallest_budget=train.get("budget", 0.5))
     return Config(
         model=model,
         data=data,

@@ -25,7 +25,6 @@ from acolvit_jax.demo.server.samples import Sample, samples
 from acolvit_jax.demo.server.store import StoredPhoto
 from acolvit_jax.demo.server.studio import Studio
 from acolvit_jax.demo.server.workers import Workers
-from acolvit_jax.hints import HINT_SIZE
 from acolvit_jax.photo import images
 
 RESULT_FORMATS = {"png": (".png", "image/png"), "jpeg": (".jpg", "image/jpeg")}
@@ -82,7 +81,7 @@ class Handlers:
             "version": acolvit_jax.__version__,
             "model": {"name": self._model_name, **self.studio.describe_model()},
             "hint_sizes": list(self.studio.rules.hint_sizes),
-            "hint_size_default": HINT_SIZE,
+            "hint_size_default": self.studio.rules.hint_size,
             "limits": {**bounds, "hints": limits.hints},
             "formats": {"read": list(images.IMAGE_SUFFIXES), "write": list(RESULT_FORMATS)},
         }

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.demo.server.problems import RequestError, shown
-from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.hints import Hint
 from acolvit_jax.hints.text import parse_color
 
 MAX_DIGITS = 18  # of a whole number; longer ones are no coordinate
@@ -28,12 +28,14 @@ class Rules:
     Attributes:
         hints: the most on one photo.
         hint_sizes: in pixels of the model's image.
+        hint_size: where a request names none: that of the model's training.
         budget: where a request names none; None for a model whose budget is fixed.
         budgets: the smallest and the largest.
     """
 
     hints: int
     hint_sizes: tuple[int, ...]
+    hint_size: int
     budget: float | None
     budgets: tuple[float, float]
 
@@ -225,7 +227,7 @@ def _budget(fields: dict[str, Any], rules: Rules) -> float | None:
 
 
 def _hint_size(fields: dict[str, Any], rules: Rules) -> int:
-    value = fields.get("hint_size", HINT_SIZE)
+    value = fields.get("hint_size", rules.hint_size)
     if type(value) is not int or value not in rules.hint_sizes:
         allowed = ", ".join(map(str, rules.hint_sizes))
         raise RequestError(422, f"wanted one of {allowed}, got {_kind(value)}", "hint_size")

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from acolvit_jax.config import SMALLEST_BUDGET
 from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.requests import ColorizeRequest, Rules, read_colorize, result_id
 from acolvit_jax.demo.server.store import PhotoStore, StoredPhoto
@@ -64,8 +63,8 @@ class Studio:
         self._limits = limits
         self._side = config.image_size
         sizes = tuple(size for size in HINT_SIZES if config.image_size % size == 0)
-        budgets = (SMALLEST_BUDGET, LARGEST_BUDGET)
-        self.rules = Rules(limits.hints, sizes, colorizer.budget, budgets)
+        budgets = (config.smallest_budget, LARGEST_BUDGET)
+        self.rules = Rules(limits.hints, sizes, config.hint_size, colorizer.budget, budgets)
 
     def describe_model(self) -> dict[str, Any]:
         """What a client needs to know of the model."""

@@ -9,7 +9,7 @@ import pytest
 if not os.environ.get("CI"):  # where its lack is an error
     pytest.importorskip("selenium", reason="selenium is not installed")
 
-from benchmarks.demo_browser import browsing, have_browser, serving
+from tests.demo.browser.driver import browsing, have_browser, serving
 from tests.demo.browser.page import Page
 
 

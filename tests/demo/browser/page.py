@@ -10,7 +10,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from benchmarks.demo_browser import settled, until
+from tests.demo.browser.driver import settled, until
 
 # Chromium's own remarks about drawing in software, and about tests that read pixels back.
 HARMLESS = ("GL Driver Message", "software WebGL", "willReadFrequently")

@@ -11,7 +11,7 @@ from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.hints.text import read_hints
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.photo import color, images
-from benchmarks.demo_browser import browsing, resize
+from tests.demo.browser.driver import browsing, resize
 from tests.demo.browser.page import Page
 
 COFFEE = next(path for path in sample_photos() if path.stem == "coffee")

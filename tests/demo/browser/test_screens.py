@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
-from benchmarks.demo_browser import resize
+from tests.demo.browser.driver import resize
 from tests.demo.browser.page import Page
 from tests.demo.browser.test_files import paste, picture, wait_for_width
 from tests.demo.browser.test_view import media

@@ -9,7 +9,7 @@ from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
 
 from acolvit_jax.photo import images
-from benchmarks.demo_browser import resize
+from tests.demo.browser.driver import resize
 from tests.demo.browser.page import Page
 
 # Of every element that shows text of its own: its words and the ratio of WCAG 2. What lies under

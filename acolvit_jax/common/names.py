@@ -1,0 +1,42 @@
+"""Names of files: as people write them, as systems spell them, as bytes."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import unicodedata
+from pathlib import Path
+
+LONGEST = 255  # bytes of a file's name, on every file system in use
+
+
+def spelled(name: str) -> str:
+    """One spelling of a name: composed characters, `/` between its parts, no `./` before it.
+
+    macOS decomposes characters, Windows writes backslashes; to the eye they are the same name.
+    """
+    composed = unicodedata.normalize("NFC", name).replace("\\", "/")
+    return posixpath.normpath(composed) if composed else composed
+
+
+def spelled_below(name: str, root: Path) -> str:
+    """As `spelled`, and relative to a folder where the name is a path into it."""
+    plain = spelled(name)
+    for folder in (spelled(os.path.abspath(root)), spelled(os.path.realpath(root))):
+        if plain.startswith(f"{folder}/"):
+            return plain[len(folder) + 1 :]
+    return plain
+
+
+def name_bytes(name: str) -> bytes:
+    """A name as bytes, also one that is no UTF-8; to hash it, or to seed by it."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def fitting(stem: str, tail: str) -> str:
+    """`STEM` + `TAIL`, with the stem cut so that a file system holds the name."""
+    room = LONGEST - len(name_bytes(tail))
+    whole = name_bytes(stem)
+    if len(whole) <= room:
+        return stem + tail
+    return whole[:room].decode("utf-8", "ignore") + tail
