@@ -1,6 +1,7 @@
 """The tables of scores that people read are those of the reports."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def rows(document: str, heading: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("document", "heading", "report"),
     [
-        ("README.md", "PSNR in dB by number of hints, 500 photos", "imagenette"),
+        ("docs/benchmarks.md", "PSNR in dB by number of hints, 500 photos", "imagenette"),
         ("docs/model_card.md", "500 photos of Imagenette's validation split", "imagenette"),
         ("docs/model_card.md", "250 photos of Oxford 102 Flowers", "flowers"),
         ("docs/model_card.md", "The 42 photographs in the package", "photos42"),
@@ -48,3 +49,21 @@ def test_scores_are_those_of_the_report(document, heading, report):
         scores = [f"{value:.2f}" for value in method["means"]["psnr"].values()]
         expected[method["name"]] = first + scores
     assert rows(document, heading) == expected
+
+
+def test_the_readme_s_rows_are_the_benchmarks():
+    heading = "PSNR in dB by number of hints, 500 photos"
+    some, every = rows("README.md", heading), rows("docs/benchmarks.md", heading)
+    assert len(some) >= 5
+    assert some.items() <= every.items()
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md"])
+def test_links_lead_somewhere(path):
+    """Those of docs are checked where the site is built."""
+    for target in re.findall(r"\]\(([^)#]+)", (ROOT / path).read_text()):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
