@@ -15,7 +15,7 @@ from typing import Any
 
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
-from acolvit_jax.evaluation.run import Request, run
+from acolvit_jax.evaluation.run import Request, run_evaluation
 
 COUNTS = (1, 10, 50)  # random hints
 CLICKS = 15
@@ -62,7 +62,7 @@ def compare(out: Path, models: tuple[str, ...], images: str, max_images: int) ->
         max_images=max_images,
         clicks=CLICKS,
     )
-    report = json.loads(run(request).with_suffix(".json").read_text())
+    report = json.loads(run_evaluation(request).with_suffix(".json").read_text())
     names = [contender["name"] for contender in report["contenders"]]
     return markdown_table(HEADINGS, [row(name, report) for name in names])
 
