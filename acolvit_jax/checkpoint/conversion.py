@@ -39,7 +39,8 @@ def from_torch(source: Path, target: Path) -> str:
     try:
         config, params = from_state_dict(read_state_dict(source))
     except CheckpointError as error:
-        raise CheckpointError(f"{source}: {str(error).removeprefix(f'{source} ')}") from None
+        told = str(error)
+        raise CheckpointError(told if str(source) in told else f"{source}: {told}") from None
     save_weights(target / WEIGHTS_FILE, config, params, {"converted from": source.name})
     return f"{describe_model(config)}, {param_count(params):,} parameters -> {target}"
 

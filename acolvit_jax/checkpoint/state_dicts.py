@@ -1,9 +1,10 @@
-"""Files of PyTorch state dicts, `.pth`, `.safetensors` and `.npz`, to and from NumPy arrays."""
+"""Files of PyTorch state dicts, of PyTorch, safetensors and NumPy, to and from NumPy arrays."""
 
 from __future__ import annotations
 
 import argparse
 import io
+import logging
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from acolvit_jax.checkpoint.file_kinds import NPZ, PYTORCH, SAFETENSORS, kind_of
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.files import write_bytes
 
@@ -29,29 +31,34 @@ HARMLESS = [
     *((made, f"{module}.{made.__name__}") for made in _MAKERS for module in _MODULES),
 ]
 
+# Keys under which training programs keep the weights, in the order in which one is chosen.
+CONTAINERS = (
+    *("model", "state_dict", "model_state_dict", "module", "net", "network", "weights", "params"),
+    *("model_ema", "ema", "ema_model", "ema_state_dict", "state_dict_ema", "params_ema", "shadow"),
+)
+
 StateDict = dict[str, np.ndarray]
+
+log = logging.getLogger(__name__)
 
 
 def read_state_dict(path: Path) -> StateDict:
     """Reads a state dict.
 
     Args:
-        path: a `.pth`, `.pt` or `.bin` file of PyTorch (needs the `torch` extra; loaded with
-            `weights_only=True`, so that nothing in it runs), a `.safetensors` or an `.npz` file.
+        path: a file of PyTorch (needs the `torch` extra; loaded with `weights_only=True`, so that
+            nothing in it runs), of safetensors, or an `.npz`; told apart by its bytes.
 
     Returns:
-        Arrays by name, 16-bit floats as float32. A dict with a key `model` or `state_dict` is
-        opened.
+        Arrays by name, 16-bit floats as float32. Dicts under the keys `CONTAINERS` are opened; of
+        more than one the first in that order is taken, which the log says.
 
     Raises:
         CheckpointError: if the file is missing, damaged or holds something else.
     """
     if not path.is_file():
         raise CheckpointError(f"no file at {path}")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise CheckpointError(f"{path}: its suffix must be one of {', '.join(sorted(READERS))}")
-    arrays = reader(path)
+    arrays = READERS[kind_of(path)](path)
     return {name: _widened(array) for name, array in arrays.items()}
 
 
@@ -95,13 +102,18 @@ def _read_pth(path: Path) -> StateDict:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle raises anything at all
         plain = re.sub(r"\x1b\[\d*m", "", str(error)).strip()
+        needed = re.search(r"GLOBAL ([\w.]+)", plain)
+        if needed:
+            raise CheckpointError(
+                f"{path} holds more than weights ({needed[1]}), and unpickling that could run "
+                "anything; it is not loaded: save the state dict alone, with "
+                "torch.save(model.state_dict(), FILE)"
+            ) from error
         reason = plain.split("\n", 1)[0].split(". ", 1)[0][:160] or type(error).__name__
         raise CheckpointError(
             f"{path} is damaged, or holds more than weights, which is not loaded: {reason}"
         ) from error
-    for key in ("model", "state_dict"):
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
+    content = _opened(path, content)
     if not isinstance(content, dict) or not content:
         raise CheckpointError(f"{path} holds no state dict, but a {type(content).__name__}")
     other = [str(name) for name, value in content.items() if not isinstance(value, torch.Tensor)]
@@ -111,6 +123,20 @@ def _read_pth(path: Path) -> StateDict:
         return {str(name): _to_numpy(value) for name, value in content.items()}
     except (RuntimeError, TypeError) as error:
         raise CheckpointError(f"{path} holds tensors that are no plain arrays: {error}") from error
+
+
+def _opened(path: Path, content: Any) -> Any:
+    """What lies in the containers of a file, one in the other perhaps."""
+    while isinstance(content, dict):
+        held = [key for key in CONTAINERS if isinstance(content.get(key), dict) and content[key]]
+        if not held:
+            break
+        if len(held) > 1:
+            log.warning(
+                "%s holds %s: the weights under %r are taken", path, " and ".join(held), held[0]
+            )
+        content = content[held[0]]
+    return content
 
 
 def _to_numpy(tensor: Any) -> np.ndarray:
@@ -149,11 +175,9 @@ def _npz_bytes(mapping: Mapping[str, np.ndarray]) -> bytes:
 
 
 READERS: dict[str, Callable[[Path], StateDict]] = {
-    ".bin": _read_pth,
-    ".npz": _read_npz,
-    ".pt": _read_pth,
-    ".pth": _read_pth,
-    ".safetensors": _read_safetensors,
+    NPZ: _read_npz,
+    PYTORCH: _read_pth,
+    SAFETENSORS: _read_safetensors,
 }
 WRITERS: dict[str, Callable[[Mapping[str, np.ndarray]], bytes]] = {
     ".npz": _npz_bytes,

@@ -6,6 +6,7 @@ itself is not needed.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -18,9 +19,12 @@ from acolvit_jax.models.params import flatten, nest, param_shapes
 
 HEAD_WIDTH = 64
 DEFAULT_GRID = 14
+_LANDMARK = "patch_embed.proj.weight"  # every model has it, and it ends no other name
 IGNORED = re.compile(r"blocks\.\d+\.attn\.relative_position_index$")
 
 Array = np.ndarray
+
+log = logging.getLogger(__name__)
 Turn = Callable[[Array], Array]
 
 
@@ -121,8 +125,9 @@ def from_state_dict(mapping: Mapping[str, Array]) -> tuple[ModelConfig, dict[str
     """Reads a published state dict.
 
     Args:
-        mapping: arrays by PyTorch name, with or without a `module.` prefix; the buffer
-            `relative_position_index` is ignored.
+        mapping: arrays by PyTorch name. What stands before all names of the model (`module.`,
+            `_orig_mod.`, `model.`, `ema.`, several of them) is taken off, and what does not begin
+            so is left aside, which the log says; the buffer `relative_position_index` is ignored.
 
     Returns:
         The architecture, found from names and shapes, and a nested dict of float32 parameters for
@@ -131,7 +136,7 @@ def from_state_dict(mapping: Mapping[str, Array]) -> tuple[ModelConfig, dict[str
     Raises:
         CheckpointError: lists every key that is missing, left over or of another shape.
     """
-    given = {name.removeprefix("module."): np.asarray(x) for name, x in mapping.items()}
+    given = {name: np.asarray(x) for name, x in _unprefixed(mapping).items()}
     given = {name: x for name, x in given.items() if not IGNORED.match(name)}
     odd = [name for name, x in given.items() if x.dtype.kind not in "fiu" or not _finite(x)]
     if odd:
@@ -143,6 +148,24 @@ def from_state_dict(mapping: Mapping[str, Array]) -> tuple[ModelConfig, dict[str
     _check(given, config, names)
     flat = {n.ours: np.ascontiguousarray(n.to_ours(given[n.theirs]), np.float32) for n in names}
     return config, nest(flat)
+
+
+def _unprefixed(mapping: Mapping[str, Array]) -> Mapping[str, Array]:
+    """The model's own names: without what wrappers and training programs put before them."""
+    mapping = {name.replace("_orig_mod.", ""): x for name, x in mapping.items()}
+    found = [name.removesuffix(_LANDMARK) for name in mapping if name.endswith(_LANDMARK)]
+    if not found or "" in found:
+        return mapping
+    prefix = min(found, key=lambda one: ("ema" in one or "teacher" in one, len(one)))
+    others = [name for name in mapping if not name.startswith(prefix)]
+    if others:
+        log.warning(
+            "the weights under %r are taken, %d others are left aside, first %s",
+            prefix,
+            len(others),
+            others[0],
+        )
+    return {name[len(prefix) :]: x for name, x in mapping.items() if name.startswith(prefix)}
 
 
 def _finite(x: Array) -> bool:
@@ -184,7 +207,7 @@ def find_architecture(given: Mapping[str, Array]) -> ModelConfig:
         raise CheckpointError(
             "this is no state dict of A-ColViT or iColoriT: it has "
             f"{'no patch_embed.proj.weight of four axes' if blocks else 'no blocks.*'} "
-            f"among its {len(given)} keys"
+            f"among its {len(given)} keys, first {', '.join(list(given)[:3]) or 'none'}"
         )
     width = patch.shape[0]
     if blocks != set(range(len(blocks))):

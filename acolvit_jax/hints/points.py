@@ -38,12 +38,18 @@ class Hint:
         Raises:
             HintError: with the colour and what is allowed.
         """
-        values = self.color
+        try:
+            values = tuple(float(value) for value in self.color)
+        except (TypeError, ValueError):
+            raise HintError(
+                f"a hint's color {self.color!r} is no sequence of numbers; "
+                "hints.text.parse_color reads names and #rrggbb"
+            ) from None
         triple = len(values) == 3 and all(0 <= v <= 255 and v == int(v) for v in values)
         pair = len(values) == 2 and all(abs(v) <= _AB_LIMIT for v in values)
         if not (triple or pair):
             raise HintError(
-                f"a hint's color {tuple(values)} is neither an sRGB triple in 0..255 nor an "
+                f"a hint's color {tuple(self.color)} is neither an sRGB triple in 0..255 nor an "
                 "(a*, b*) pair in -128..128"
             )
 

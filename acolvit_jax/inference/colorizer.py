@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
 from acolvit_jax.photo import color, images
+
+PhotoLike = np.ndarray | list[Any] | tuple[Any, ...] | images.ImageSource
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Colorizer:
 
     def __call__(
         self,
-        photo: np.ndarray | str | Path | bytes,
+        photo: PhotoLike,
         hints: Sequence[Hint] = (),
         *,
         budget: float | None = None,
@@ -111,8 +114,9 @@ class Colorizer:
         """Colorizes a photo.
 
         Args:
-            photo: uint8 `[H, W, 3]` sRGB or `[H, W]` grey, or a path or encoded bytes of any
-                photo that can be read. Only its lightness is looked at.
+            photo: uint8 `[H, W, 3]` sRGB or `[H, W]` grey (lists of such numbers too), a PIL
+                image, or a path, a binary file or encoded bytes of any photo that can be read.
+                Only its lightness is looked at.
             hints: in pixels of the photo; none gives the model's own idea.
             budget: keep ratio of this call, for a model of any budget.
             exact_hints: give the hinted cells exactly the colours asked for.
@@ -175,8 +179,10 @@ class Colorizer:
         return Prediction(ab_norm, decisions, macs)
 
 
-def _pixels(photo: np.ndarray | str | Path | bytes) -> np.ndarray:
+def _pixels(photo: PhotoLike) -> np.ndarray:
     """The photo as uint8 `[H, W, 3]`."""
+    if isinstance(photo, (list, tuple)):
+        photo = _array(photo)
     if not isinstance(photo, np.ndarray):
         return images.read_photo(photo).rgb
     if photo.ndim == 2:
@@ -186,6 +192,18 @@ def _pixels(photo: np.ndarray | str | Path | bytes) -> np.ndarray:
             f"a photo is uint8 [H, W, 3] or [H, W], not {photo.dtype} {list(photo.shape)}"
         )
     return photo
+
+
+def _array(rows: Sequence[Any]) -> np.ndarray:
+    """Lists of numbers as uint8, where they are in 0..255."""
+    try:
+        values = np.asarray(rows)
+    except ValueError:
+        raise ImageError("a photo in lists has rows of one length") from None
+    whole = values.dtype.kind in "iu" and values.size > 0
+    if not whole or values.min() < 0 or values.max() > 255:
+        raise ImageError("a photo in lists holds whole numbers in 0..255")
+    return values.astype(np.uint8)
 
 
 def model_lightness(rgb: np.ndarray, side: int) -> np.ndarray:

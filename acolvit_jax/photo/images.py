@@ -5,7 +5,7 @@ from acolvit_jax.photo.folders import find_images, list_images
 from acolvit_jax.photo.formats import IMAGE_SUFFIXES, WRITERS
 from acolvit_jax.photo.limits import max_pixels
 from acolvit_jax.photo.metadata import Metadata
-from acolvit_jax.photo.reading import Photo, read_image, read_photo
+from acolvit_jax.photo.reading import ImageSource, Photo, read_image, read_photo
 from acolvit_jax.photo.resizing import GREY_CHROMA, crop_resize, is_near_grey, resize
 from acolvit_jax.photo.writing import encode_image, write_image
 
@@ -14,6 +14,7 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "WRITERS",
     "ImageError",
+    "ImageSource",
     "Metadata",
     "Photo",
     "PixelLimitError",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -20,7 +20,7 @@ from acolvit_jax.photo.pixels import raster_of
 from acolvit_jax.photo.raster import Raster, over_white, upright
 from acolvit_jax.photo.tiff import read_tiff
 
-ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def read_photo(source: ImageSource, *, max_pixels: int | None = None) -> Photo:
     programs leave it; deep, floating-point, palette, grey, Lab and CMYK files become 8-bit sRGB.
 
     Args:
-        source: path, encoded bytes or binary file.
+        source: path, encoded bytes, binary file or PIL image.
         max_pixels: larger pictures are refused before they are decoded; None is
             `limits.max_pixels()`.
 
@@ -88,8 +88,10 @@ def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
 
 def _decode(source: ImageSource, max_pixels: int | None) -> Raster:
     """Decodes a file; its colours are still its own."""
-    data = _bytes_of(source)
     most = limits.max_pixels() if max_pixels is None else max_pixels
+    if isinstance(source, Image.Image):
+        return _of_pillow(source, most)
+    data = _bytes_of(source)
     if formats.is_tiff(data):
         return read_tiff(data, most)
     if data.startswith(png.SIGNATURE):
@@ -114,24 +116,29 @@ def _by_pillow(data: bytes, max_pixels: int) -> Raster:
     if open_ is None:
         raise ImageError("is not an image that can be read")
     with open_(io.BytesIO(data)) as image:
-        _check_size(image.size, max_pixels)
-        frames = getattr(image, "n_frames", 1)
-        image.load()
-        exif = _exif(image)
-        raster = raster_of(image)
-        profile = raster.profile
-        if profile is None and exif is not None and metadata.says_adobe_rgb(exif):
-            profile = profiles.adobe_rgb()
-        notes = raster.notes
-        if frames > 1 and image.format not in ("MPO", "HEIF"):  # there they belong to one photo
-            notes = (*notes, f"of its {frames} frames the first is taken")
-        return replace(
-            raster,
-            profile=profile,
-            orientation=1 if exif is None else metadata.orientation_of(exif),
-            metadata=metadata.of_image(image),
-            notes=notes,
-        )
+        return _of_pillow(image, max_pixels)
+
+
+def _of_pillow(image: Image.Image, max_pixels: int) -> Raster:
+    """The picture of an image that Pillow has opened."""
+    _check_size(image.size, max_pixels)
+    frames = getattr(image, "n_frames", 1)
+    image.load()
+    exif = _exif(image)
+    raster = raster_of(image)
+    profile = raster.profile
+    if profile is None and exif is not None and metadata.says_adobe_rgb(exif):
+        profile = profiles.adobe_rgb()
+    notes = raster.notes
+    if frames > 1 and image.format not in ("MPO", "HEIF"):  # there they belong to one photo
+        notes = (*notes, f"of its {frames} frames the first is taken")
+    return replace(
+        raster,
+        profile=profile,
+        orientation=1 if exif is None else metadata.orientation_of(exif),
+        metadata=metadata.of_image(image),
+        notes=notes,
+    )
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
@@ -147,7 +154,7 @@ def _exif(image: Image.Image) -> Image.Exif | None:
         return None
 
 
-def _bytes_of(source: ImageSource) -> bytes:
+def _bytes_of(source: Any) -> bytes:
     """The file's content."""
     if isinstance(source, bytes):
         return source
@@ -155,13 +162,19 @@ def _bytes_of(source: ImageSource) -> bytes:
         return bytes(source)
     if isinstance(source, (str, os.PathLike)):
         return Path(source).read_bytes()
+    if not hasattr(source, "read"):
+        raise ImageError(
+            "a photo is a path, encoded bytes, a binary file, a PIL image or a uint8 array, not "
+            f"{type(source).__name__}"
+        )
     return source.read()
 
 
 def _name_of(source: ImageSource) -> str:
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return "the image"
-    return str(getattr(source, "name", "the image") if hasattr(source, "read") else source)
+    if isinstance(source, (str, os.PathLike)):
+        return str(source)
+    name = getattr(source, "name", None)  # of an open file
+    return name if isinstance(name, str) else "the image"
 
 
 @contextmanager

@@ -21,7 +21,8 @@ from acolvit_jax.demo.server.problems import RequestError, shown
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::")  # addresses to bind to, none to visit
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_LABEL = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+_PATTERN = re.compile(rf"\*\.({_LABEL}\.)+{_LABEL}|({_LABEL}\.)*{_LABEL}")
 _AUTHORITY = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?")
 
 
@@ -46,7 +47,7 @@ class Access:
         for pattern in self.proxies:
             if not _PATTERN.fullmatch(pattern.lower()):
                 raise ConfigError(
-                    f"--behind_proxy {pattern!r} is no host name such as demo.example.org or "
+                    f"--behind_proxy {pattern!r} is no host name such as demo.example.org, nas or "
                     "*.example.org"
                 )
 
@@ -97,7 +98,8 @@ def split_authority(authority: str) -> tuple[str, int | None] | None:
 
 def content_policy(proxies: Sequence[str]) -> str:
     """The Content-Security-Policy: everything from here, frames for the proxies' sites only."""
-    ancestors = " ".join(proxies) or "'none'"
+    sayable = [name for name in proxies if "_" not in name]  # which no policy can name
+    ancestors = " ".join(sayable) or "'none'"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -160,7 +162,9 @@ class Guard:
             raise RequestError(400, "a request names one Host")
         host = split_authority(hosts[0])
         if host is None or not self._access.knows(host[0]):
-            raise RequestError(403, f"this server is not called {shown(hosts[0])}")
+            raise RequestError(
+                403, f"this server is not called {shown(hosts[0])} (--behind_proxy adds names)"
+            )
         if method in _SAFE_METHODS:
             return
         for origin in headers.getlist("origin"):
