@@ -57,8 +57,10 @@ def main(argv: Sequence[str]) -> None:
         )
     if not use_cores(args.threads) and args.threads < available:
         raise ConfigError(f"this system cannot keep to {args.threads} cores: --threads {available}")
+    from acolvit_jax.common.jax_settings import settle_jax
     from acolvit_jax.inference import measurement, measurement_tables
 
+    settle_jax()
     checkpoint, config, params = _model(args)
     if budgets and not config.any_budget:
         raise ConfigError(f"--budgets {args.budgets}: this model's budget is fixed")

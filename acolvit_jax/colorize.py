@@ -74,8 +74,10 @@ def main(argv: Sequence[str]) -> int:
     if not args.source.exists():
         raise ImageError(f"{args.source}: no such file or folder")
     hints = _hints(args)
+    from acolvit_jax.common.jax_settings import settle_jax
     from acolvit_jax.inference import jobs
     from acolvit_jax.inference.colorizer import Colorizer
+    from acolvit_jax.inference.compilation import keep_compiled_programs
 
     options = jobs.Options(
         args.exact_hints, args.hint_size, args.compare, args.overwrite, args.max_pixels
@@ -89,6 +91,8 @@ def main(argv: Sequence[str]) -> int:
     else:
         own = _own(hints, args.source.name)
         work = [jobs.plan_photo(args.source, args.output, own, args.overwrite)]
+    settle_jax()
+    keep_compiled_programs()
     colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget)
     print(f"compiled in {colorizer.engine.compile_seconds:.2f} s", file=sys.stderr)
     if not folder:

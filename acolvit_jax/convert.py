@@ -56,7 +56,9 @@ def main(argv: Sequence[str]) -> None:
     if args.to != "jax" and args.target.is_dir():
         raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
     from acolvit_jax.checkpoint.conversion import write_as
+    from acolvit_jax.common.jax_settings import settle_jax
 
+    settle_jax()
     learned = tuple(args.learned) if args.learned else None
     extras = (args.provenance, learned, args.budget)
     platforms = tuple(name for name in args.platforms.split(",") if name)

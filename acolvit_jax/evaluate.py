@@ -86,6 +86,7 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError(f"--output {args.output} is a file; it must be a folder")
     if args.output is None and not args.make_hints:
         raise ConfigError("--output is missing: the folder of the report")
+    from acolvit_jax.common.jax_settings import settle_jax
     from acolvit_jax.evaluation.run import Request, make_hints, run_evaluation
 
     baselines = tuple(name for name in args.baselines.split(",") if name)
@@ -111,6 +112,7 @@ def main(argv: Sequence[str]) -> None:
     if args.make_hints:
         print(make_hints(request))
         return
+    settle_jax()
     path = run_evaluation(request)
     text = path.read_text()
     print(text.split("## Table 1")[1].split("##")[0].split("![")[0].strip())

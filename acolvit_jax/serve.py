@@ -49,8 +49,12 @@ def main(argv: Sequence[str]) -> None:
         UserError: for what the person can mend.
     """
     args = parser().parse_args(argv)
+    from acolvit_jax.common.jax_settings import settle_jax
     from acolvit_jax.demo.server.server import serve
+    from acolvit_jax.inference.compilation import keep_compiled_programs
 
+    settle_jax()
+    keep_compiled_programs()
     serve(
         args.checkpoint,
         host=args.host,

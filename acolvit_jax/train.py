@@ -15,6 +15,7 @@ from ml_collections import config_flags
 from acolvit_jax.common import cli
 from acolvit_jax.common.distributed import Cluster, join
 from acolvit_jax.common.errors import ConfigError, UserError
+from acolvit_jax.common.jax_settings import settle_jax
 from acolvit_jax.config import Config
 from acolvit_jax.config.build import from_config_dict
 
@@ -33,6 +34,7 @@ def main(argv: Sequence[str]) -> None:
     arguments = _parse(argv)
     if arguments.cluster is not None:
         join(arguments.cluster)
+    settle_jax()
     from acolvit_jax.checkpoint.steps import silence_failed_saves
     from acolvit_jax.models.precision import with_dtype
     from acolvit_jax.training.loop import train

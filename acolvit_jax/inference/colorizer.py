@@ -15,7 +15,6 @@ from acolvit_jax.common.errors import ImageError
 from acolvit_jax.config import PRETRAINED, ModelConfig
 from acolvit_jax.hints import Hint, hint_planes
 from acolvit_jax.inference import finish
-from acolvit_jax.inference.compilation import keep_compiled_programs
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
@@ -84,7 +83,10 @@ class Colorizer:
     def from_pretrained(
         cls, name_or_path: str | Path = PRETRAINED, *, budget: float | None = None
     ) -> Colorizer:
-        """Loads a model. Compiled programs are kept in a cache folder for the next start.
+        """Loads a model.
+
+        JAX's settings are left alone; a program that wants the next start to be quick calls
+        `inference.compilation.keep_compiled_programs` first.
 
         Args:
             name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the
@@ -99,7 +101,6 @@ class Colorizer:
             CheckpointError: if there is no such model, or it cannot be read.
             ConfigError: if the budget does not fit the model.
         """
-        keep_compiled_programs()
         return cls(*load_pretrained(name_or_path), budget=budget)
 
     def __call__(

@@ -107,9 +107,11 @@ class ACoLViT(nnx.Module):
         self.patch_embed = layers.linear(patch_values, config.width, config, rngs)
         if config.gated:
             shape = (1, 1, config.width)
-            self.policy_token = nnx.Param(layers.truncated_normal(rngs.params(), shape))
+            self.policy_token = nnx.Param(
+                layers.truncated_normal(rngs.params(), shape, jnp.float32)
+            )
         if config.any_budget:
-            self.budget_embed = nnx.Param(jnp.zeros((3, config.width)))
+            self.budget_embed = nnx.Param(jnp.zeros((3, config.width), jnp.float32))
         self.blocks = nnx.List([Block(config, rngs=rngs) for _ in range(config.depth)])
         self.norm = layers.layer_norm(config.width, rngs)
         self.head = layers.HEADS[config.head](config, rngs=rngs)

@@ -141,12 +141,12 @@ class Attention(nnx.Module):
         self.attend = ATTENDS[resolve_dtype(config.dtype)]
         self.grid_size = config.grid_size
         self.qkv = linear(width, 3 * width, config, rngs, use_bias=False)
-        self.q_bias = nnx.Param(jnp.zeros(width))
-        self.v_bias = nnx.Param(jnp.zeros(width))
+        self.q_bias = nnx.Param(jnp.zeros(width, jnp.float32))
+        self.v_bias = nnx.Param(jnp.zeros(width, jnp.float32))
         self.proj = linear(width, width, config, rngs)
         if config.rel_pos_bias:
             shape = ((2 * config.grid_size - 1) ** 2, config.num_heads)
-            self.bias_table = nnx.Param(truncated_normal(rngs.params(), shape))
+            self.bias_table = nnx.Param(truncated_normal(rngs.params(), shape, jnp.float32))
 
     def __call__(self, x: jax.Array, grid: tuple[int, int]) -> jax.Array:
         """Attends over all tokens.
@@ -203,8 +203,8 @@ class StabilizingHead(nnx.Module):
         """Makes the layer, `2 * P * P` channels out."""
         channels = OUTPUT_CHANNELS * config.patch_size**2
         self.dtype = jnp.dtype(resolve_dtype(config.dtype))
-        self.kernel = nnx.Param(_xavier(rngs.params(), (3, 3, config.width, channels)))
-        self.bias = nnx.Param(jnp.zeros(channels))
+        self.kernel = nnx.Param(_xavier(rngs.params(), (3, 3, config.width, channels), jnp.float32))
+        self.bias = nnx.Param(jnp.zeros(channels, jnp.float32))
 
     def __call__(self, x: jax.Array, grid: tuple[int, int]) -> jax.Array:
         """Maps patch tokens to the channels of their pixels.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
 from acolvit_jax.training.preemption import PreemptedError, StopSignal
 from acolvit_jax.training.profiling import Profiler, memory_estimate
+from acolvit_jax.training.run_lock import holding
 from acolvit_jax.training.setup import Run, set_up
 from acolvit_jax.training.validation import Validation
 
@@ -68,7 +70,10 @@ def train(config: Config, workdir: Path, profile: tuple[int, int] | None = None)
         OutOfMemoryError: if a step does not fit the devices.
     """
     try:
-        return _train(config, workdir, profile)
+        first = jax.process_index() == 0
+        check_workdir(workdir, config)
+        with holding(workdir) if first else contextlib.nullcontext():
+            return _train(config, workdir, profile)
     except (ValueError, jax.errors.JaxRuntimeError) as error:
         if (user_error := user_error_of(error)) is None:
             raise

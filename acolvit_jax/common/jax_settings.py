@@ -1,0 +1,38 @@
+"""JAX as a command line needs it, whatever the environment says. Only doors call this."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import jax
+
+from acolvit_jax.common.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+
+def settle_jax() -> None:
+    """Looks for the devices, and takes back settings under which this program cannot run.
+
+    A library leaves JAX's settings to its host; a command line is the host.
+
+    Raises:
+        ConfigError: if JAX cannot have the device that the environment asks for.
+    """
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        names = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")
+        asked = [f"{name}={os.environ[name]}" for name in names if os.environ.get(name)]
+        reason = " ".join(str(error).split())[:160] or "no such device is here"
+        if asked:
+            raise ConfigError(
+                f"JAX cannot have the device of {' '.join(asked)} ({reason}); unset it, or install "
+                "JAX for that device"
+            ) from error
+        raise ConfigError(f"JAX finds no device ({reason})") from error
+    jax.config.update("jax_numpy_rank_promotion", "allow")
+    if jax.config.jax_disable_jit:  # type: ignore[attr-defined]
+        log.warning("JAX_DISABLE_JIT is left aside: this program is compiled ahead of time")
+        jax.config.update("jax_disable_jit", False)

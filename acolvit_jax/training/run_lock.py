@@ -1,0 +1,62 @@
+"""One run in a folder at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.text import read_text
+
+LOCK_FILE = ".lock"
+
+
+@contextlib.contextmanager
+def holding(workdir: Path) -> Iterator[None]:
+    """Holds a run's folder, which is made if it is not there; one made in vain goes away again.
+
+    The system lets go of it when the process ends, however it ends. Where the system or the
+    storage knows no locks, nothing is held.
+
+    Args:
+        workdir: folder of the run.
+
+    Yields:
+        While no other process may train in it.
+
+    Raises:
+        ConfigError: if another process does, with which and since when.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    made = not workdir.exists()
+    workdir.mkdir(parents=True, exist_ok=True)
+    path = workdir / LOCK_FILE
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = read_text(path).strip() or "another process"
+            raise ConfigError(
+                f"{workdir} is in use by {holder}; stop that run, or choose another --workdir"
+            ) from None
+        except OSError:  # a file system without locks
+            yield
+            return
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            if made and [entry.name for entry in workdir.iterdir()] == [LOCK_FILE]:
+                path.unlink()
+                workdir.rmdir()
