@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--checkpoint", help="model to measure (pretrained)")
     parser.add_argument("--size", help="random weights of tiny, small or base instead")
+    arguments.add_dtype(parser)
     parser.add_argument("--threads", type=int, default=1, help="cores to use (1)")
     parser.add_argument(
         "--keep_ratios", default="0.7,0.5,0.3,0", help="forced shares of sublayers (0.7,0.5,0.3,0)"
@@ -59,6 +60,7 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError(f"this system cannot keep to {args.threads} cores: --threads {available}")
     from acolvit_jax.common.jax_settings import settle_jax
     from acolvit_jax.inference import measurement, measurement_tables
+    from acolvit_jax.models.precision import resolve_dtype
 
     settle_jax()
     checkpoint, config, params = _model(args)
@@ -74,6 +76,7 @@ def main(argv: Sequence[str]) -> None:
         threads=args.threads,
         seed=args.seed,
         forwards_only=args.forwards_only,
+        dtypes=measurement.measured_dtypes(args.dtype, resolve_dtype(args.dtype)),
     )
     print(measurement_tables.markdown(report))
     if args.json:

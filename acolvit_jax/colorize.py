@@ -93,7 +93,7 @@ def main(argv: Sequence[str]) -> int:
         work = [jobs.plan_photo(args.source, args.output, own, args.overwrite)]
     settle_jax()
     keep_compiled_programs()
-    colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget)
+    colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget, dtype=args.dtype)
     print(f"compiled in {colorizer.engine.compile_seconds:.2f} s", file=sys.stderr)
     if not folder:
         result, remarks = jobs.run_job(colorizer, work[0], options)

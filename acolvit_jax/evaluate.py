@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
         "(pretrained, if there are no --baselines)",
     )
     parser.add_argument("--budgets", default="", help="for models of any budget: 1,0.7,0.5 (0.5)")
+    arguments.add_dtype(parser)
     parser.add_argument("--baselines", default="", help="grey,nearest,levin")
     parser.add_argument(
         "--images",
@@ -108,6 +109,7 @@ def main(argv: Sequence[str]) -> None:
         max_images=args.max_images,
         hint_list=args.hint_list,
         clicks=args.clicks,
+        dtype=args.dtype,
     )
     if args.make_hints:
         print(make_hints(request))

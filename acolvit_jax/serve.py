@@ -60,6 +60,7 @@ def main(argv: Sequence[str]) -> None:
         host=args.host,
         port=args.port,
         budget=args.budget,
+        dtype=args.dtype,
         proxies=tuple(args.behind_proxy),
         open_browser=not args.no_browser,
     )

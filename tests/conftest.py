@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -32,6 +33,16 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 SHARED_PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "photos"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def float32_where_nothing_is_said() -> Iterator[None]:
+    """`auto` is float32, on every machine; tests of bfloat16 ask for it."""
+    from acolvit_jax.models import precision
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(precision, "multiplies_bfloat16", lambda: False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,13 +39,19 @@ def load_model(name_or_path: str | Path) -> Weights:
             `acolvit_jax.convert` wrote, or a weights file.
 
     Returns:
-        The architecture; a nested dict of float32 parameters, NumPy arrays, of a run the newest,
-        the averaged ones where it keeps an average; and where they come from, of a run its name
-        and `steps`.
+        The architecture, with `dtype` float32 whatever it was trained in; a nested dict of
+        float32 parameters, NumPy arrays, of a run the newest, the averaged ones where it keeps an
+        average; and where they come from, of a run its name and `steps`.
 
     Raises:
         CheckpointError: if there is none, or it cannot be read.
     """
+    weights = _read(name_or_path)
+    return weights._replace(config=dataclasses.replace(weights.config, dtype="float32"))
+
+
+def _read(name_or_path: str | Path) -> Weights:
+    """A model as it was written."""
     bundled = name_or_path in BUNDLED
     path = bundled_weights(str(name_or_path)) if bundled else Path(name_or_path).expanduser()
     if path.is_file():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from acolvit_jax.common.cli import numbers
-from acolvit_jax.config import PRETRAINED
+from acolvit_jax.config import AUTO_DTYPE, DTYPES, PRETRAINED
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds `--checkpoint` and `--budget`, as every command that runs a model has them."""
+    """Adds `--checkpoint`, `--budget` and `--dtype`, as commands that run a model have them."""
     parser.add_argument(
         "--checkpoint",
         default=PRETRAINED,
@@ -20,6 +20,17 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget",
         type=float,
         help="keep ratio, for a model of any budget: the pretrained one takes 0.1 to 1 (0.5)",
+    )
+    add_dtype(parser)
+
+
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """Adds `--dtype`."""
+    parser.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        default=AUTO_DTYPE,
+        help="of matrix products; auto (the default) is bfloat16 where that is faster",
     )
 
 

@@ -22,6 +22,7 @@ from acolvit_jax.hints import HINT_SIZE
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
+from acolvit_jax.models.precision import with_dtype
 
 IMAGE_SIZE = 224  # of the protocol
 
@@ -54,12 +55,15 @@ class Method:
         return forward_macs(decisions, self.config)
 
 
-def model_methods(checkpoint: str, budgets: Sequence[float]) -> list[Method]:
+def model_methods(
+    checkpoint: str, budgets: Sequence[float], dtype: str = "float32"
+) -> list[Method]:
     """A model, at every budget if it takes one.
 
     Args:
         checkpoint: `NAME=PATH` or a path, whose last part is the name; see `load_pretrained`.
         budgets: to ask a model of any budget for; none is its default.
+        dtype: of the matrix products.
 
     Returns:
         One method a budget; one for a model whose budget is fixed.
@@ -70,6 +74,7 @@ def model_methods(checkpoint: str, budgets: Sequence[float]) -> list[Method]:
     """
     label, path = split_name(checkpoint)
     config, params = load_pretrained(path)
+    config = with_dtype(config, dtype)
     if config.image_size != IMAGE_SIZE:
         raise ConfigError(
             f"{path} takes images of {config.image_size} pixels; the protocol's are {IMAGE_SIZE}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.progress import Progress
+from acolvit_jax.config import AUTO_DTYPE
 from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.evaluation import click_report, gallery
 from acolvit_jax.evaluation.click_scores import ClickFile, click_all
@@ -37,6 +38,7 @@ from acolvit_jax.evaluation.summary import summarize
 from acolvit_jax.evaluation.throughput import measure_throughput
 from acolvit_jax.hints import sets as hint_sets
 from acolvit_jax.hints.files import HINT_COUNTS, SEED, write_hint_set
+from acolvit_jax.models.precision import resolve_dtype
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Request:
         max_images: take at most so many, spread evenly; 0 takes all.
         hint_list: whose published sets are drawn, a key of `HINT_COUNTS`.
         clicks: also so many clicks, one after the other where the result is worst; 0 is none.
+        dtype: of the models' matrix products: `float32`, `bfloat16` or `auto`.
     """
 
     checkpoints: tuple[str, ...]
@@ -78,6 +81,7 @@ class Request:
     max_images: int = 0
     hint_list: str = "acolvit"
     clicks: int = 0
+    dtype: str = AUTO_DTYPE
 
 
 def make_hints(request: Request) -> Path:
@@ -111,7 +115,8 @@ def run_evaluation(request: Request) -> Path:
     Raises:
         UserError: for what the person can mend.
     """
-    by_model = [model_methods(path, request.budgets) for path in request.checkpoints]
+    dtype = resolve_dtype(request.dtype)
+    by_model = [model_methods(path, request.budgets, dtype) for path in request.checkpoints]
     models = [method for made in by_model for method in made]
     methods = [*baseline_methods(request.baselines), *models]
     check_names(methods)
@@ -182,7 +187,7 @@ def run_evaluation(request: Request) -> Path:
     rates: dict[str, float] = {}
     if request.throughput:
         for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
-            rates |= measure_throughput(split_name(checkpoint)[1], made)
+            rates |= measure_throughput(split_name(checkpoint)[1], made, dtype)
     write_report(request.output, facts, summaries, scores, drawn, rates, paper, clicked)
     return request.output / "report.md"
 

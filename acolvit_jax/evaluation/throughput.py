@@ -20,7 +20,9 @@ TIMED = (
 )
 
 
-def measure_throughput(path: str, methods: Sequence[Method]) -> dict[str, float]:
+def measure_throughput(
+    path: str, methods: Sequence[Method], dtype: str = "float32"
+) -> dict[str, float]:
     """Times one model at full depth and with its own decisions.
 
     A process that has begun with all cores cannot go back to one thread, so this starts another.
@@ -28,6 +30,7 @@ def measure_throughput(path: str, methods: Sequence[Method]) -> dict[str, float]
     Args:
         path: of the model.
         methods: that model's, one a budget.
+        dtype: of the matrix products.
 
     Returns:
         Images a second by name, full depth first.
@@ -41,6 +44,7 @@ def measure_throughput(path: str, methods: Sequence[Method]) -> dict[str, float]
         file = Path(folder) / "numbers.json"
         command = [sys.executable, "-m", "acolvit_jax.benchmark", f"--checkpoint={path}"]
         command += ["--forwards_only", "--keep_ratios=", f"--json={file}"]
+        command.append(f"--dtype={dtype}")
         command.append("--budgets=" + ",".join(f"{b:g}" for b in budgets))
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

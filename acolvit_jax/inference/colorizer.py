@@ -12,12 +12,13 @@ import numpy as np
 
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.common.errors import ImageError
-from acolvit_jax.config import PRETRAINED, ModelConfig
+from acolvit_jax.config import AUTO_DTYPE, PRETRAINED, ModelConfig
 from acolvit_jax.hints import Hint, hint_planes
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
+from acolvit_jax.models.precision import with_dtype
 from acolvit_jax.photo import color, images
 
 PhotoLike = np.ndarray | list[Any] | tuple[Any, ...] | images.ImageSource
@@ -81,7 +82,11 @@ class Colorizer:
 
     @classmethod
     def from_pretrained(
-        cls, name_or_path: str | Path = PRETRAINED, *, budget: float | None = None
+        cls,
+        name_or_path: str | Path = PRETRAINED,
+        *,
+        budget: float | None = None,
+        dtype: str = AUTO_DTYPE,
     ) -> Colorizer:
         """Loads a model.
 
@@ -93,6 +98,8 @@ class Colorizer:
                 baseline beside them), the folder of a run, a folder that `acolvit_jax.convert`
                 wrote, or a weights file.
             budget: keep ratio in [0.1, 1], for a model of any budget; None is 0.5.
+            dtype: of the matrix products, `float32`, `bfloat16`, or `auto`: the faster one here
+                (`models/precision.py`). All else is float32.
 
         Returns:
             A colorizer.
@@ -101,7 +108,8 @@ class Colorizer:
             CheckpointError: if there is no such model, or it cannot be read.
             ConfigError: if the budget does not fit the model.
         """
-        return cls(*load_pretrained(name_or_path), budget=budget)
+        config, params = load_pretrained(name_or_path)
+        return cls(with_dtype(config, dtype), params, budget=budget)
 
     def __call__(
         self,

@@ -18,7 +18,7 @@ import jax
 import numpy as np
 
 from acolvit_jax.checkpoint.weights import save_weights
-from acolvit_jax.config import ModelConfig
+from acolvit_jax.config import AUTO_DTYPE, ModelConfig
 from acolvit_jax.config.budgets import DEFAULT_BUDGET
 from acolvit_jax.hints import Hint, hint_planes, true_hints
 from acolvit_jax.inference import finish, timing
@@ -35,7 +35,7 @@ BATCHES = (1, 8, 32)
 PHOTO = (864, 1152)  # one megapixel, 4:3
 _START = (
     "import sys; import numpy as np; from acolvit_jax import Colorizer; "
-    "Colorizer.from_pretrained(*sys.argv[1:])(np.zeros((864, 1152, 3), np.uint8))"
+    "Colorizer.from_pretrained(sys.argv[1], dtype=sys.argv[2])(np.zeros((864, 1152, 3), np.uint8))"
 )
 
 
@@ -45,12 +45,14 @@ class Row:
 
     Attributes:
         name: what was computed.
+        dtype: of the matrix products.
         keep_ratio: mean over the patterns.
         macs: mean multiply-accumulates an image.
         timing: seconds an image.
     """
 
     name: str
+    dtype: str
     keep_ratio: float
     macs: float
     timing: timing.Timing
@@ -114,6 +116,7 @@ def measure(
     threads: int,
     seed: int,
     forwards_only: bool = False,
+    dtypes: Sequence[str] = ("float32",),
 ) -> Report:
     """Runs the benchmark.
 
@@ -129,11 +132,15 @@ def measure(
         threads: that the process may use.
         seed: of patterns and inputs.
         forwards_only: measure forwards of one image and the floor alone.
+        dtypes: of the matrix products; forwards of one image are measured in each, all else in the
+            first.
 
     Returns:
         The measurements; what was not measured is empty.
     """
-    rows, floor = _single(config, params, keep_ratios, budgets, rounds, seed)
+    config = dataclasses.replace(config, dtype=dtypes[0])
+    others = [dataclasses.replace(config, dtype=dtype) for dtype in dtypes[1:]]
+    rows, floor = _single([config, *others], params, keep_ratios, budgets, rounds, seed)
     report = Report(describe_machine(threads), rows, floor, timing.floor_macs(config))
     if forwards_only:
         return report
@@ -146,17 +153,16 @@ def measure(
 
 
 def _single(
-    config: ModelConfig,
+    configs: Sequence[ModelConfig],
     params: Params,
     keep_ratios: Sequence[float],
     budgets: Sequence[float],
     rounds: int,
     seed: int,
 ) -> tuple[list[Row], timing.Timing]:
-    """Forwards of one image, and the floor, in one run."""
-    prepared = jax.device_put(prepare_params(params, config))
+    """Forwards of one image in every dtype, and the floor of the first, in one run."""
+    config = configs[0]
     inputs = timing.random_inputs(config, 1, seed)
-    forced = compile_forward(config, forced=True)
     budget = np.float32(0.5) if config.any_budget else None
     patterns = {"full depth": np.ones((PATTERNS, config.depth, 2), np.float32)}
     for keep in keep_ratios:
@@ -165,16 +171,26 @@ def _single(
         )
     for asked in measured_budgets(config, budgets):
         patterns[own_decisions_name(asked)] = _own_decisions(config, params, asked)
-    calls = {
-        name: timing.single_calls(forced, prepared, inputs, rows, budget)
-        for name, rows in patterns.items()
-    }
-    taken = timing.time_in_turns(calls | {"floor": [timing.floor_call(config)] * PATTERNS}, rounds)
+    calls = {}
+    for each in configs:
+        prepared = jax.device_put(prepare_params(params, each))
+        forced = compile_forward(each, forced=True)
+        for name, made in patterns.items():
+            key = name, each.dtype
+            calls[key] = timing.single_calls(forced, prepared, inputs, made, budget)
+    floor = "floor", config.dtype
+    taken = timing.time_in_turns(calls | {floor: [timing.floor_call(config)] * PATTERNS}, rounds)
     rows = [
-        Row(name, float(p.mean()), timing.mean_macs(p, config), taken[name])
+        Row(name, dtype, float(p.mean()), timing.mean_macs(p, config), taken[name, dtype])
+        for dtype in (each.dtype for each in configs)
         for name, p in patterns.items()
     ]
-    return rows, taken["floor"]
+    return rows, taken[floor]
+
+
+def measured_dtypes(asked: str, resolved: str) -> list[str]:
+    """Dtypes to measure: what was asked for; of `auto` float32 too, for comparison."""
+    return list(dict.fromkeys([resolved, "float32"] if asked == AUTO_DTYPE else [resolved]))
 
 
 def measured_budgets(config: ModelConfig, budgets: Sequence[float]) -> list[float | None]:
@@ -249,7 +265,7 @@ def _starts(config: ModelConfig, params: Params, checkpoint: str) -> dict[str, f
         path = Path(cache) / "weights.safetensors"
         if not checkpoint:
             save_weights(path, config, params, {})
-        command = [sys.executable, "-c", _START, checkpoint or str(path)]
+        command = [sys.executable, "-c", _START, checkpoint or str(path), config.dtype]
 
         def start() -> float:
             began = time.perf_counter()

@@ -50,9 +50,9 @@ def _forwards(report: Report) -> str:
             f"{speed_up / (full.macs / row.macs):.2f}",
             f"{row.timing.median / report.floor.median:.2f}",
         ]
-        rows.append([row.name, *_spread(row.timing), *cells])
+        rows.append([row.name, row.dtype, *_spread(row.timing), *cells])
     more = ["images/s", "GMACs", "speed-up", "efficiency", "x floor"]
-    return markdown_table(["computed", *MILLISECONDS, *more], rows)
+    return markdown_table(["computed", "products", *MILLISECONDS, *more], rows)
 
 
 def _floor(report: Report) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,8 @@ from acolvit_jax.config import ModelConfig
 from acolvit_jax.inference.compilation import Program
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.layers import INPUT_CHANNELS, OUTPUT_CHANNELS
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Timing:
 
 
 def time_in_turns(
-    calls: Mapping[str, Sequence[Callable[[], Any]]], rounds: int
-) -> dict[str, Timing]:
+    calls: Mapping[Key, Sequence[Callable[[], Any]]], rounds: int
+) -> dict[Key, Timing]:
     """Times several kinds of calls, taking turns, so that a noisy machine is unfair to none.
 
     Args:
@@ -55,7 +57,7 @@ def time_in_turns(
     for kind in calls.values():
         for call in kind:
             call()
-    taken: dict[str, list[float]] = {name: [] for name in calls}
+    taken: dict[Key, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, kind in calls.items():
             for call in kind:
@@ -135,7 +137,7 @@ def batch_call(
 
 
 def floor_call(config: ModelConfig) -> Callable[[], Any]:
-    """A call that computes nothing but the full forward's products of matrices.
+    """A call that computes nothing but the full forward's products of matrices, in its dtype.
 
     The 3x3 head counts as a product over its nine taps: what Winograd saves there is not in the
     floor.
@@ -158,11 +160,16 @@ def floor_call(config: ModelConfig) -> Callable[[], Any]:
     ]
     rng = np.random.default_rng(0)
     # Operands of its own for every product: XLA would compute equal products only once.
+    dtype = jnp.dtype(config.dtype)
     operands = [
-        tuple(jax.device_put(rng.normal(size=size).astype(np.float32)) for size in ((m, k), (k, f)))
+        tuple(jax.device_put(rng.normal(size=size).astype(dtype)) for size in ((m, k), (k, f)))
         for m, k, f in shapes
     ]
-    program = jax.jit(lambda pairs: [jnp.matmul(a, b) for a, b in pairs]).lower(operands).compile()
+
+    def multiply(pairs: Any) -> list[jax.Array]:
+        return [jnp.matmul(a, b, preferred_element_type=jnp.float32) for a, b in pairs]
+
+    program = jax.jit(multiply).lower(operands).compile()
     return lambda: jax.block_until_ready(program(operands))
 
 

@@ -1,7 +1,7 @@
 """The inference forward: a `lax.cond` around every sublayer, so that skipped ones cost nothing.
 
 It computes what `ACoLViT.__call__` computes without training, on plain matrices `[N, D]` of one
-image, a head at a time: the fastest that XLA has on CPU.
+image: the fastest that XLA has on CPU.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 
 from acolvit_jax.config import ModelConfig
-from acolvit_jax.models import gates, layers, winograd
-from acolvit_jax.models.prepared import BlockParams, Prepared
+from acolvit_jax.models import gates, layers, products, winograd
+from acolvit_jax.models.prepared import Array, BlockParams, Prepared
 
 BUCKETS = 4  # sizes that a batch's computed part is rounded up to
 
@@ -159,20 +159,35 @@ def decide(block: BlockParams, policy_token: jax.Array) -> jax.Array:
 
 def add_attention(x: jax.Array, block: BlockParams, num_heads: int) -> jax.Array:
     """Tokens `[N, D]` after the attention sublayer."""
-    qkv = block.linear("qkv")(_normalize(x)).astype(block.kernels["qkv"].dtype)
+    qkv = block.linear("qkv")(_normalize(x))
+    attend = _attend_in_bfloat16 if block.kernels["qkv"].dtype == jnp.bfloat16 else _attend
+    return x + block.linear("proj")(attend(qkv, block.kernels.get("table"), num_heads))
+
+
+def _attend_in_bfloat16(qkv: jax.Array, table: Array | None, num_heads: int) -> jax.Array:
+    """Attention `[N, D]` of `[N, 3 * D]`, all heads at once: the fastest form in bfloat16."""
+    n, width = qkv.shape
+    qkv = qkv.reshape(n, 3, num_heads, -1)
+    q, k, v = (qkv[None, :, i].swapaxes(1, 2) for i in range(3))  # [1, A, N, D/A]
+    bias = None if table is None else jnp.asarray(table)
+    return products.attend(q, k, v, bias)[0].swapaxes(0, 1).reshape(n, width // 3)
+
+
+def _attend(qkv: jax.Array, table: Array | None, num_heads: int) -> jax.Array:
+    """Attention `[N, D]` of `[N, 3 * D]`, a head at a time: the fastest form in float32."""
     q, k, v = jnp.split(qkv, 3, axis=-1)
     heads = []
     for i, (q_i, k_i, v_i) in enumerate(
         zip(*(jnp.split(t, num_heads, axis=-1) for t in (q, k, v)), strict=True)
     ):
-        logits = jnp.dot(q_i, k_i.T, preferred_element_type=jnp.float32)  # [N, N]
-        if "table" in block.kernels:
-            logits = logits + block.kernels["table"][i]
+        logits = jnp.dot(q_i, k_i.T)  # [N, N]
+        if table is not None:
+            logits = logits + table[i]
         weights = jnp.exp(logits - logits.max(axis=-1, keepdims=True))
-        mixed = jnp.dot(weights.astype(v_i.dtype), v_i, preferred_element_type=jnp.float32)
+        mixed = jnp.dot(weights, v_i)
         # Dividing the 64 sums instead of the 197 weights of a token saves a pass over [N, N].
         heads.append(mixed / weights.sum(axis=-1, keepdims=True))
-    return x + block.linear("proj")(jnp.concatenate(heads, axis=-1))
+    return jnp.concatenate(heads, axis=-1)
 
 
 def add_ffn(x: jax.Array, block: BlockParams) -> jax.Array:

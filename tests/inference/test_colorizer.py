@@ -194,3 +194,15 @@ def test_exact_hints_are_exact_on_the_photo(colorizer, size):
     result = colorizer(rgb, [hint], exact_hints=True)
     lab = color.uint8_to_lab(result.rgb[hint.row, hint.column])
     np.testing.assert_allclose(lab[1:], [12.0, -9.0], atol=0.6)
+
+
+def test_the_dtype_can_be_asked_for(tmp_path):
+    model = write_model(tmp_path)
+    photo = make_rgb(0)
+    assert Colorizer.from_pretrained(model).engine.config.dtype == "float32"
+    full = Colorizer.from_pretrained(model, dtype="float32")(photo)
+    low = Colorizer.from_pretrained(model, dtype="bfloat16")
+    assert low.engine.config.dtype == "bfloat16"
+    assert 0 < np.abs(low(photo).ab - full.ab).max() < 8
+    with pytest.raises(ConfigError, match=r"model\.dtype"):
+        Colorizer.from_pretrained(model, dtype="float16")

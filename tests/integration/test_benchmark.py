@@ -29,12 +29,28 @@ def test_it_measures_what_it_says(tmp_path):
     assert set(numbers["starts"]) == {"nothing cached", "programs cached"}
 
 
+def test_auto_is_compared_with_float32(tmp_path, monkeypatch):
+    monkeypatch.setattr("acolvit_jax.models.precision.multiplies_bfloat16", lambda: True)
+    file = tmp_path / "numbers.json"
+    command = ["--forwards_only", "--keep_ratios=0.5", "--rounds=1", f"--json={file}"]
+    status, out, err = run("benchmark", *command, f"--checkpoint={write_model(tmp_path)}")
+    assert status == 0, err
+    numbers = json.loads(file.read_text())
+    assert numbers["machine"]["processor"]
+    names = ["full depth", "50% of the sublayers", "its own decisions"]
+    assert [(row["name"], row["dtype"]) for row in numbers["rows"]] == [
+        (name, dtype) for dtype in ("bfloat16", "float32") for name in names
+    ]
+    assert "| full depth | bfloat16 |" in out
+    assert "| full depth | float32 |" in out
+
+
 def test_of_the_forwards_alone_it_prints_no_other_table(tmp_path):
     model = write_model(tmp_path)
     command = ["--forwards_only", "--keep_ratios=", "--rounds=1", f"--checkpoint={model}"]
     status, out, err = run("benchmark", *command)
     assert status == 0, err
-    assert "| its own decisions |" in out
+    assert "| its own decisions | float32 |" in out
     assert "floor:" in out
     for other in ("images together", "one megapixel", "first result", "% of the sublayers"):
         assert other not in out

@@ -154,3 +154,18 @@ def test_bf16_products_stay_near():
     ab, _ = skipping.forward(prepared, INPUTS[:1], config, forced=ones)
     assert ab.dtype == jnp.float32
     np.testing.assert_allclose(ab, ONE(INPUTS[:1], ones)[0], atol=0.06)
+
+
+@pytest.mark.parametrize("rel_pos_bias", [False, True])
+def test_bf16_computes_what_the_masked_forward_computes_in_bf16(rel_pos_bias):
+    """Both round the operands of their products, at other places: far nearer than 8 bits."""
+    config = dataclasses.replace(
+        SMALL, dtype="bfloat16", gated=not rel_pos_bias, rel_pos_bias=rel_pos_bias
+    )
+    params = make(config)
+    masked = nnx.merge(graphdef_of(config), params)(INPUTS[:1], train=False)
+    ab, decisions = skipping.forward(prepare_params(params, config), INPUTS[:1], config)
+    np.testing.assert_array_equal(decisions, masked[1])
+    np.testing.assert_allclose(ab, masked[0], atol=0.03)
+    many, _ = skipping.forward_batch(prepare_params(params, config), INPUTS[:3], config)
+    np.testing.assert_allclose(many[:1], ab, atol=1e-2)

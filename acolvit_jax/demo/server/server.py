@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from acolvit_jax.common.errors import UserError
+from acolvit_jax.config import AUTO_DTYPE
 from acolvit_jax.demo.server.app import make_app
 from acolvit_jax.demo.server.security import EVERYWHERE, Access
 from acolvit_jax.inference.colorizer import Colorizer
@@ -153,6 +154,7 @@ def serve(
     host: str,
     port: int,
     budget: float | None = None,
+    dtype: str = AUTO_DTYPE,
     proxies: tuple[str, ...] = (),
     open_browser: bool = True,
 ) -> None:
@@ -163,6 +165,7 @@ def serve(
         host: name or address to bind to.
         port: 0 takes a free one.
         budget: keep ratio where a request names none.
+        dtype: of the matrix products; see `Colorizer.from_pretrained`.
         proxies: host names of proxies before the server; see `Access`.
         open_browser: show the page when it is ready.
 
@@ -174,7 +177,7 @@ def serve(
         if bound in EVERYWHERE:  # which has more names: 0, ::0, nothing at all
             host = bound
         access = Access(host, proxies)
-        colorizer = Colorizer.from_pretrained(checkpoint, budget=budget)
+        colorizer = Colorizer.from_pretrained(checkpoint, budget=budget, dtype=dtype)
         url = url_of(host, taken)
 
         def on_ready() -> None:
