@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 from acolvit_jax.checkpoint.graft import check_architecture
-from acolvit_jax.checkpoint.load import load_model
+from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.merge import weighted_mean
 from acolvit_jax.checkpoint.weights import save_weights
 
 
 def main(out: str, *weighted: str) -> None:
     named = [(name, float(weight)) for name, _, weight in (w.rpartition("=") for w in weighted)]
-    models = [load_model(name) for name, _ in named]
+    models = [load(name) for name, _ in named]
     for (name, _), model in zip(named, models, strict=True):
         check_architecture(models[0].config, model.config, name)
     mean = weighted_mean(

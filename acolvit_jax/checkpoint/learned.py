@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from acolvit_jax.checkpoint.graft import check_architecture
-from acolvit_jax.checkpoint.load import load_named
+from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.merge import add_learned, relative_change
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.config import ModelConfig
@@ -34,7 +34,7 @@ def with_learned(config: ModelConfig, params: Params, names: tuple[str, str]) ->
     Args:
         config: the architecture of the model that is added to.
         params: its parameters.
-        names: of the states, before and after, in this order; what `load_model` takes.
+        names: of the states, before and after, in this order; what `load` takes.
 
     Returns:
         The sum, and what to say of it.
@@ -43,7 +43,7 @@ def with_learned(config: ModelConfig, params: Params, names: tuple[str, str]) ->
         CheckpointError: if a state cannot be read or is of another architecture, or if the two are
             the same or have nothing to do with each other.
     """
-    states = [load_named("--learned", name) for name in names]
+    states = [load(name, setting="--learned") for name in names]
     before, after = states
     check_architecture(config, before.config, f"--learned: {names[0]}")
     check_architecture(config, after.config, f"--learned: {names[1]}")

@@ -25,18 +25,19 @@ if TYPE_CHECKING:
 
 
 def load_pretrained(name_or_path: str | Path = PRETRAINED) -> tuple[ModelConfig, Params]:
-    """The architecture and parameters of `load_model`, as most users want them."""
-    config, params, _ = load_model(name_or_path)
+    """The architecture and parameters of `load`, as most users want them."""
+    config, params, _ = load(name_or_path)
     return config, params
 
 
-def load_model(name_or_path: str | Path) -> Weights:
+def load(name_or_path: str | Path, *, setting: str = "") -> Weights:
     """Reads a model.
 
     Args:
         name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the baseline
             beside them), the folder of a run or of one of its checkpoints, a folder that
             `acolvit_jax.convert` wrote, or a weights file.
+        setting: that names the model, `train.teacher` for example, for the error.
 
     Returns:
         The architecture, with `dtype` float32 whatever it was trained in; a nested dict of
@@ -46,7 +47,12 @@ def load_model(name_or_path: str | Path) -> Weights:
     Raises:
         CheckpointError: if there is none, or it cannot be read.
     """
-    weights = _read(name_or_path)
+    try:
+        weights = _read(name_or_path)
+    except CheckpointError as error:
+        if not setting:
+            raise
+        raise CheckpointError(f"{setting}: {error}") from error
     return weights._replace(config=dataclasses.replace(weights.config, dtype="float32"))
 
 
@@ -67,25 +73,6 @@ def _read(name_or_path: str | Path) -> Weights:
         f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
         f"{' or '.join(map(repr, BUNDLED))} for the weights in the package"
     )
-
-
-def load_named(setting: str, name: str) -> Weights:
-    """The model that a setting or an option names; where it cannot be read, the error says which.
-
-    Args:
-        setting: for example `train.teacher`.
-        name: what `load_model` takes.
-
-    Returns:
-        What `load_model` returns.
-
-    Raises:
-        CheckpointError: that of `load_model`, with the setting before it.
-    """
-    try:
-        return load_model(name)
-    except CheckpointError as error:
-        raise CheckpointError(f"{setting}: {error}") from error
 
 
 def _load_run(workdir: Path, step: int | None = None) -> Weights:

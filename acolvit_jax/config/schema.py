@@ -1,6 +1,6 @@
-"""Every setting and its default, once; those of training are in `training_config.py`.
+"""Every setting and its default, once; those of training are in `training.py`.
 
-These frozen dataclasses are what the code takes; `config_dict.py` builds them from config files.
+These frozen dataclasses are what the code takes; `build.py` builds them from config files.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import jax
 from jax.sharding import Mesh
 
 from acolvit_jax.checkpoint.graft import at_budget, check_architecture, graft
-from acolvit_jax.checkpoint.load import load_named
+from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.state import TrainState, init_state
 from acolvit_jax.checkpoint.steps import Checkpoints
 from acolvit_jax.common.errors import ConfigError
@@ -118,7 +118,7 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
     """Parameters from the seed, or from another model where the config says so."""
     if not config.train.init_from:
         return init_params(config.model, config.train.seed)
-    architecture, source, _ = load_named("train.init_from", config.train.init_from)
+    architecture, source, _ = load(config.train.init_from, setting="train.init_from")
     check_architecture(config.model, architecture, "init_from")
     if architecture.any_budget and not config.model.any_budget and config.train.budget:
         source = at_budget(source, config.train.budget)
@@ -133,7 +133,7 @@ def _make_teach(config: Config, workdir: Path, mesh: Mesh, notes: list[str]) -> 
     path = Path(name).resolve()
     if workdir.resolve() in (path, *path.parents):  # its steps change while it learns
         raise ConfigError(f"train.teacher={name} is the run's own folder; use another model")
-    teacher = load_named("train.teacher", name)
+    teacher = load(name, setting="train.teacher")
     steps = teacher.provenance.get("steps")
     notes.append(f"the colors of {name} are learned" + (f", step {steps}" if steps else ""))
     return make_teach(config, teacher.config, teacher.params, mesh)

@@ -6,7 +6,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from acolvit_jax.checkpoint.load import load_model
+from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.weights import BUNDLED, _digest, load_weights
 from acolvit_jax.checkpoint.workdir import read_config, write_config
 from acolvit_jax.common.errors import CheckpointError
@@ -46,7 +46,7 @@ def test_weights_of_format_1_were_trained_with_the_defaults(tmp_path):
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_released_files_load(name):
-    config = load_model(name).config
+    config = load(name).config
     assert (config.hint_size, config.smallest_budget, config.width) == (2, 0.1, 192)
 
 
