@@ -40,6 +40,8 @@ EXTRAS = {
     "cuda": ["jax[cuda12]"],
     "tpu": ["jax[tpu]"],
     "heic": ["pillow-heif>=1.0"],
+    # Wants an older orbax-checkpoint than training does: install it in an environment of its own.
+    "onnx": ["jax2onnx>=0.17.1"],
     "torch": ["torch>=2.6"],
     "docs": ["mkdocs-material>=9.5,<10"],
     "dev": [
