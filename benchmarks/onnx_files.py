@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from acolvit_jax.checkpoint.load import load_model
+from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.onnx import export_onnx, load_onnx
 from acolvit_jax.checkpoint.onnx_weights import ENCODINGS
 from acolvit_jax.common.tables import markdown_table
@@ -29,7 +29,7 @@ EVERY = 2  # photos of the package
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default=PRETRAINED, help="a model of any budget")
-    model = load_model(parser.parse_args().model)
+    model = load(parser.parse_args().model)
     scores, megabytes = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for dtype in ENCODINGS:

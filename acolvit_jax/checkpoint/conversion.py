@@ -10,7 +10,7 @@ from typing import Any
 
 from acolvit_jax.checkpoint.graft import at_budget
 from acolvit_jax.checkpoint.learned import with_learned
-from acolvit_jax.checkpoint.load import load_model, load_pretrained
+from acolvit_jax.checkpoint.load import load, load_pretrained
 from acolvit_jax.checkpoint.onnx import OPSET, export_onnx, require_exporter
 from acolvit_jax.checkpoint.stablehlo import export_stablehlo
 from acolvit_jax.checkpoint.state_dicts import WRITERS, read_state_dict, write_state_dict
@@ -101,7 +101,7 @@ def to_onnx(source: str, target: Path, budget: float | None = None, dtype: str =
     """
     _check_suffix(target, (".onnx",))
     require_exporter()
-    config, params, provenance = load_model(source)
+    config, params, provenance = load(source)
     config, params = _at(config, params, budget)
     export_onnx(target, config, params, provenance, dtype=dtype)
     size = f"opset {OPSET}, {dtype} weights, {target.stat().st_size / 1e6:.1f} MB"
