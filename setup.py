@@ -26,6 +26,7 @@ REQUIRES = [
     "optax>=0.2.7",
     "orbax-checkpoint>=0.11.25",
     "pillow>=13.0",
+    "psdtags>=2025.12",  # layers of TIFF
     "safetensors>=0.5",
     "scipy>=1.13",
     "starlette>=1.0",

@@ -1,4 +1,4 @@
-"""What one takes home of a photo in color: pictures in several formats, and its color as a layer."""
+"""What one takes home of a photo in color: several formats, and the color alone as a layer."""
 
 from __future__ import annotations
 
