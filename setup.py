@@ -26,7 +26,6 @@ REQUIRES = [
     "optax>=0.2.7",
     "orbax-checkpoint>=0.11.25",
     "pillow>=13.0",
-    "psdtags>=2025.12",  # layers of TIFF
     "safetensors>=0.5",
     "scipy>=1.13",
     "starlette>=1.0",
@@ -41,8 +40,6 @@ EXTRAS = {
     "cuda": ["jax[cuda12]"],
     "tpu": ["jax[tpu]"],
     "heic": ["pillow-heif>=1.0"],
-    # Wants an older orbax-checkpoint than training does: install it in an environment of its own.
-    "onnx": ["jax2onnx>=0.17.1"],
     "torch": ["torch>=2.6"],
     "docs": ["mkdocs-material>=9.5,<10"],
     "dev": [

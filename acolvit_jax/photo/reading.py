@@ -30,14 +30,12 @@ class Photo:
     Attributes:
         rgb: uint8 `[H, W, 3]` sRGB, upright.
         metadata: of the file, for writing back.
-        notes: what a person should know of how it was read: pages left out, rows lost, bits.
-        alpha: uint8 `[H, W]`, 255 where opaque, for writing back; None for a photo without.
+        notes: what a person should know of how it was read: pages left out, rows lost.
     """
 
     rgb: np.ndarray
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
-    alpha: np.ndarray | None = None
 
 
 def read_photo(source: ImageSource, *, max_pixels: int | None = None) -> Photo:
@@ -80,15 +78,12 @@ def read_image(source: ImageSource, *, max_pixels: int | None = None) -> np.ndar
 
 def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
     """Settles alpha and orientation."""
-    alpha, kept = raster.alpha, None
-    if raster.pixels.dtype != np.uint8:
-        notes = (*notes, "it has more than 8 bits a channel; the result has 8")
+    alpha = raster.alpha
     if alpha is not None and not alpha.any():
         notes = (*notes, "its alpha is zero everywhere and is left aside")
-    elif alpha is not None and not (alpha == 1).all():
+    elif alpha is not None:
         rgb = over_white(rgb, alpha)
-        kept = upright(np.rint(255 * alpha).astype(np.uint8), raster.orientation)
-    return Photo(upright(rgb, raster.orientation), raster.metadata, notes, kept)
+    return Photo(upright(rgb, raster.orientation), raster.metadata, notes)
 
 
 def _decode(source: ImageSource, max_pixels: int | None) -> Raster:

@@ -54,7 +54,7 @@ def _start(config: Config) -> str:
     if name and config.model.gated:
         return (
             f"the weights of {name}, as the paper starts from a trained dense model; what they "
-            "lack is new. From nothing: --config.train.init_from="
+            "lack is new. From nothing: --config.train.init_from= --config.train.loss=huber"
         )
     if name:
         return f"the weights of {name}. From nothing: --config.train.init_from="

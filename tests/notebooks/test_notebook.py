@@ -188,12 +188,11 @@ def _check_budgets(notebook):
 def _check_training(notebook, workdir):
     lines = [line for line in read_metrics(workdir) if "loss" in line]
     assert [line["step"] for line in lines] == list(range(1, 13))
-    losses = [line["loss"] for line in lines]
-    # It starts from good weights at the budget asked for; with noise the same run begins at 0.25.
-    assert max(losses) < 0.12
-    np.testing.assert_allclose([line["keep_ratio"] for line in lines], 0.7, atol=0.15)
-    assert "from pretrained: 187 parameters" in text(notebook, "train")
-    assert len(table(shown(notebook, "train", "text/markdown"))) == 1
+    # It starts from trained colors, with gates that are new.
+    assert np.mean([line["over_grey"] for line in lines]) > 2
+    assert lines[-1]["keep_ratio"] == pytest.approx(0.7, abs=0.15)
+    assert "from pretrained-dense: 162 parameters loaded" in text(notebook, "train")
+    assert len(table(shown(notebook, "train", "text/markdown"))) == 2
     assert len(np.unique(picture(notebook, "curve").reshape(-1, 3), axis=0)) > 10
     assert picture(notebook, "validation").size > 0
 

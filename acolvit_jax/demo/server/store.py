@@ -42,9 +42,7 @@ class StoredPhoto:
     @property
     def nbytes(self) -> int:
         """Memory that it takes, without its results."""
-        photo = self.photo
-        alpha = 0 if photo.alpha is None else photo.alpha.nbytes
-        return photo.rgb.nbytes + alpha + self.lightness.nbytes + photo.metadata.nbytes
+        return self.photo.rgb.nbytes + self.lightness.nbytes + self.photo.metadata.nbytes
 
 
 @dataclass
