@@ -39,8 +39,16 @@ def test_every_recipe_loads(budget, dataset):
     assert config.data.dataset == dataset
     assert config.model.gated == (budget != "dense")
     assert config.model.any_budget == (budget == "any")
-    assert config.train.gate_noise == ("falling" if budget == "any" else "constant")
+    starts_from_dense = config.model.gated and dataset == "sample"
+    falling = starts_from_dense or budget == "any"
+    assert config.train.gate_noise == ("falling" if falling else "constant")
+    assert config.train.init_from == ("pretrained-dense" if starts_from_dense else "")
     assert config.name == f"tiny-{budget}-{dataset}"
+
+
+@pytest.mark.parametrize("size", ["small", "base"])
+def test_sizes_without_dense_weights_start_from_nothing(size):
+    assert from_config_dict(load(size, "0.5")).train.init_from == ""
 
 
 @pytest.mark.parametrize("stage", ["dense", "any"])
