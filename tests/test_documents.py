@@ -67,3 +67,11 @@ def test_links_lead_somewhere(path):
     """Those of docs are checked where the site is built."""
     for target in re.findall(r"\]\(([^)#]+)", (ROOT / path).read_text()):
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_docstrings_cite_headings_that_the_reference_has():
+    headings = re.findall(r"^## (.*)$", (ROOT / "docs/reference.md").read_text(), re.MULTILINE)
+    sources = [path.read_text() for path in (ROOT / "acolvit_jax").rglob("*.py")]
+    cited = {c for s in sources for c in re.findall(r'docs/reference\.md,\s+"([^"]+)"', s)}
+    assert len(cited) >= 5
+    assert [name for name in cited if not any(h.startswith(name) for h in headings)] == []

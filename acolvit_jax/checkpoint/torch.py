@@ -1,6 +1,6 @@
 """Published PyTorch state dicts to our parameters and back, on NumPy arrays.
 
-The names and shapes are the published ones (the reference, "Published checkpoints"). PyTorch
+The names and shapes are the published ones (docs/reference.md, "Published checkpoints"). PyTorch
 itself is not needed.
 """
 

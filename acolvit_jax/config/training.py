@@ -14,7 +14,7 @@ LOSSES = ("huber", "psnr")
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """AdamW with warm-up and cosine decay (the reference, "Training recipe"), or Muon.
+    """AdamW with warm-up and cosine decay (docs/reference.md, "Training recipe"), or Muon.
 
     Attributes:
         name: `adamw`, or `muon`: the matrices of the blocks by Muon, scaled so that AdamW's

@@ -1,4 +1,4 @@
-"""Hint sets for evaluation: fixed files of points (the reference, "Evaluation protocol").
+"""Hint sets for evaluation: fixed files of points (docs/reference.md, "Evaluation protocol").
 
 A set lies in `ROOT/SEED/h{hint size}-n{K}/{image stem}.txt`, one `row column` pair a line, in
 pixels of the model's image, each the top left corner of a cell.

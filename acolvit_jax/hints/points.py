@@ -86,7 +86,7 @@ def sample_count(rng: np.random.Generator, most: int, counts: str = "uniform") -
     Args:
         rng: source of randomness.
         most: the largest number.
-        counts: `uniform` (the reference, "Model"), or `log-uniform`: floor(x) - 1 with x
+        counts: `uniform` (docs/reference.md, "Model"), or `log-uniform`: floor(x) - 1 with x
             log-uniform in [1, most + 2), so that 0, 1 to 2, 3 to 6 and 7 to 14 are all as likely.
             People give few.
 
@@ -99,7 +99,7 @@ def sample_count(rng: np.random.Generator, most: int, counts: str = "uniform") -
 
 
 def sample_cells(rng: np.random.Generator, grid: tuple[int, int], count: int) -> np.ndarray:
-    """Draws the hint cells of a training image (the reference, "Model").
+    """Draws the hint cells of a training image (docs/reference.md, "Model").
 
     Args:
         rng: source of randomness.

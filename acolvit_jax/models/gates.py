@@ -17,8 +17,7 @@ class DecisionHead(nnx.Module):
 
         Args:
             width: channels of the policy token.
-            initial_bias: of both logits; 0 keeps half of the sublayers at first (the reference,
-                "Initialisation").
+            initial_bias: of both logits; 0 keeps half of the sublayers at first.
             rngs: seeds the weights.
         """
         self.linear = nnx.Linear(

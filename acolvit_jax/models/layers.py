@@ -61,7 +61,7 @@ def pixel_shuffle(patches: jax.Array, grid: tuple[int, int], patch_size: int) ->
 
 @functools.cache
 def position_table(num_tokens: int, width: int) -> np.ndarray:
-    """Fixed sine-cosine table over the flat token index (the reference, "Position").
+    """Fixed sine-cosine table over the flat token index (docs/reference.md, "Model").
 
     Args:
         num_tokens: rows of the table; row 0 is the policy token's where there is one.

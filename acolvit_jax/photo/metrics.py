@@ -12,7 +12,7 @@ MSE_FLOOR = 1e-5
 
 
 def psnr(predicted: jax.Array, truth: jax.Array) -> jax.Array:
-    """Peak signal-to-noise ratio of each image (the reference, "Evaluation protocol").
+    """Peak signal-to-noise ratio of each image (docs/reference.md, "Evaluation protocol").
 
     Args:
         predicted: sRGB in [0, 1], `[B, H, W, 3]`.

@@ -11,7 +11,7 @@ NOISY_SHARE = 0.6  # of the steps, where the noise falls
 def noise_scale(kind: str, step: jax.Array, steps: int) -> jax.Array | float:
     """What the noise of the decisions is multiplied by at a step.
 
-    Evaluation decides without noise (the reference, "Skipping"). With noise to the end, weights
+    Evaluation decides without noise (docs/reference.md, "Skipping"). With noise to the end, weights
     and keep ratios are learned for decisions that evaluation does not make.
 
     Args:

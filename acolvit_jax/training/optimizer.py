@@ -1,4 +1,4 @@
-"""AdamW with the decay mask, warm-up and cosine (the reference, "Training recipe"), and Muon."""
+"""AdamW with decay mask, warm-up and cosine (docs/reference.md, "Training recipe"), and Muon."""
 
 from __future__ import annotations
 

@@ -1,0 +1,56 @@
+"""The one command, `acolvit`, and what every door answers."""
+
+import importlib
+
+import pytest
+
+import acolvit_jax
+from acolvit_jax import __main__ as acolvit
+from acolvit_jax import train
+from acolvit_jax.common.errors import ConfigError
+
+
+@pytest.mark.parametrize("command", acolvit.COMMANDS)
+def test_every_door_says_what_it_takes(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        acolvit.main([command, "--help"])
+    assert not ended.value.code
+    assert f"acolvit_jax.{command}" in capsys.readouterr().out
+
+
+def test_every_door_is_a_command():
+    for command in acolvit.COMMANDS:
+        assert callable(importlib.import_module(f"acolvit_jax.{command}").main)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_the_commands_are_listed(arguments, capsys):
+    assert acolvit.main(arguments) == 0
+    text = capsys.readouterr().out
+    assert all(f"  {command} " in text for command in acolvit.COMMANDS)
+
+
+def test_the_version_is_told(capsys):
+    assert acolvit.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{acolvit_jax.__version__}\n"
+
+
+def test_an_unknown_command_lists_the_known_ones():
+    with pytest.raises(ConfigError, match="command 'colour' is unknown; choose one of colorize, "):
+        acolvit.main(["colour"])
+
+
+def test_configs_are_found_beside_an_installed_package(tmp_path, monkeypatch):
+    installed = tmp_path / "site-packages" / "acolvit_jax"
+    (installed / "configs").mkdir(parents=True)
+    (installed / "configs" / "tiny.py").touch()
+    monkeypatch.setattr(train, "__file__", str(installed / "train.py"))
+    monkeypatch.chdir(tmp_path)
+    there = f"{installed}/configs/tiny.py:0.5,folder"
+    assert train._found("configs/tiny.py:0.5,folder") == there
+    assert train._found("--config=configs/tiny.py:0.5,folder") == f"--config={there}"
+    for other in ("configs/none.py", "--workdir=configs/tiny.py", "runs/configs/tiny.py"):
+        assert train._found(other) == other
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "tiny.py").touch()
+    assert train._found("configs/tiny.py:0.5") == "configs/tiny.py:0.5"
