@@ -41,6 +41,7 @@ EXTRAS = {
     "tpu": ["jax[tpu]"],
     "heic": ["pillow-heif>=1.0"],
     "torch": ["torch>=2.6"],
+    "peers": ["onnx>=1.17", "onnxruntime>=1.20", "openvino>=2025.0", "torch>=2.6"],
     "docs": ["mkdocs-material>=9.5,<10"],
     "dev": [
         "httpx2>=2.0",  # starlette.testclient speaks through it

@@ -35,6 +35,7 @@ BATCHES = (1, 8, 32)
 PHOTO = (864, 1152)  # one megapixel, 4:3
 _START = (
     "import sys; import numpy as np; from acolvit_jax import Colorizer; "
+    "from acolvit_jax.inference.compilation import keep_compiled_programs as keep; keep(); "
     "Colorizer.from_pretrained(sys.argv[1], dtype=sys.argv[2])(np.zeros((864, 1152, 3), np.uint8))"
 )
 
@@ -170,7 +171,8 @@ def _single(
             config, keep, PATTERNS, seed
         )
     for asked in measured_budgets(config, budgets):
-        patterns[own_decisions_name(asked)] = _own_decisions(config, params, asked)
+        photos = sample_inputs(config)
+        patterns[own_decisions_name(asked)] = own_decisions(config, params, photos, asked)
     calls = {}
     for each in configs:
         prepared = jax.device_put(prepare_params(params, each))
@@ -205,18 +207,25 @@ def own_decisions_name(budget: float | None) -> str:
     return "its own decisions" if budget is None else f"its own decisions at {budget:g}"
 
 
-def _own_decisions(config: ModelConfig, params: Params, budget: float | None) -> np.ndarray:
-    """What the model decides for sample photos with hints, `[PATTERNS, depth, 2]`."""
+def sample_inputs(config: ModelConfig) -> np.ndarray:
+    """Photos of the package with hints, float32 `[PATTERNS, S, S, 4]`."""
     from acolvit_jax.data.sources import sample_photos
 
-    engine = Engine(config, params)
     side = config.image_size
     inputs = []
     for seed, path in enumerate(sample_photos()[:PATTERNS]):
         rgb = images.read_image(path)
         planes = hint_planes(true_hints(rgb, HINTS, seed), rgb.shape[:2], side, config.hint_size)
         inputs.append(np.concatenate([model_lightness(rgb, side), planes], axis=-1))
-    return engine.many(np.stack(inputs), engine.check_budget(budget))[1]
+    return np.stack(inputs)
+
+
+def own_decisions(
+    config: ModelConfig, params: Params, inputs: np.ndarray, budget: float | None
+) -> np.ndarray:
+    """What a model decides for inputs `[B, S, S, 4]`, `[B, depth, 2]`."""
+    engine = Engine(config, params)
+    return engine.many(inputs, engine.check_budget(budget))[1]
 
 
 def _batches(
