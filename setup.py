@@ -17,6 +17,8 @@ REQUIRES = [
     "grain>=0.2.12",
     "imagecodecs>=2025.3",  # TIFF's compressions, 16-bit PNG, LittleCMS at any depth
     "importlib_resources>=6.0",  # tensorflow-datasets reads its metadata through it
+    # jaxlib 0.10.2 computes some vmapped products wrong on CPU (jax#39103), none of those here:
+    # tests/training/test_compiled.py would tell.
     "jax>=0.8.0",
     "lpips-j>=0.0.6,<0.1",  # upper bounds: names that are not public are used
     "matplotlib>=3.9",
