@@ -29,6 +29,11 @@ REQUIRES = [
     "optax>=0.2.7",
     "orbax-checkpoint>=0.11.25",
     "pillow>=13.0",
+<<<<<<< HEAD
+=======
+    "psdtags>=2025.12",  # layers of TIFF
+    "python-multipart>=0.0.20",  # starlette reads forms with it
+>>>>>>> 74ff173 (The server takes photos in forms)
     "safetensors>=0.5",
     "scipy>=1.13",
     "starlette>=1.0",

@@ -266,3 +266,41 @@ def test_sample_names_are_no_paths(client):
     path = samples()["bee"].path
     for name in (str(path), path.name, f"../photos/{path.stem}", "bee\0", "", "./bee"):
         refused(client.post("/v1/photos", json={"sample": name}), 404, "sample")
+
+
+def test_results_in_every_format_keep_alpha_or_say_so(client):
+    image = Image.fromarray(np.dstack([make_rgb(0), np.full(make_rgb(0).shape[:2], 99, np.uint8)]))
+    out = io.BytesIO()
+    image.save(out, "PNG", dpi=(300, 300))
+    photo = add(client, out.getvalue(), params={"name": "cut.png"})
+    assert photo["alpha"] is True
+    result = result_of(colorize(client, photo))
+    for kind, output in OUTPUTS.items():
+        answer = client.get(f"/{result['url']}?format={kind}")
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Content-Type"] == output.media_type
+        assert f"cut{output.ending}" in answer.headers["Content-Disposition"]
+        with Image.open(io.BytesIO(answer.content)) as written:
+            if kind in ("png", "tiff", "webp"):
+                assert (np.asarray(written.convert("RGBA"))[..., 3] == 99).all()
+    deep = io.BytesIO()
+    Image.fromarray(np.zeros((20, 30), np.uint16)).save(deep, "PNG")
+    (note,) = add(client, deep.getvalue())["notes"]
+    assert "8 bits" in note
+
+
+def test_photos_come_in_forms_too(client):
+    form = {"note": (None, "hello"), "file": ("Grandmother.jpg", make_jpeg(0), "image/jpeg")}
+    response = client.post("/v1/photos", files=form)
+    assert response.status_code == 201, response.text
+    sent, plain = response.json(), add(client)
+    assert sent["name"] == "Grandmother"
+    assert (sent["width"], sent["height"]) == (plain["width"], plain["height"])
+    grey = client.get("/" + sent["grey"]).content
+    assert grey == client.get("/" + plain["grey"]).content
+    refused(client.post("/v1/photos", files={"note": (None, "hello")}), 422, "file")
+    kind = {"Content-Type": "multipart/form-data"}
+    refused(client.post("/v1/photos", content=b"no form", headers=kind), 400)
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    for body in (b"", b"--x\r\n", b"rubbish", b"--x\r\n\r\nbody\r\n--x--\r\n"):
+        assert client.post("/v1/photos", content=body, headers=kind).status_code in (400, 422)

@@ -19,6 +19,7 @@ from acolvit_jax.common.errors import ImageError, PixelLimitError
 from acolvit_jax.demo.server.body import BodyReader
 from acolvit_jax.demo.server.downloads import Downloads
 from acolvit_jax.demo.server.limits import Limits
+from acolvit_jax.demo.server.multipart import FORM, file_of_form
 from acolvit_jax.demo.server.problems import RequestError, json_response, shown
 from acolvit_jax.demo.server.requests import read_sample
 from acolvit_jax.demo.server.samples import Sample, samples
@@ -110,16 +111,19 @@ class Handlers:
         return Response(body, headers=headers, media_type="image/jpeg")
 
     async def add_photo(self, request: Request) -> Response:
-        """Takes a photo in: a file's bytes, or a sample's name."""
+        """Takes a photo in: a file's bytes, as they are or in a form, or a sample's name."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
             async with self._bodies.read(request, self._limits.json_bytes) as body:
                 sample = self._sample(read_sample(body))
             stored = await self._decodes.run(self._read, sample.path, sample.name)
         else:
-            name = file_stem(request.query_params.get("name", ""))
+            name = request.query_params.get("name", "")
             async with self._bodies.read(request, self._limits.upload_bytes) as body:
-                stored = await self._decodes.run(self._read, body, name)
+                if kind == FORM:
+                    body, given = await file_of_form(request.headers, body)
+                    name = name or given
+                stored = await self._decodes.run(self._read, body, file_stem(name))
         if not self.studio.store.add(stored):
             raise RequestError(413, "the photo is more than this server can hold")
         headers = {"Location": f"photos/{stored.id}"}

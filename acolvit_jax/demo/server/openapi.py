@@ -76,11 +76,18 @@ def _add_photo() -> Part:
     body = {
         "application/octet-stream": {},
         "image/*": {},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "format": "binary"}},
+            }
+        },
         "application/json": {"schema": reference("SampleRequest")},
     }
     operation = _operation(
         "addPhoto",
-        "Send a photo: the bytes of its file, or the name of a sample",
+        "Send a photo: the bytes of its file, as they are or in a form, or the name of a sample",
         _json("Photo"),
         (404, 408, 413, 415, 422, 503),
         status=201,
