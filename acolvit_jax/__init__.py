@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from acolvit_jax.hints import Hint
-
 if TYPE_CHECKING:
     from acolvit_jax.checkpoint.load import load_pretrained
+    from acolvit_jax.hints import Hint
     from acolvit_jax.inference.colorizer import Colorizer
 
 __version__ = "0.1.0"
@@ -15,6 +14,7 @@ __all__ = ["Colorizer", "Hint", "__version__", "load_pretrained"]
 
 _LAZY = {
     "Colorizer": "acolvit_jax.inference.colorizer",
+    "Hint": "acolvit_jax.hints",
     "load_pretrained": "acolvit_jax.checkpoint.load",
 }
 

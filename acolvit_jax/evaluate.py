@@ -9,13 +9,14 @@ from os.path import expanduser
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.config import PRETRAINED, arguments
-from acolvit_jax.hints.files import HINT_COUNTS
 
 MOST_CLICKS = 1000
 
 
 def parser() -> argparse.ArgumentParser:
     """The arguments."""
+    from acolvit_jax.hints.files import HINT_COUNTS
+
     parser = cli.ArgumentParser(
         prog="python -m acolvit_jax.evaluate",
         description="Scores models and baselines as the paper does. The same --output resumes.",

@@ -6,18 +6,17 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import jax
-from absl import flags
-from ml_collections import config_flags
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from acolvit_jax.common import cli
-from acolvit_jax.common.distributed import Cluster, join
 from acolvit_jax.common.errors import ConfigError, UserError
 from acolvit_jax.common.jax_settings import settle_jax
 from acolvit_jax.config import Config
-from acolvit_jax.config.build import from_config_dict
+
+if TYPE_CHECKING:
+    from absl import flags
+
+    from acolvit_jax.common.distributed import Cluster
 
 CLUSTER_FLAGS = ("distributed", "coordinator", "num_processes", "process_id")
 
@@ -32,17 +31,19 @@ def main(argv: Sequence[str]) -> None:
         UserError: for what the person can mend.
     """
     arguments = _parse(argv)
+    import jax
+
     if arguments.cluster is not None:
+        from acolvit_jax.common.distributed import join
+
         join(arguments.cluster)
     settle_jax()
-    from acolvit_jax.checkpoint.steps import silence_failed_saves
     from acolvit_jax.models.precision import with_dtype
     from acolvit_jax.training.loop import train
     from acolvit_jax.training.summary import announce, conclude
 
     config, workdir = arguments.config, arguments.workdir
     config = dataclasses.replace(config, model=with_dtype(config.model, config.model.dtype))
-    silence_failed_saves()
     first = jax.process_index() == 0
     if first:
         print(announce(config, workdir), flush=True)
@@ -69,6 +70,11 @@ class Arguments(NamedTuple):
 
 def _parse(argv: Sequence[str]) -> Arguments:
     """Reads the flags, through the config file and its overrides."""
+    from absl import flags
+    from ml_collections import config_flags
+
+    from acolvit_jax.config.build import from_config_dict
+
     values = flags.FlagValues()
     config = config_flags.DEFINE_config_file(
         "config", None, "Config file: configs/SIZE.py:BUDGET[,DATASET]", flag_values=values
@@ -113,6 +119,8 @@ def _parse(argv: Sequence[str]) -> Arguments:
     cluster = None
     given: dict[str, Any] = values.flag_values_dict()
     if any(given[name] != values[name].default for name in CLUSTER_FLAGS):
+        from acolvit_jax.common.distributed import Cluster
+
         cluster = Cluster(given["coordinator"], given["num_processes"], given["process_id"])
     return Arguments(built, folder, cluster, _profile_steps(str(values["profile_steps"].value)))
 
@@ -128,6 +136,8 @@ def _found(argument: str) -> str:
 
 def _define_run_flags(values: flags.FlagValues) -> None:
     """Flags of how to run, which are no part of what is run."""
+    from absl import flags
+
     texts = {
         "coordinator": "HOST:PORT of process 0, where --distributed cannot find it.",
         "num_processes": "All processes, with --coordinator.",

@@ -5,7 +5,8 @@
 #
 # Commands, each safe to run twice:
 #   create    asks for the TPU and waits until it is there
-#   install   copies the committed files to all workers and installs them
+#   install   copies the committed files to all workers and installs them, with a Python by uv:
+#             that of the images is 3.10, which JAX no longer supports
 #   run       starts training on all workers, if it does not run
 #   logs      follows the log of worker 0
 #   status    state of the TPU, and the exit code of training once it has ended on all workers
@@ -14,24 +15,27 @@
 #
 # Options:
 #   --name NAME        of the queued resource and its node
-#   --zone ZONE        for example us-central2-b
+#   --zone ZONE        one that has the type: us-west4-a (v5litepod), us-east5-a (v5p, v6e),
+#                      us-central2-b (v4)
 #   --project PROJECT  default: gcloud's own
 #   --type TYPE        accelerator type (v5litepod-8)
-#   --version VERSION  runtime version (v2-alpha-tpuv5-lite)
+#   --version VERSION  runtime version (that of the type: v2-alpha-tpuv5-lite for v5litepod)
 #   --spot             cheaper, and preempted at any time
 #   --poll SECONDS     between looks at the TPU (30)
 #   --dry_run          print every command instead of running it
 #
 # Training arguments are those of acolvit_jax.train. The work folder and the data should be on
-# storage that outlives the TPU: --workdir /mnt/BUCKET/run, with the bucket mounted there on all
-# workers by gcsfuse. A gs:// address is not a folder.
+# storage that outlives the TPU and that all workers see: --workdir /mnt/BUCKET/run, with the bucket
+# mounted there on all workers by gcsfuse. It must be one with a hierarchical namespace: a flat one
+# cannot rename a folder at once, as checkpoints need. A gs:// address is not a folder.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=launch/common.sh
 source "$here/common.sh"
 
-name="" zone="" type=v5litepod-8 version=v2-alpha-tpuv5-lite poll=30
+PYTHON=3.12 # of the workers
+name="" zone="" type=v5litepod-8 version="" poll=30
 project=() spot=() training=()
 command=${1:-}
 case "$command" in
@@ -65,6 +69,18 @@ while (($#)); do
 done
 [[ -n $name ]] || fail "--name is missing"
 [[ -n $zone ]] || fail "--zone is missing"
+if [[ -z $version ]]; then
+  case "$type" in
+  v4-*) version=tpu-ubuntu2204-base ;;
+  v5litepod-*) version=v2-alpha-tpuv5-lite ;;
+  v5p-*) version=v2-alpha-tpuv5 ;;
+  v6e-*) version=v2-alpha-tpuv6e ;;
+  *) fail "--type $type: its runtime version is not known here; give --version" ;;
+  esac
+fi
+if [[ $type == v4-* && $zone != us-central2-b || $type != v4-* && $zone == us-central2-b ]]; then
+  fail "--type $type is not in zone $zone: us-central2-b has v4, and no other zone has it"
+fi
 where=(--zone "$zone" "${project[@]}")
 
 queued() { run gcloud compute tpus queued-resources "$@" "${where[@]}"; }
@@ -126,8 +142,11 @@ install() {
   local archive=/tmp/acolvit_jax.tar.gz
   run git -C "$here/.." archive --format=tar.gz -o "$archive" HEAD
   run gcloud compute tpus tpu-vm scp "$archive" "$name:$archive" "${where[@]}" --worker=all
-  on_workers all "mkdir -p acolvit_jax && tar -xzf $archive -C acolvit_jax && \
-python3 -m venv acolvit_jax/.venv && acolvit_jax/.venv/bin/pip install -q './acolvit_jax[tpu]'"
+  on_workers all "set -e; mkdir -p acolvit_jax; tar -xzf $archive -C acolvit_jax; \
+export PATH=\"\$HOME/.local/bin:\$PATH\"; \
+command -v uv >/dev/null || curl -LsSf https://astral.sh/uv/install.sh | sh; \
+uv venv -q --allow-existing --python $PYTHON acolvit_jax/.venv; \
+uv pip install -q --python acolvit_jax/.venv/bin/python './acolvit_jax[tpu]'"
 }
 
 start() {

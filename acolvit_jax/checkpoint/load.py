@@ -46,6 +46,7 @@ def load(name_or_path: str | Path, *, setting: str = "") -> Weights:
 
     Raises:
         CheckpointError: if there is none, or it cannot be read.
+        UnreadableError: if the storage fails.
     """
     try:
         weights = _read(name_or_path)
@@ -86,10 +87,11 @@ def _load_run(workdir: Path, step: int | None = None) -> Weights:
     if not (workdir / "checkpoints").is_dir():
         raise CheckpointError(f"{workdir} has no checkpoint yet")
     target = _parameters_alone(config)
-    checkpoints = Checkpoints(workdir, read_only=True)
-    restored = (
-        checkpoints.restore_latest(target) if step is None else checkpoints.restore(step, target)
-    )
+    with Checkpoints(workdir, read_only=True) as checkpoints:
+        if step is None:
+            restored = checkpoints.restore_latest(target)
+        else:
+            restored = checkpoints.restore(step, target)
     if restored is None:
         raise CheckpointError(f"{workdir} has no checkpoint yet")
     state = restored[0]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import logging
 import re
-import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import jax
@@ -17,29 +15,15 @@ from orbax.checkpoint.checkpoint_managers import preservation_policy
 from acolvit_jax.checkpoint.checksums import checksums
 from acolvit_jax.checkpoint.state import TrainState
 from acolvit_jax.common.distributed import agree, user_error_of
-from acolvit_jax.common.errors import CheckpointError, UserError
+from acolvit_jax.common.errors import CheckpointError, DamagedError, UserError
+from acolvit_jax.common.files import free_path
+from acolvit_jax.common.json_lines import parse_object
+from acolvit_jax.common.reading import UnreadableError, patiently
 
 KEEP_LATEST = 2
 _SCORE = "score"  # the metric that "best" means: validation PSNR, mean over the hint counts
 
 log = logging.getLogger(__name__)
-
-
-def silence_failed_saves() -> None:
-    """Keeps a failed save's tracebacks off the terminal, for a command line to call.
-
-    A save that fails fails for every array, and each of Orbax's threads says so at length, through
-    two loggers and the hook of unraisable errors. `Checkpoints` raises the first as one line.
-    """
-    for name in ("absl", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    show = sys.unraisablehook
-
-    def show_others(raised: sys.UnraisableHookArgs) -> None:
-        if str(raised.exc_value) != "Event loop is closed":  # a write that its save gave up
-            show(raised)
-
-    sys.unraisablehook = show_others
 
 
 def _score(metrics: dict[str, float]) -> float:
@@ -124,14 +108,30 @@ class Checkpoints:
 
     def close(self) -> None:
         """Waits and lets go of the folder."""
-        self.wait()
-        self._manager.close()
+        try:
+            self.wait()
+        finally:
+            self._manager.close()
+
+    def __enter__(self) -> Checkpoints:
+        """Goes on."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closes."""
+        self.close()
 
     def restore_latest(self, target: TrainState) -> tuple[TrainState, dict[str, int]] | None:
         """Reads the newest checkpoint that is whole.
 
-        Damaged ones are named in one warning each, and the one before is used. They are moved aside
-        once another was read, unless this is read-only.
+        Damaged ones are named in one warning each, and the one before is used. Unless this is
+        read-only, they are moved aside once another was read, and older ones that a kill after the
+        last save has left are deleted.
 
         Args:
             target: shapes, dtypes and shardings of the state; one without `opt_state` reads
@@ -143,6 +143,7 @@ class Checkpoints:
         Raises:
             CheckpointError: if there are checkpoints, but none is whole, or they are of another
                 optimiser.
+            UnreadableError: if the storage fails: nothing is taken for damaged then.
             ConfigError: if the processes of a run do not see the same checkpoints.
         """
         self._manager.reload()
@@ -154,6 +155,8 @@ class Checkpoints:
             self._check_tree(step, target)
             try:
                 restored = self._restore(step, target)
+            except UnreadableError:
+                raise
             except Exception as error:  # Orbax and tensorstore raise many kinds
                 reason = _damage(error)
                 log.warning(
@@ -166,6 +169,7 @@ class Checkpoints:
                 agree("the checkpoint that they could read", step)  # damaged ones are moved by then
                 if damaged:
                     self._manager.reload()
+                self._delete_left_over()
             return restored
         if steps:
             raise CheckpointError(
@@ -178,14 +182,17 @@ class Checkpoints:
 
         Raises:
             CheckpointError: if there is none of that step, or it is not whole.
+            UnreadableError: if the storage fails.
         """
         if step not in self.steps():
             raise CheckpointError(f"{self.folder} has the steps {self.steps()}, not {step}")
         self._check_tree(step, target)
         try:
             return self._restore(step, target)
+        except UnreadableError:
+            raise
         except Exception as error:  # as above
-            raise CheckpointError(f"checkpoint {step} cannot be read ({_damage(error)})") from error
+            raise DamagedError(f"checkpoint {step} cannot be read ({_damage(error)})") from error
 
     def _check_tree(self, step: int, target: TrainState) -> None:
         """Refuses a checkpoint that holds other arrays than are asked for.
@@ -220,7 +227,8 @@ class Checkpoints:
         )
         wanted = part if target.opt_state is None else ocp.args.StandardRestore(tree)
         args = ocp.args.Composite(state=wanted, meta=ocp.args.JsonRestore())
-        restored = self._manager.restore(step, args=args)
+        where = f"checkpoint {step} in {self.folder}"
+        restored = patiently(where, lambda: self._manager.restore(step, args=args))
         state = TrainState(**{"opt_state": None, "ema": None, **restored["state"]})
         meta = restored["meta"]
         if _checksums_of(meta["checksums"], state) != checksums(state):
@@ -228,28 +236,37 @@ class Checkpoints:
         return state, meta["data"]
 
     def _drop_damaged_scores(self) -> None:
-        """Forgets scores that cannot be read: Orbax refuses the whole folder for one.
+        """Forgets scores that are damaged: Orbax refuses the whole folder for one.
 
         Raises:
-            CheckpointError: names the file, where this only reads.
+            DamagedError: names the file, where this only reads.
         """
         for path in self.folder.glob("[0-9]*/metrics/metrics"):
             try:
-                json.loads(path.read_text())
+                float(parse_object(patiently(str(path), path.read_bytes))[_SCORE])
             except FileNotFoundError:  # another process was first
                 continue
-            except ValueError:
+            except (ValueError, TypeError, KeyError):
                 if self._read_only:
-                    raise CheckpointError(
+                    raise DamagedError(
                         f"{path} is damaged; delete it: it holds no more than a score"
                     ) from None
+                log.warning("%s is damaged and deleted; it held no more than a score", path)
                 path.unlink(missing_ok=True)
+
+    def _delete_left_over(self) -> None:
+        """Deletes steps that the last save would have deleted, had it not been killed."""
+        steps = self.steps()
+        kept = {*steps[-KEEP_LATEST:], self._manager.best_step()}
+        for step in steps:
+            if step not in kept:
+                self._manager.delete(step)
 
     def _move_aside(self, steps: list[int]) -> None:
         """Makes room for the steps to be saved again."""
         for step in steps if jax.process_index() == 0 else []:
             aside = self.folder.parent / f"damaged-checkpoint-{step}"
-            (self.folder / str(step)).rename(_free(aside))
+            (self.folder / str(step)).rename(free_path(aside))
 
     def _unwritten(self, step: int | None, error: Exception) -> UserError:
         if (user_error := user_error_of(error)) is not None:
@@ -294,9 +311,3 @@ def _checksums_of(stored: list[int], state: TrainState) -> list[int]:
         return stored
     count = len(jax.tree.leaves(state.params))
     return stored[: 1 + count] + ([] if state.ema is None else stored[-count:])
-
-
-def _free(path: Path) -> Path:
-    """The path, or the first of `PATH-2`, `PATH-3`, ... that nothing has: damaged twice."""
-    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
-    return next(p for p in itertools.chain([path], numbered) if not p.exists())

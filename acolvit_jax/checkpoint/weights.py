@@ -21,6 +21,7 @@ from safetensors.numpy import save
 
 from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.common.files import write_bytes
+from acolvit_jax.common.reading import patiently
 from acolvit_jax.config import PRETRAINED, ModelConfig
 from acolvit_jax.config.build import FORMAT, check_format, model_from_dict
 from acolvit_jax.models.params import Params, flatten, nest, param_shapes
@@ -97,11 +98,10 @@ def load_weights(path: Path) -> Weights:
     Raises:
         CheckpointError: if it is missing, damaged, no file of ours, or does not fit its own
             architecture.
+        UnreadableError: if the storage fails.
     """
     try:
-        with safe_open(path, "numpy") as file:
-            metadata = file.metadata() or {}
-            flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata, flat = patiently(str(path), lambda: _read(path))
     except FileNotFoundError as error:
         raise CheckpointError(f"no weights at {path}") from error
     except (OSError, SafetensorError) as error:
@@ -129,6 +129,13 @@ def load_weights(path: Path) -> Weights:
     _check_shapes(path, config, flat)
     params = nest({name: value.astype(np.float32) for name, value in flat.items()})
     return Weights(config, params, json.loads(metadata.get("provenance", "{}")))
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    """Metadata and arrays of a safetensors file."""
+    with safe_open(path, "numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return file.metadata() or {}, arrays
 
 
 def _check_shapes(path: Path, config: ModelConfig, flat: Mapping[str, np.ndarray]) -> None:

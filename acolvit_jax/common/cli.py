@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from acolvit_jax.common.errors import EXIT_INTERRUPTED, ConfigError, UserError
+from acolvit_jax.common.interrupts import end_on_ctrl_c
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -62,7 +63,6 @@ def _speak_plainly() -> None:
     own.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax warns of its own workings
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # odd tags, the pixels are fine
     warnings.filterwarnings("ignore", module=r"PIL\..*")  # odd metadata, as above
     for stream in (sys.stdout, sys.stderr):  # a name may hold what the console cannot print
@@ -76,9 +76,12 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
     A `UserError` is printed as one line, `error: ...`, and gives its own exit code.
 
     Args:
-        main: takes the arguments after the program's name, returns an exit code or None.
+        main: takes the arguments after the program's name, returns an exit code or None. What is
+            slow to import it imports itself: Ctrl-C is listened to from here on.
     """
+    end_on_ctrl_c()
     _speak_plainly()
+    _silence_orbax()
     try:
         code = main(sys.argv[1:]) or 0
     except UserError as error:
@@ -88,7 +91,24 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
         what = f"{error.filename}: " if error.filename else ""
         print(f"error: {what}{error.strerror or error}", file=sys.stderr)
         code = 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # of a server, or where Ctrl-C is listened to by another
         print("interrupted", file=sys.stderr)
         code = EXIT_INTERRUPTED
     sys.exit(code)
+
+
+def _silence_orbax() -> None:
+    """Keeps the tracebacks of damaged and unwritten checkpoints off the terminal.
+
+    What fails fails for every array, and each of Orbax's threads says so at length, through two
+    loggers and the hook of unraisable errors. `Checkpoints` says it in one line.
+    """
+    for name in ("absl", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    show = sys.unraisablehook
+
+    def show_others(raised: sys.UnraisableHookArgs) -> None:
+        if str(raised.exc_value) != "Event loop is closed":  # what its save or restore gave up
+            show(raised)
+
+    sys.unraisablehook = show_others

@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+_partial: set[Path] = set()  # files that are being written
+
 
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
@@ -33,12 +35,20 @@ def write_bytes(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not after the file's own name, which may be as long as a name can be.
     partial = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.partial")
+    _partial.add(partial)
     try:
         with naming(path):
             partial.write_bytes(data)
             os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+        _partial.discard(partial)
+
+
+def drop_partial() -> None:
+    """Deletes what is written at this moment, for a process that ends without unwinding."""
+    for path in list(_partial):
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,6 +1,8 @@
 """Checkpoints: exact, checked, never lost."""
 
+import errno
 import logging
+import shutil
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +12,9 @@ import pytest
 from acolvit_jax.checkpoint.checksums import checksums
 from acolvit_jax.checkpoint.state import init_state
 from acolvit_jax.checkpoint.steps import Checkpoints
+from acolvit_jax.common import reading
 from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.reading import UnreadableError
 from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
 from acolvit_jax.training.optimizer import make_optimizer
@@ -93,8 +97,8 @@ def test_the_best_is_kept_after_a_restart_too_and_can_be_read(tmp_path):
         checkpoints.restore(2, target_of(make_state(0)))
 
 
-@pytest.mark.parametrize("text", ["", '{"sco'])
-def test_a_damaged_score_costs_only_the_score(tmp_path, text):
+@pytest.mark.parametrize("text", ["", '{"sco', "[]", '{"score": "a"}', "[" * 100_000])
+def test_a_damaged_score_costs_only_the_score(tmp_path, text, caplog):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(make_state(1), {"next_index": 1}, 25.0)
     checkpoints.close()
@@ -104,6 +108,9 @@ def test_a_damaged_score_costs_only_the_score(tmp_path, text):
     for options in ({}, {"read_only": True}):  # the first mends it
         restored, _ = Checkpoints(tmp_path, **options).restore_latest(target_of(make_state(1)))
         jax.tree.map(np.testing.assert_array_equal, restored, make_state(1))
+    said = [r.getMessage() for r in caplog.records if r.name.startswith("acolvit_jax")]
+    assert len(said) == 1
+    assert "1/metrics/metrics is damaged and deleted" in said[0]
 
 
 def array_file(folder):
@@ -147,6 +154,54 @@ def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(saved, damage,
     assert int(Checkpoints(saved).restore_latest(target_of(make_state(2)))[0].step) == 1
     aside = sorted(path.name for path in saved.glob("damaged-*"))
     assert aside == ["damaged-checkpoint-2", "damaged-checkpoint-2-2"]
+
+
+STALE = ValueError('Error reading "x" in OCDBT database: Failed to open "d/4c": Stale file handle')
+REFUSED = OSError(errno.EACCES, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("error", "times", "tries"), [(STALE, 2, 3), (STALE, 99, 3), (REFUSED, 99, 1)]
+)
+def test_storage_that_fails_is_asked_again_and_never_called_damaged(
+    saved, error, times, tries, monkeypatch
+):
+    monkeypatch.setattr(reading, "PAUSES", (0, 0))
+    checkpoints = Checkpoints(saved)
+    restore, calls = checkpoints._manager.restore, []
+
+    def failing(*args, **options):
+        calls.append(args)
+        if len(calls) <= times:
+            raise error
+        return restore(*args, **options)
+
+    monkeypatch.setattr(checkpoints._manager, "restore", failing)
+    if times < tries:
+        assert int(checkpoints.restore_latest(target_of(make_state(2)))[0].step) == 2
+    else:
+        with pytest.raises(UnreadableError, match="nothing is known to be damaged"):
+            checkpoints.restore_latest(target_of(make_state(2)))
+    assert len(calls) == tries
+    assert checkpoints.steps() == [1, 2]
+    assert not list(saved.glob("damaged-*"))
+
+
+def test_what_a_kill_after_the_last_save_has_left_is_deleted(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    for step, score in ((2, 25.0), (3, 21.0), (4, None), (5, 22.0)):
+        checkpoints.save(make_state(step), {"next_index": step}, score)
+    checkpoints.close()
+    folder = tmp_path / "checkpoints"
+    for left in ("1", "3"):  # as a kill before the save has tidied up leaves them
+        shutil.copytree(folder / "4", folder / left)
+    with Checkpoints(tmp_path, read_only=True) as readers:
+        readers.restore_latest(target_of(make_state(5)))
+        assert readers.steps() == [1, 2, 3, 4, 5]
+    with Checkpoints(tmp_path) as checkpoints:
+        restored, _ = checkpoints.restore_latest(target_of(make_state(5)))
+    assert int(restored.step) == 5
+    assert sorted(path.name for path in folder.iterdir()) == ["2", "4", "5"]
 
 
 def test_when_none_is_whole_the_run_does_not_start_over_in_silence(saved):

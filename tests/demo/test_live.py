@@ -5,13 +5,15 @@ import json
 import logging
 import random
 import re
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from acolvit_jax.demo.server import server
+from acolvit_jax.demo.server import connections
 from acolvit_jax.demo.server.studio import Studio, to_int8
 from acolvit_jax.photo import images
 from tests.demo.live import running
@@ -63,19 +65,55 @@ def test_stalled_uploads_stop_nobody(live):
             assert add(live, make_jpeg(seed))
 
 
-def test_connections_are_bounded(small_colorizer, monkeypatch):
-    monkeypatch.setattr(server, "CONNECTIONS", 5)
-    monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", LONG)
+@pytest.mark.parametrize("limit", ["CONNECTIONS", "OF_ONE_CLIENT"])
+def test_one_connection_too_many_takes_the_place_of_the_longest_idle(
+    limit, small_colorizer, monkeypatch
+):
+    monkeypatch.setattr(connections, limit, 5)
+    monkeypatch.setattr(connections, "KEEP_ALIVE_SECONDS", LONG)
+    with running(small_colorizer) as live, contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(live.connect()) for _ in range(5)]
+        for connection in idle:
+            connection.sendall(b"GET / HTTP/1.1\r\nHo")
+        for _ in idle:
+            another = stack.enter_context(live.connect())
+            another.sendall(b"GET /v1/info HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert another.recv(100).startswith(b"HTTP/1.1 200")
+        assert all(is_closed(connection) for connection in idle)
+
+
+def test_where_all_are_at_work_one_too_many_is_refused(small_colorizer, monkeypatch):
+    monkeypatch.setattr(connections, "CONNECTIONS", 5)
     with running(small_colorizer) as live, contextlib.ExitStack() as stack:
         for _ in range(5):
-            stack.enter_context(live.connect()).sendall(b"GET / HTTP/1.1\r\nHo")
+            stack.enter_context(live.connect()).sendall(head(10_000) + b"\xff\xd8some")
         with live.connect() as one_too_many:
             assert is_closed(one_too_many)
 
 
+@pytest.mark.parametrize("requests", [1, 400])  # what the system's buffers hold, and far more
+def test_a_client_that_never_reads_loses_its_connection(requests, small_colorizer, monkeypatch):
+    for name, seconds in (("KEEP_ALIVE", 0.5), ("STALL", 0.5), ("TICK", 0.1)):
+        monkeypatch.setattr(connections, f"{name}_SECONDS", seconds)
+    lost = threading.Event()
+    end = connections.Connection.connection_lost
+    monkeypatch.setattr(
+        connections.Connection, "connection_lost", lambda self, exc: (end(self, exc), lost.set())
+    )
+    get = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with running(small_colorizer) as live, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.connect(("127.0.0.1", live.port))
+        deaf.settimeout(0.5)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            deaf.sendall(get * requests)
+        assert lost.wait(60)
+        assert live.call("GET", "/v1/info")[0] == 200
+
+
 def test_silent_connections_end(small_colorizer, monkeypatch):
     with running(small_colorizer) as live:
-        monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", 0.3)
+        monkeypatch.setattr(connections, "KEEP_ALIVE_SECONDS", 0.3)
         with live.connect() as silent, live.connect() as begun:
             begun.sendall(b"GET / HTTP/1.1\r\nHo")
             assert is_closed(silent)
@@ -92,7 +130,7 @@ def test_all_thumbnails_can_be_asked_for_at_once(live):
 
 def test_a_head_that_does_not_end_is_cut_off_after_answers_too(small_colorizer, monkeypatch):
     with running(small_colorizer) as live:
-        monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", 0.3)
+        monkeypatch.setattr(connections, "KEEP_ALIVE_SECONDS", 0.3)
         with live.connect() as connection:
             for _ in range(2):
                 connection.sendall(b"GET /v1/info HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")

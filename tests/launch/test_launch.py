@@ -163,6 +163,60 @@ def test_create_waits_and_is_safe_to_run_twice(gcloud):
     assert sum("queued-resources create" in c for c in calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "zone", "version"),
+    [
+        ("v4-8", "us-central2-b", "tpu-ubuntu2204-base"),
+        ("v5litepod-8", "us-west4-a", "v2-alpha-tpuv5-lite"),
+        ("v5p-64", "us-east5-a", "v2-alpha-tpuv5"),
+        ("v6e-8", "us-east5-a", "v2-alpha-tpuv6e"),
+    ],
+)
+def test_the_runtime_is_that_of_the_type(gcloud, kind, zone, version):
+    options = ["--name", "mine", "--zone", zone, "--type", kind, "--dry_run"]
+    status, out, err, _ = tpu(gcloud, "create", *options)
+    assert status == 0, err
+    assert f"--accelerator-type {kind} --runtime-version {version}" in out
+
+
+@pytest.mark.parametrize(
+    ("kind", "zone", "said"),
+    [
+        ("v5litepod-8", "us-central2-b", "error: --type v5litepod-8 is not in zone us-central2-b"),
+        ("v4-8", "us-west4-a", "error: --type v4-8 is not in zone us-west4-a"),
+        ("v9-8", "us-west4-a", "error: --type v9-8: its runtime version is not known here"),
+    ],
+)
+def test_types_and_zones_that_do_not_go_together_are_refused(gcloud, kind, zone, said):
+    status, _, err, calls = tpu(gcloud, "watch", "--name", "m", "--zone", zone, "--type", kind)
+    assert (status, calls) == (2, [])
+    assert err.startswith(said)
+
+
+def test_the_workers_get_a_python_that_jax_supports(gcloud, tmp_path):
+    """The command sent to the workers, run here with a uv and a curl that record their calls."""
+    *_, calls = tpu(gcloud, "install", *WHERE)
+    remote = calls[-1].split("--command=", 1)[1]
+    home = tmp_path / "home"
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    installer = (
+        'mkdir -p "$HOME/.local/bin"; echo "echo \\"\\$*\\" >> $HOME/uv" > "$HOME/.local/bin/uv"; '
+        'chmod +x "$HOME/.local/bin/uv"'
+    )
+    (programs / "curl").write_text(f"#!/bin/bash\ncat <<'END'\n{installer}\nEND\n")
+    (programs / "tar").write_text("#!/bin/bash\n")
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    home.mkdir()
+    env = {"HOME": str(home), "PATH": f"{programs}:/usr/bin:/bin"}
+    subprocess.run(["bash", "-c", remote], cwd=home, check=True, timeout=30, env=env)
+    assert (home / "uv").read_text().splitlines() == [
+        "venv -q --allow-existing --python 3.12 acolvit_jax/.venv",
+        "pip install -q --python acolvit_jax/.venv/bin/python ./acolvit_jax[tpu]",
+    ]
+
+
 def test_a_failing_gcloud_ends_the_launch(gcloud):
     (gcloud / "states").write_text("ABSENT\n")
     (gcloud / "quota").touch()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import logging
 import os
@@ -14,17 +13,15 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.config import AUTO_DTYPE
 from acolvit_jax.demo.server.app import make_app
+from acolvit_jax.demo.server.connections import KEEP_ALIVE_SECONDS, Connection
 from acolvit_jax.demo.server.security import EVERYWHERE, Access
 from acolvit_jax.inference.colorizer import Colorizer
 
 SHUTDOWN_SECONDS = 3
-KEEP_ALIVE_SECONDS = 75  # a person thinks between two clicks
-CONNECTIONS = 200  # at once; systems give a process 256 files or more
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -66,46 +63,6 @@ def url_of(host: str, taken: socket.socket) -> str:
     return f"http://{name}:{taken.getsockname()[1]}/"
 
 
-class Connection(H11Protocol):
-    """A client's connection, one of a bounded number; it is closed when a head does not end."""
-
-    _patience: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Starts to listen to a client, or hangs up on one too many."""
-        super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS:
-            transport.abort()
-        self._watch()
-
-    def data_received(self, data: bytes) -> None:
-        """Takes bytes in. Those of a head that is not whole do not buy more time."""
-        super().data_received(data)
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets the client."""
-        super().connection_lost(exc)
-        if self._patience is not None:
-            self._patience.cancel()
-
-    def _watch(self) -> None:
-        if self._answering() and self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-        elif not self._answering() and self._patience is None:
-            self._patience = self.loop.call_later(KEEP_ALIVE_SECONDS, self._close_if_silent)
-
-    def _answering(self) -> bool:
-        """Whether a request's head has come in whole and is not answered yet."""
-        return self.cycle is not None and not self.cycle.response_complete
-
-    def _close_if_silent(self) -> None:
-        self._patience = None
-        if not self._answering():
-            self.transport.close()
-
-
 def settings(app: Starlette) -> uvicorn.Config:
     """How an application is run: quietly, without what it does not need."""
     return uvicorn.Config(
@@ -116,7 +73,7 @@ def settings(app: Starlette) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=int(KEEP_ALIVE_SECONDS),
         ws="none",
     )
 

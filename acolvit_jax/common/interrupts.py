@@ -1,0 +1,51 @@
+"""Ctrl-C in a command line: it ends at once with exit code 130, whatever the process is doing.
+
+Python's own way raises KeyboardInterrupt between two instructions of the main thread. In the middle
+of an import or of a callback from C++ that is swallowed or aborts the process, while a program is
+compiled it waits, and an interpreter that unwinds under threads which still compute dies of
+SIGSEGV. What is written here is written atomically, so that nothing needs to be unwound.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from types import FrameType
+
+from acolvit_jax.common.errors import EXIT_INTERRUPTED
+from acolvit_jax.common.files import drop_partial
+
+_said = threading.Lock()
+
+
+def end_on_ctrl_c() -> None:
+    """Listens to Ctrl-C from now on; for the main thread of a command line, as early as it can.
+
+    Whoever sets a handler of his own takes over until he puts this one back. What runs in the
+    background of a script goes on ignoring Ctrl-C.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return
+    signal.signal(signal.SIGINT, _end)
+    # The main thread looks at signals when it is back in Python; this one does at once.
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+    signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_listen, args=(reading, writing), name="ctrl-c", daemon=True).start()
+
+
+def _listen(reading: socket.socket, writing: socket.socket) -> None:
+    """Waits for signals; the other end is held so that it stays open."""
+    while numbers := reading.recv(64):
+        if signal.SIGINT in numbers and signal.getsignal(signal.SIGINT) is _end:
+            _end(signal.SIGINT, None)
+    writing.close()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    if _said.acquire(blocking=False):
+        drop_partial()
+        os.write(2, b"interrupted\n")  # print may be in the middle of a line
+        os._exit(EXIT_INTERRUPTED)
