@@ -48,6 +48,7 @@ class Connection(H11Protocol):
         """Counts the time from here on as idle."""
         self._idle_since = self.loop.time()
         super().on_response_complete()
+        self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the client."""
