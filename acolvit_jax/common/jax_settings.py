@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 
-import jax
-
 from acolvit_jax.common.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -20,6 +18,8 @@ def settle_jax() -> None:
     Raises:
         ConfigError: if JAX cannot have the device that the environment asks for.
     """
+    import jax  # slow, and a command listens to Ctrl-C before it
+
     try:
         jax.devices()
     except (RuntimeError, AssertionError) as error:
