@@ -29,11 +29,8 @@ REQUIRES = [
     "optax>=0.2.7",
     "orbax-checkpoint>=0.11.25",
     "pillow>=13.0",
-<<<<<<< HEAD
-=======
     "psdtags>=2025.12",  # layers of TIFF
     "python-multipart>=0.0.20",  # starlette reads forms with it
->>>>>>> 74ff173 (The server takes photos in forms)
     "safetensors>=0.5",
     "scipy>=1.13",
     "starlette>=1.0",
@@ -48,6 +45,8 @@ EXTRAS = {
     "cuda": ["jax[cuda12]"],
     "tpu": ["jax[tpu]"],
     "heic": ["pillow-heif>=1.0"],
+    # Wants an older orbax-checkpoint than training does: install it in an environment of its own.
+    "onnx": ["jax2onnx>=0.17.1"],
     "torch": ["torch>=2.6"],
     "peers": ["onnx>=1.17", "onnxruntime>=1.20", "openvino>=2025.0", "torch>=2.6"],
     "docs": [DOCS],

@@ -14,6 +14,8 @@ from acolvit_jax.config import arguments
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.text import parse_hint, read_hints
 
+FORMATS = {"avif": ".avif", "jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
+
 
 def parser() -> argparse.ArgumentParser:
     """The arguments."""
@@ -40,6 +42,17 @@ def parser() -> argparse.ArgumentParser:
         "--compare",
         action="store_true",
         help="with each result, also write grey with hints beside it",
+    )
+    parser.add_argument(
+        "--format",
+        choices=sorted(FORMATS),
+        help="of results without a suffix of their own (the photo's own where it can be written)",
+    )
+    parser.add_argument(
+        "--layer",
+        choices=("png", "tiff"),
+        help="with each result, also write its color alone for an editor's mode 'color': "
+        "NAME_layer.png, transparent, or NAME_layers.tif, over the gray photo",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     parser.add_argument("--exact_hints", action="store_true", help="pin the hinted cells")
@@ -80,17 +93,18 @@ def main(argv: Sequence[str]) -> int:
     from acolvit_jax.inference.compilation import keep_compiled_programs
 
     options = jobs.Options(
-        args.exact_hints, args.hint_size, args.compare, args.overwrite, args.max_pixels
+        args.exact_hints, args.hint_size, args.compare, args.overwrite, args.max_pixels, args.layer
     )
+    suffix = FORMATS.get(args.format)
     folder = args.source.is_dir()
     if folder:
         by_name = hints if isinstance(hints, dict) else {}
-        work, notes, problems = jobs.plan_folder(args.source, args.output, by_name)
+        work, notes, problems = jobs.plan_folder(args.source, args.output, by_name, suffix)
         for note in notes:
             print(f"warning: {note}", file=sys.stderr)
     else:
         own = _own(hints, args.source.name)
-        work = [jobs.plan_photo(args.source, args.output, own, args.overwrite)]
+        work = [jobs.plan_photo(args.source, args.output, own, args.overwrite, suffix)]
     settle_jax()
     keep_compiled_programs()
     colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget, dtype=args.dtype)

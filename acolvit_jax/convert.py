@@ -1,4 +1,4 @@
-"""Command line: `python -m acolvit_jax.convert SRC DST [--to jax|torch|weights|stablehlo]`."""
+"""Command line: `python -m acolvit_jax.convert SRC DST [--to KIND]`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import CheckpointError
+
+KINDS = ["jax", "torch", "weights", "stablehlo", "onnx"]
 
 
 def main(argv: Sequence[str]) -> None:
@@ -20,7 +22,7 @@ def main(argv: Sequence[str]) -> None:
     parser = cli.ArgumentParser(
         prog="python -m acolvit_jax.convert",
         description="Converts published PyTorch weights to ours, and ours to PyTorch, to one file "
-        "of float16 weights, or to StableHLO.",
+        "of float16 weights, to StableHLO, or to ONNX.",
     )
     parser.add_argument(
         "source",
@@ -28,7 +30,7 @@ def main(argv: Sequence[str]) -> None:
         "weights, 'pretrained' or 'pretrained-dense'",
     )
     parser.add_argument("target", type=cli.path, help="--to jax: a folder; else a file")
-    parser.add_argument("--to", choices=["jax", "torch", "weights", "stablehlo"], default="jax")
+    parser.add_argument("--to", choices=KINDS, default="jax")
     parser.add_argument(
         "--provenance", type=cli.path, help="--to weights: JSON file of what the weights come from"
     )
@@ -49,6 +51,11 @@ def main(argv: Sequence[str]) -> None:
         default="",
         help="--to stablehlo: what the program runs on, some of cpu,cuda,rocm,tpu (this machine)",
     )
+    parser.add_argument(
+        "--dtype",
+        choices=["float32", "float16", "int8"],
+        help="--to onnx: how the weights are stored (float32); products are float32 in any case",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     args = parser.parse_args(argv)
     if args.target.exists() and not args.overwrite:
@@ -62,7 +69,7 @@ def main(argv: Sequence[str]) -> None:
     learned = tuple(args.learned) if args.learned else None
     extras = (args.provenance, learned, args.budget)
     platforms = tuple(name for name in args.platforms.split(",") if name)
-    print(write_as(args.to, args.source, args.target, *extras, platforms))
+    print(write_as(args.to, args.source, args.target, *extras, platforms, args.dtype))
 
 
 if __name__ == "__main__":

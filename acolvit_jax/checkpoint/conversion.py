@@ -10,7 +10,8 @@ from typing import Any
 
 from acolvit_jax.checkpoint.graft import at_budget
 from acolvit_jax.checkpoint.learned import with_learned
-from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.checkpoint.load import load, load_pretrained
+from acolvit_jax.checkpoint.onnx import OPSET, export_onnx, require_exporter
 from acolvit_jax.checkpoint.stablehlo import export_stablehlo
 from acolvit_jax.checkpoint.state_dicts import WRITERS, read_state_dict, write_state_dict
 from acolvit_jax.checkpoint.torch import HEAD_WIDTH, from_state_dict, to_state_dict
@@ -79,6 +80,32 @@ def to_stablehlo(
     config, params = _at(*load_pretrained(source), budget)
     export_stablehlo(target, config, params, platforms)
     return f"{describe_model(config)} -> {target}"
+
+
+def to_onnx(source: str, target: Path, budget: float | None = None, dtype: str = "float32") -> str:
+    """Exports one of our models as ONNX.
+
+    Args:
+        source: what `load_pretrained` takes.
+        target: `.onnx` file to write.
+        budget: as of `to_torch`.
+        dtype: of the stored weights: `float32`, `float16` or `int8`.
+
+    Returns:
+        What was found and written.
+
+    Raises:
+        ConfigError: as `to_torch`.
+        CheckpointError: if the model cannot be read, the suffix is another, jax2onnx is missing, or
+            the program would not do what the model does.
+    """
+    _check_suffix(target, (".onnx",))
+    require_exporter()
+    config, params, provenance = load(source)
+    config, params = _at(config, params, budget)
+    export_onnx(target, config, params, provenance, dtype=dtype)
+    size = f"opset {OPSET}, {dtype} weights, {target.stat().st_size / 1e6:.1f} MB"
+    return f"{describe_model(config)}, {size} -> {target}"
 
 
 def to_weights(
@@ -150,17 +177,19 @@ def write_as(
     learned: tuple[str, str] | None = None,
     budget: float | None = None,
     platforms: Sequence[str] = (),
+    dtype: str | None = None,
 ) -> str:
     """Converts; see the converter of the kind.
 
     Args:
-        kind: `jax`, `torch`, `weights` or `stablehlo`.
+        kind: `jax`, `torch`, `weights`, `stablehlo` or `onnx`.
         source: file, folder or run.
         target: what to write.
         provenance: JSON file, for `weights` only.
         learned: two states of a model, before and after; for `weights` only.
         budget: that a model of any budget is written at; not for `jax`.
         platforms: that a program runs on; for `stablehlo` only.
+        dtype: of the stored weights, `float32` (None), `float16` or `int8`; for `onnx` only.
 
     Returns:
         What was found and written, for the person.
@@ -171,6 +200,8 @@ def write_as(
     """
     if platforms and kind != "stablehlo":
         raise CheckpointError(f"--platforms goes with --to stablehlo, not --to {kind}")
+    if dtype is not None and kind != "onnx":
+        raise CheckpointError(f"--dtype={dtype} goes with --to onnx, not --to {kind}")
     if kind == "weights":
         return to_weights(source, target, provenance, learned, budget)
     for given, option in ((provenance, f"--provenance={provenance}"), (learned, "--learned")):
@@ -178,10 +209,14 @@ def write_as(
             raise CheckpointError(f"{option} goes with --to weights, not --to {kind}")
     if kind == "stablehlo":
         return to_stablehlo(source, target, budget, platforms)
+    if kind == "onnx":
+        return to_onnx(source, target, budget, dtype or "float32")
     if kind == "torch":
         return to_torch(source, target, budget)
     if budget is not None:
-        raise CheckpointError(f"--budget={budget:g} goes with --to torch, weights or stablehlo")
+        raise CheckpointError(
+            f"--budget={budget:g} goes with --to torch, weights, stablehlo or onnx"
+        )
     return from_torch(Path(source), target)
 
 

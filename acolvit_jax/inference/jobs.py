@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from acolvit_jax.common.errors import HintError, ImageError, PixelLimitError, UserError
+from acolvit_jax.common.files import write_bytes
 from acolvit_jax.common.names import fitting, spelled
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.inference.colorizer import Colorized, Colorizer
-from acolvit_jax.photo import images, pictures
+from acolvit_jax.photo import images, outputs, pictures
 
 SUFFIX = "_color"
+LAYERS = {"png": "layer", "tiff": "layers"}  # of OUTPUTS, by the format of the file
 COMPARE_SUFFIX = ".compare.png"
 
 
@@ -33,6 +35,7 @@ class Options:
         compare: with every result, also write the grey photo with its hints beside it.
         overwrite: replace what exists.
         max_pixels: of a photo; None is what this machine's memory allows.
+        layer: of `LAYERS`: with every result, also write its color alone.
     """
 
     exact_hints: bool = False
@@ -40,6 +43,7 @@ class Options:
     compare: bool = False
     overwrite: bool = False
     max_pixels: int | None = None
+    layer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class Job:
     def compared(self) -> Path:
         """Where the grey photo with its hints beside the result goes."""
         return self.target.with_name(fitting(self.target.name, COMPARE_SUFFIX))
+
+    def layer(self, kind: str) -> Path:
+        """Where the color alone goes; `kind` of `OUTPUTS`."""
+        stem = self.target.stem.removesuffix(SUFFIX)
+        return self.target.with_name(fitting(stem, outputs.OUTPUTS[kind].ending))
 
 
 @dataclass
@@ -91,7 +100,13 @@ class Plan(NamedTuple):
     problems: list[str]
 
 
-def plan_photo(source: Path, output: Path | None, hints: Sequence[Hint], overwrite: bool) -> Job:
+def plan_photo(
+    source: Path,
+    output: Path | None,
+    hints: Sequence[Hint],
+    overwrite: bool,
+    suffix: str | None = None,
+) -> Job:
     """Plans one photo.
 
     Args:
@@ -100,6 +115,7 @@ def plan_photo(source: Path, output: Path | None, hints: Sequence[Hint], overwri
             `NAME_color`.
         hints: on the photo.
         overwrite: replace what exists.
+        suffix: of the result; None is the photo's own.
 
     Returns:
         The job.
@@ -108,7 +124,7 @@ def plan_photo(source: Path, output: Path | None, hints: Sequence[Hint], overwri
         ImageError: if the output exists, is the photo itself, or is of a kind that cannot be
             written.
     """
-    name = fitting(source.stem, f"{SUFFIX}{_suffix(source)}")
+    name = fitting(source.stem, f"{SUFFIX}{suffix or _suffix(source)}")
     target = source.with_name(name) if output is None else output
     target = target / name if target.is_dir() or not target.suffix else target
     if target.suffix.lower() not in images.WRITERS:
@@ -121,13 +137,19 @@ def plan_photo(source: Path, output: Path | None, hints: Sequence[Hint], overwri
     return Job(source, target, hints)
 
 
-def plan_folder(folder: Path, output: Path | None, hints: Mapping[str, Sequence[Hint]]) -> Plan:
+def plan_folder(
+    folder: Path,
+    output: Path | None,
+    hints: Mapping[str, Sequence[Hint]],
+    suffix: str | None = None,
+) -> Plan:
     """Plans every photo below a folder; results keep the folder's tree.
 
     Args:
         folder: of photos.
         output: folder to write to; None is beside it, `FOLDER_color`.
         hints: by file name, or by path relative to the folder.
+        suffix: of results; None is each photo's own.
 
     Returns:
         Jobs, sorted by name, and what of the folder is not taken.
@@ -155,7 +177,7 @@ def plan_folder(folder: Path, output: Path | None, hints: Mapping[str, Sequence[
     unknown = sorted(set(hints) - known)
     if unknown:
         raise HintError(f"hints for {len(unknown)} photos not in {folder}, first {unknown[0]!r}")
-    targets = {path: (root / names[path]).with_suffix(_suffix(path)) for path in paths}
+    targets = {path: (root / names[path]).with_suffix(suffix or _suffix(path)) for path in paths}
     taken = Counter(targets.values())
     for path, target in targets.items():
         if taken[target] > 1 and target.suffix != path.suffix:
@@ -199,12 +221,17 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> tuple[Colorized
     try:
         if options.compare:
             images.write_image(job.compared, compare(photo.rgb, job.hints, result.rgb))
+        if options.layer:
+            kind = LAYERS[options.layer]
+            write_bytes(job.layer(kind), outputs.encode_output(kind, photo, result.rgb))
         # Last: a result that exists says that all of the job is done.
-        images.write_image(job.target, result.rgb, metadata=photo.metadata)
+        images.write_image(job.target, result.rgb, metadata=photo.metadata, alpha=photo.alpha)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
         raise ImageError(f"cannot write {job.target}: {error.strerror}") from error
+    if photo.alpha is not None and images.WRITERS[job.target.suffix.lower()] == "JPEG":
+        return result, (*photo.notes, "JPEG has no transparency; it is white there")
     return result, photo.notes
 
 

@@ -12,7 +12,7 @@ from acolvit_jax.photo.raster import Raster
 SRGB: bytes = imagecodecs.cms_profile("srgb")
 SAME = 1  # 8-bit steps; a profile that moves no colour by more is sRGB under whatever name
 _ICC_SPACES = {b"GRAY": "grey", b"RGB ": "rgb", b"CMYK": "cmyk", b"Lab ": "lab"}
-_CMS_SPACES = {"grey": "minisblack", "rgb": "rgb", "cmyk": "cmyk", "lab": "cielab"}
+_CMS_SPACES = {"grey": "minisblack", "rgb": "rgb", "cmyk": "cmyk", "lab": "lab"}
 
 
 def to_srgb(raster: Raster) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -70,6 +70,9 @@ def to_8_bits(pixels: np.ndarray) -> np.ndarray:
 
 def _transform(pixels: np.ndarray, space: str, profile: bytes) -> np.ndarray:
     """Converts `[H, W, C]` to uint8 `[H, W, 3]` sRGB, perceptual as viewers do."""
+    if space == "grey" and pixels.dtype == np.uint8:
+        table = _transform(np.arange(256, dtype=np.uint16)[:, None, None] * 257, space, profile)
+        return table[:, 0][pixels[..., 0]]
     channels = np.ascontiguousarray(pixels if space != "grey" else pixels[..., 0])
     # LittleCMS shortens 16-bit transforms by a coarse table, which is wrong at the gamut's edge.
     exact = pixels.dtype != np.uint8

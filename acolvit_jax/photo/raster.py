@@ -55,6 +55,21 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
+def off_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Takes the white of `over_white` away again.
+
+    Args:
+        rgb: uint8 `[H, W, 3]` over white.
+        alpha: uint8 `[H, W]`.
+
+    Returns:
+        uint8 `[H, W, 4]`, not premultiplied: over white it is the picture again.
+    """
+    share = np.maximum(alpha, 1)[..., None] / np.float32(255)
+    own = 255 + (rgb.astype(np.float32) - 255) / share
+    return np.concatenate([np.rint(own.clip(0, 255)).astype(np.uint8), alpha[..., None]], -1)
+
+
 def over_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Lays a picture over white.
 

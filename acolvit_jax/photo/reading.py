@@ -30,12 +30,14 @@ class Photo:
     Attributes:
         rgb: uint8 `[H, W, 3]` sRGB, upright.
         metadata: of the file, for writing back.
-        notes: what a person should know of how it was read: pages left out, rows lost.
+        notes: what a person should know of how it was read: pages left out, rows lost, bits.
+        alpha: uint8 `[H, W]`, 255 where opaque, for writing back; None for a photo without.
     """
 
     rgb: np.ndarray
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    alpha: np.ndarray | None = None
 
 
 def read_photo(source: ImageSource, *, max_pixels: int | None = None) -> Photo:
@@ -78,12 +80,15 @@ def read_image(source: ImageSource, *, max_pixels: int | None = None) -> np.ndar
 
 def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
     """Settles alpha and orientation."""
-    alpha = raster.alpha
+    alpha, kept = raster.alpha, None
+    if raster.pixels.dtype != np.uint8:
+        notes = (*notes, "it has more than 8 bits a channel; the result has 8")
     if alpha is not None and not alpha.any():
         notes = (*notes, "its alpha is zero everywhere and is left aside")
-    elif alpha is not None:
+    elif alpha is not None and not (alpha == 1).all():
         rgb = over_white(rgb, alpha)
-    return Photo(upright(rgb, raster.orientation), raster.metadata, notes)
+        kept = upright(np.rint(255 * alpha).astype(np.uint8), raster.orientation)
+    return Photo(upright(rgb, raster.orientation), raster.metadata, notes, kept)
 
 
 def _decode(source: ImageSource, max_pixels: int | None) -> Raster:

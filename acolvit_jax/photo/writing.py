@@ -16,22 +16,31 @@ from acolvit_jax.common.files import write_bytes
 from acolvit_jax.photo.formats import WRITERS
 from acolvit_jax.photo.metadata import Metadata, of_result
 from acolvit_jax.photo.profiles import SRGB
+from acolvit_jax.photo.raster import off_white
 
 _JPEG_SEGMENT_MAX = 65_533  # bytes that one segment of a JPEG holds
 _JPEG_XMP_MAX = 65_502
 _XMP_TAG = 700
 
+_PNG_LEVEL = 1  # of 9: four times as fast as the usual 6 and a tenth larger
+
 
 def encode_image(
-    rgb: np.ndarray, suffix: str, *, metadata: Metadata | None = None, quality: int = 95
+    rgb: np.ndarray,
+    suffix: str,
+    *,
+    metadata: Metadata | None = None,
+    alpha: np.ndarray | None = None,
+    quality: int = 95,
 ) -> bytes:
     """Encodes a picture in the format of a file suffix.
 
     Args:
-        rgb: uint8 sRGB `[H, W, 3]`, or `[H, W]` for a grey file.
+        rgb: uint8 sRGB `[H, W, 3]`, `[H, W, 4]` with alpha, or `[H, W]` for a grey file.
         suffix: one of `WRITERS`, in any case.
         metadata: of the photo that the picture is made from; what is not true of the result is
             put right, and what the format cannot hold is left out.
+        alpha: uint8 `[H, W]` that the picture, which lies over white, has; JPEG stays over white.
         quality: of JPEG, WebP and AVIF, 1 to 100.
 
     Returns:
@@ -46,6 +55,8 @@ def encode_image(
     height, width = rgb.shape[:2]
     kept = of_result(metadata or Metadata(), (height, width))
     options = _OPTIONS[kind](kept)
+    if alpha is not None and kind != "JPEG":
+        rgb = off_white(rgb, alpha)
     options |= {"icc_profile": SRGB} if rgb.ndim == 3 else {}
     if kind in ("JPEG", "WEBP", "AVIF"):
         options["quality"] = quality
@@ -64,6 +75,7 @@ def write_image(
     rgb: np.ndarray,
     *,
     metadata: Metadata | None = None,
+    alpha: np.ndarray | None = None,
     quality: int = 95,
 ) -> None:
     """Writes a picture atomically: what was there stays until the new file is whole.
@@ -72,6 +84,7 @@ def write_image(
         path: of the file; its suffix chooses the format.
         rgb: uint8 `[H, W, 3]`.
         metadata: as of `encode_image`.
+        alpha: likewise.
         quality: of JPEG, WebP and AVIF, 1 to 100.
 
     Raises:
@@ -79,7 +92,8 @@ def write_image(
         OSError: if the file cannot be written.
     """
     path = Path(path)
-    write_bytes(path, encode_image(rgb, path.suffix, metadata=metadata, quality=quality))
+    content = encode_image(rgb, path.suffix, metadata=metadata, alpha=alpha, quality=quality)
+    write_bytes(path, content)
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -101,7 +115,8 @@ def _png(metadata: Metadata) -> dict[str, Any]:
         chunks.add_itxt("Comment", metadata.comment.decode("utf-8", "replace"))
     if metadata.xmp:
         chunks.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
-    return _given(exif=metadata.exif, dpi=metadata.dpi, pnginfo=chunks)
+    kept = _given(exif=metadata.exif, dpi=metadata.dpi, pnginfo=chunks)
+    return kept | {"compress_level": _PNG_LEVEL}
 
 
 def _tiff(metadata: Metadata) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_other_contents_are_named(tmp_path, content):
 
 def test_unknown_suffixes_and_missing_files(tmp_path):
     (tmp_path / "w.h5").write_bytes(b"")
-    with pytest.raises(CheckpointError, match=r"one of \.bin, \.npz"):
+    with pytest.raises(CheckpointError, match=r"one of \.bin, \.ckpt, \.npz"):
         read_state_dict(tmp_path / "w.h5")
     with pytest.raises(CheckpointError, match=r"one of \.npz"):
         write_state_dict(tmp_path / "w.h5", ARRAYS)

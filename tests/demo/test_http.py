@@ -14,6 +14,7 @@ from acolvit_jax.demo.server.samples import samples
 from acolvit_jax.demo.server.studio import to_int8
 from acolvit_jax.hints.text import parse_color
 from acolvit_jax.photo import color, images
+from acolvit_jax.photo.outputs import OUTPUTS
 from tests.demo.calls import HINTS, add, colorize, refused, result_of, values
 from tests.models_on_disk import SMALL, random_params
 from tests.photos import make_jpeg, make_rgb
@@ -50,7 +51,7 @@ def test_info_says_what_the_server_is(client):
     assert info["hint_sizes"] == [2, 4]
     assert info["hint_size_default"] == 2
     assert info["limits"] == {"upload_bytes": 2**26, "pixels": 50_000_000, "hints": 1024}
-    assert info["formats"] == {"read": list(images.IMAGE_SUFFIXES), "write": ["png", "jpeg"]}
+    assert info["formats"] == {"read": list(images.IMAGE_SUFFIXES), "write": list(OUTPUTS)}
 
 
 def test_a_model_of_fixed_budget_says_so_and_takes_none(make_client):
@@ -80,6 +81,8 @@ def test_a_photo_is_described_and_removed(client):
     response = client.post("/v1/photos?name=..%2Fholiday%20%C3%A9.jpeg", content=make_jpeg(0))
     photo = response.json()
     assert photo == {
+        "alpha": False,
+        "notes": [],
         "id": photo["id"],
         "width": 64,
         "height": 48,

@@ -219,3 +219,20 @@ def test_the_weights_in_the_package_are_the_default(tmp_path, capsys):
     assert macs[0] < 0.6 * macs[1]
     with pytest.raises(UserError, match=r"budget 0\.01 must be in \[0\.1, 1\]"):
         main([str(photo), f"--output={tmp_path / 'x.png'}", "--budget=0.01"])
+
+
+def test_formats_and_the_color_as_a_layer(tmp_path, model, capsys):
+    rgba = np.dstack([make_rgb(0), np.full(make_rgb(0).shape[:2], 120, np.uint8)])
+    Image.fromarray(rgba).save(tmp_path / "cut.png")
+    common = [f"--checkpoint={model}", "--overwrite"]
+    source = str(tmp_path / "cut.png")
+    assert main([source, "--format=tiff", "--layer=png", *common]) == 0
+    with Image.open(tmp_path / "cut_color.tif") as image:
+        assert image.mode == "RGBA"
+        assert image.info["icc_profile"]
+        assert (np.asarray(image)[..., 3] == 120).all()
+    with Image.open(tmp_path / "cut_layer.png") as image:
+        assert image.mode == "RGBA"
+    assert main([source, "--format=jpeg", "--layer=tiff", *common]) == 0
+    assert (tmp_path / "cut_layers.tif").exists()
+    assert "JPEG has no transparency" in capsys.readouterr().err

@@ -267,7 +267,7 @@ def test_bad_input_in_the_shell(tmp_path):
     assert "is damaged" in message
     message = one_line_error(run("convert", tmp_path / "w.pth", tmp_path), 1)
     assert "exists; add --overwrite" in message
-    assert "invalid choice" in one_line_error(run("convert", "a", "b", "--to=onnx"), 2)
+    assert "invalid choice" in one_line_error(run("convert", "a", "b", "--to=tflite"), 2)
 
 
 @pytest.mark.parametrize(

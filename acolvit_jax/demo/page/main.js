@@ -89,11 +89,16 @@ class App {
   }
 
   ask() {
-    const wishes = { hints: toJson(this.hints.hints), hint_size: this.hints.size };
-    if (this.budget.budget !== null) wishes.budget = this.budget.budget;
-    this.session.ask(wishes);
+    this.session.ask(this.wishesOf(this.#workOf(this.session.item)));
     this.screen.busy(true);
   }
+
+  /** What the engine is asked for (engine.js), of the work on a photo; null is none yet. */
+  wishesOf = (work) => {
+    const { hints, size } = work?.history.present ?? { hints: [], size: this.hints.size };
+    const budget = work?.budget ?? this.budget.budget;
+    return { hints: toJson(hints), hint_size: size, ...(budget !== null && { budget }) };
+  };
 
   /** What was done to a photo, to be kept and loaded again. */
   #workOf(item) {
@@ -121,6 +126,8 @@ class App {
       screen.photo();
       this.desk.show(item);
       this.#load(item);
+      const notes = item.photo.notes ?? [];
+      if (notes.length && !item.work) say(`${item.title}: ${notes.join('; ')}`);
       const uploaded = item.source instanceof Blob;
       if (uploaded) this.reference.show(item.source, 'This photo’s own colours', true);
       else this.reference.clear();

@@ -1,16 +1,26 @@
-// What one takes home: the picture, or the hints, of one photo or of all.
+// What one takes home: the picture, its color alone, or the hints; of one photo or of all.
 
+import { byId } from './dom.js';
 import { download } from './files.js';
-import { say } from './toast.js';
 import { parseHints, toJson } from './hint_text.js';
+import { say } from './toast.js';
+import { zip } from './zip.js';
+
+const ALL = 'photos_color.zip';
 
 export class Saving {
   /** @param app what main.js put together. */
-  constructor({ session, screen, hints, budget, info }) {
-    Object.assign(this, { session, screen, hints, budget, info });
+  constructor({ engine, session, desk, screen, hints, budget, info, keeper, wishesOf }) {
+    Object.assign(this, {
+      engine, session, desk, screen, hints, budget, info, keeper, wishesOf,
+    });
+    desk.addEventListener('change', () => {
+      byId('save-all').hidden = desk.items.length < 2;
+      byId('save-all-what').textContent = `${desk.items.length} photos, PNG in one ZIP file`;
+    });
   }
 
-  /** Saves in a format of the engine, or `json` (the hints). */
+  /** Saves in a format of the engine, or `json` (the hints), `copy` (to the clipboard), `all`. */
   save = async (format) => {
     if (!this.#havePhoto('Open a photo first')) return;
     if (format === 'json') {
@@ -23,16 +33,62 @@ export class Saving {
     }
     this.screen.saving = true;
     try {
-      const { photo } = this.session;
-      const { blob, name } = await this.session.save(format);
-      download(blob, name);
-      say(`Saved ${name}, ${photo.width} x ${photo.height}`);
+      const action = { copy: () => this.#copy(), all: () => this.#saveAll() }[format];
+      await (action?.() ?? this.#savePicture(format));
     } catch (error) {
       say(`${this.session.title} was not saved: ${error.message}`, 'error');
     } finally {
       this.screen.saving = false;
     }
   };
+
+  async #savePicture(format) {
+    const { photo } = this.session;
+    const { blob, name } = await this.session.save(format);
+    download(blob, name);
+    const lost = photo.alpha && format === 'jpeg'
+      ? '; JPEG has no transparency, it is white there' : '';
+    say(`Saved ${name}, ${photo.width} x ${photo.height}${lost}`);
+  }
+
+  async #copy() {
+    if (!navigator.clipboard?.write) throw new Error('this browser copies no pictures here');
+    const png = this.session.save('png').then(({ blob }) => blob);
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+    say('Copied');
+  }
+
+  /** Every photo of the desk with its own hints, in one file. */
+  async #saveAll() {
+    this.keeper.flush();
+    const files = [];
+    const { items } = this.desk;
+    for (const item of [...items]) {
+      files.push(await this.#render(item));
+      this.screen.progress(files.length / items.length);
+    }
+    download(await zip(files), ALL);
+    say(`Saved ${files.length} photos in ${ALL}`);
+  }
+
+  async #render(item) {
+    if (item === this.session.item) return this.session.save('png');
+    const { source, title } = item;
+    const open = async () => {
+      item.photo = await this.engine.open(source, {
+        name: source.name ?? title, onProgress() {}, signal: new AbortController().signal,
+      });
+    };
+    if (!item.photo) await open();
+    const wishes = this.wishesOf(item.work);
+    const ask = () => this.engine.colorize(item.photo, wishes);
+    const { result } = await ask().catch(async (error) => {
+      if (error.kind !== 'gone') throw error;
+      await open();
+      return ask();
+    });
+    return this.engine.save(item.photo, result, 'png');
+  }
 
   /** Loads a file of hints over those that are there; undo takes it back. */
   async loadHints(file) {

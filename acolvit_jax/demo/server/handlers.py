@@ -27,8 +27,8 @@ from acolvit_jax.demo.server.store import StoredPhoto
 from acolvit_jax.demo.server.studio import Studio
 from acolvit_jax.demo.server.workers import Workers
 from acolvit_jax.photo import images
+from acolvit_jax.photo.outputs import OUTPUTS
 
-RESULT_FORMATS = {"png": (".png", "image/png"), "jpeg": (".jpg", "image/jpeg")}
 GREY_SIDES = (64, 4096)
 GREY_SIDE = 2048
 NAME_LENGTH = 80
@@ -84,7 +84,7 @@ class Handlers:
             "hint_sizes": list(self.studio.rules.hint_sizes),
             "hint_size_default": self.studio.rules.hint_size,
             "limits": {**bounds, "hints": limits.hints},
-            "formats": {"read": list(images.IMAGE_SUFFIXES), "write": list(RESULT_FORMATS)},
+            "formats": {"read": list(images.IMAGE_SUFFIXES), "write": list(OUTPUTS)},
         }
         return json_response(content)
 
@@ -176,17 +176,15 @@ class Handlers:
         if canonical is None:
             raise RequestError(404, "there is no such result; colorize again")
         asked = request.query_params.get("format", "png")
-        if asked not in RESULT_FORMATS:
-            raise RequestError(
-                422, f"wanted {' or '.join(RESULT_FORMATS)}, got {shown(asked)}", "format"
-            )
-        suffix, media_type = RESULT_FORMATS[asked]
+        if asked not in OUTPUTS:
+            raise RequestError(422, f"wanted {' or '.join(OUTPUTS)}, got {shown(asked)}", "format")
+        output = OUTPUTS[asked]
         try:
-            body = await self._pictures.run(self.studio.result, stored, canonical, suffix)
+            body = await self._pictures.run(self.studio.result, stored, canonical, asked)
         except ImageError as error:  # JPEG holds 65,500 pixels a side
             raise RequestError(422, str(error), "format") from None
-        headers = {"Content-Disposition": _attachment(f"{stored.name}_color{suffix}")}
-        return self._downloads.answer(body, media_type, headers)
+        headers = {"Content-Disposition": _attachment(stored.name + output.ending)}
+        return self._downloads.answer(body, output.media_type, headers)
 
     def _photo(self, request: Request) -> StoredPhoto:
         stored = self.studio.store.get(request.path_params["id"])
@@ -217,6 +215,8 @@ class Handlers:
             "name": stored.name,
             "url": url,
             "grey": f"{url}/grey",
+            "alpha": stored.photo.alpha is not None,
+            "notes": list(stored.photo.notes),
             "expires_in": self._limits.age,
         }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import acolvit_jax
 from acolvit_jax.demo.server.schemas import SCHEMAS, reference
+from acolvit_jax.photo.outputs import OUTPUTS
 
 Part = dict[str, Any]
 
@@ -130,8 +131,10 @@ def _colorize() -> Part:
 
 
 def _result() -> Part:
-    schema = {"type": "string", "enum": ["png", "jpeg"], "default": "png"}
-    content = _file("image/png") | _file("image/jpeg")
+    schema = {"type": "string", "enum": list(OUTPUTS), "default": "png"}
+    content: dict[str, Any] = {}
+    for output in OUTPUTS.values():
+        content |= _file(output.media_type)
     headers = {"Content-Disposition": "a file name to save under"}
     operation = _operation(
         "result", "The photo in color, at its own size", content, (404, 422, 503), headers=headers

@@ -60,6 +60,8 @@ SCHEMAS: dict[str, Schema] = {
         name=_TEXT,
         url=_TEXT,
         grey=_TEXT,
+        alpha=_YES_NO | {"description": "kept in all formats but jpeg"},
+        notes=_list(_TEXT | {"description": "of how the file was read: what is left out"}),
         expires_in=_NUMBER,
     ),
     "Hint": _object(

@@ -42,7 +42,9 @@ class StoredPhoto:
     @property
     def nbytes(self) -> int:
         """Memory that it takes, without its results."""
-        return self.photo.rgb.nbytes + self.lightness.nbytes + self.photo.metadata.nbytes
+        photo = self.photo
+        alpha = 0 if photo.alpha is None else photo.alpha.nbytes
+        return photo.rgb.nbytes + alpha + self.lightness.nbytes + photo.metadata.nbytes
 
 
 @dataclass

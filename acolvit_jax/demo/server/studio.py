@@ -18,6 +18,7 @@ from acolvit_jax.inference import finish
 from acolvit_jax.inference.colorizer import Colorizer, Prediction, model_lightness
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.photo import images
+from acolvit_jax.photo.outputs import encode_output
 
 INT8_SCALE = 127.0  # of normalised a and b
 GREY_QUALITY = 97
@@ -126,13 +127,13 @@ class Studio:
         milliseconds = dict(zip(("input", "model"), stages, strict=True))
         return Answer(to_int8(prediction.ab_norm), prediction, request, identity, milliseconds)
 
-    def result(self, stored: StoredPhoto, canonical: bytes, suffix: str) -> bytes:
+    def result(self, stored: StoredPhoto, canonical: bytes, kind: str) -> bytes:
         """The photo in colour at its own size, as a file.
 
         Args:
             stored: the photo.
             canonical: the request, from the store.
-            suffix: chooses the format.
+            kind: of `OUTPUTS`.
 
         Returns:
             The file's bytes, metadata kept.
@@ -148,7 +149,7 @@ class Studio:
             exact_hints=request.exact_hints,
             hint_size=request.hint_size,
         )
-        return images.encode_image(colorized.rgb, suffix, metadata=stored.photo.metadata)
+        return encode_output(kind, stored.photo, colorized.rgb)
 
     def grey(self, rgb: np.ndarray, max_side: int, quality: int = GREY_QUALITY) -> bytes:
         """A grey JPEG of a photo's lightness.

@@ -1,0 +1,131 @@
+"""The color of a result alone, as a layer for those who go on in an editor."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import psdtags
+import tifffile
+
+from acolvit_jax.photo import color
+from acolvit_jax.photo.profiles import SRGB
+
+FULL_CHROMA = 1.0  # from here on the layer covers; grayer pixels are left to what lies below
+BAND = 2**20  # pixels measured at once, so that memory stays bounded
+_SOURCE_OF_PIXELS = ("Photo", "Color")  # names of the layers, the lowest first
+
+
+def color_layer(rgb: np.ndarray) -> np.ndarray:
+    """A picture's color as a layer, transparent where it is gray.
+
+    Over the gray photo it gives the picture, with the editor's mode "color" (then it may also lie
+    over another development of the photo) as well as with "normal".
+
+    Args:
+        rgb: uint8 sRGB `[H, W, 3]`, the photo in color.
+
+    Returns:
+        uint8 `[H, W, 4]`, alpha not premultiplied.
+    """
+    height, width = rgb.shape[:2]
+    layer = np.empty((height, width, 4), np.uint8)
+    layer[..., :3] = rgb
+    rows = max(1, BAND // width)
+    for top in range(0, height, rows):
+        part = slice(top, top + rows)
+        chroma = np.hypot(*np.moveaxis(color.uint8_to_lab(rgb[part])[..., 1:], -1, 0))
+        layer[part, :, 3] = np.rint(255 * np.clip(chroma / FULL_CHROMA, 0, 1))
+    return layer
+
+
+def own_gray(rgb: np.ndarray) -> np.ndarray:
+    """A photo's own lightness as gray.
+
+    Args:
+        rgb: uint8 sRGB `[H, W, 3]`.
+
+    Returns:
+        uint8 `[H, W]`.
+    """
+    height, width = rgb.shape[:2]
+    gray = np.empty((height, width), np.uint8)
+    rows = max(1, BAND // width)
+    for top in range(0, height, rows):
+        part = rgb[top : top + rows].astype(np.float32) / 255.0
+        none = np.zeros(part.shape[:2], np.float32)
+        gray[top : top + rows] = np.rint(255.0 * color.recolor(part, none, none)[..., 1])
+    return gray
+
+
+def encode_layered(gray: np.ndarray, rgb: np.ndarray, *, dpi: tuple[float, float] | None) -> bytes:
+    """A TIFF with two layers that editors know: the gray photo, and over it its color.
+
+    Args:
+        gray: uint8 `[H, W]`, the photo's own lightness.
+        rgb: uint8 sRGB `[H, W, 3]`, the photo in color; what programs without layers show.
+        dpi: pixels an inch, across and down.
+
+    Returns:
+        The file's bytes: sRGB, the color in the mode "color".
+    """
+    height, width = gray.shape
+    opaque = np.full((height, width, 1), 255, np.uint8)
+    photo = np.concatenate([np.repeat(gray[..., None], 3, -1), opaque], -1)
+    modes = psdtags.PsdBlendMode.NORMAL, psdtags.PsdBlendMode.COLOR
+    planes = photo, color_layer(rgb)
+    source = psdtags.TiffImageSourceData(
+        name="Layered",
+        psdformat=psdtags.PsdFormat.LE32BIT,
+        layers=psdtags.PsdLayers(
+            key=psdtags.PsdKey.LAYER,
+            has_transparency=False,
+            layers=[
+                _layer(name, mode, pixels)
+                for name, mode, pixels in zip(_SOURCE_OF_PIXELS, modes, planes, strict=True)
+            ],
+        ),
+        usermask=psdtags.PsdUserMask(
+            colorspace=psdtags.PsdColorSpaceType.RGB, components=(65535, 0, 0, 0), opacity=50
+        ),
+    )
+    buffer = io.BytesIO()
+    tifffile.imwrite(
+        buffer,
+        rgb,
+        byteorder="<",
+        photometric="rgb",
+        compression="zlib",
+        metadata=None,
+        iccprofile=SRGB,
+        resolution=dpi,
+        resolutionunit="INCH" if dpi else None,
+        extratags=[source.tifftag()],
+    )
+    return buffer.getvalue()
+
+
+def _layer(name: str, mode: psdtags.PsdBlendMode, pixels: np.ndarray) -> psdtags.PsdLayer:
+    """A layer of uint8 `[H, W, 4]`."""
+    ids = psdtags.PsdChannelId
+    channels = (ids.TRANSPARENCY_MASK, ids.CHANNEL0, ids.CHANNEL1, ids.CHANNEL2)
+    height, width = pixels.shape[:2]
+    return psdtags.PsdLayer(
+        name=name,
+        rectangle=psdtags.PsdRectangle(0, 0, height, width),
+        channels=[
+            psdtags.PsdChannel(
+                channelid=channel,
+                compression=psdtags.PsdCompressionType.ZIP,
+                data=np.ascontiguousarray(pixels[..., plane]),
+            )
+            for channel, plane in zip(channels, (3, 0, 1, 2), strict=True)
+        ],
+        mask=psdtags.PsdLayerMask(),
+        opacity=255,
+        blendmode=mode,
+        blending_ranges=(),
+        clipping=psdtags.PsdClippingType.BASE,
+        flags=psdtags.PsdLayerFlag.PHOTOSHOP5 | psdtags.PsdLayerFlag.TRANSPARENCY_PROTECTED,
+        info=[psdtags.PsdString(psdtags.PsdKey.UNICODE_LAYER_NAME, name)],
+    )

@@ -1,0 +1,70 @@
+"""What one takes home from the page."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from acolvit_jax.photo import images
+from tests.demo.browser.page import Page
+from tests.demo.browser.test_files import paste, picture, wait_for_width
+
+
+def save(page: Page, kind: str) -> None:
+    page.id("save").click()
+    page.js("document.querySelector(`[data-save=${arguments[0]}]`).click()", kind)
+
+
+def test_tiff_and_the_color_as_layers(coffee: Page, downloads: Path):
+    coffee.click(120, 200)
+    save(coffee, "tiff")
+    tiff = coffee.saved(downloads, "coffee_color*.tif")
+    assert "Saved coffee_color" in coffee.toast()
+    save(coffee, "layers")
+    layered = coffee.saved(downloads, "coffee_layers*.tif")
+    np.testing.assert_array_equal(images.read_image(layered), images.read_image(tiff))
+    save(coffee, "layer")
+    layer = coffee.saved(downloads, "coffee_layer.png")
+    with Image.open(layer) as image:
+        assert image.mode == "RGBA"
+        assert image.size == images.read_image(tiff).shape[1::-1]
+
+
+def test_jpeg_of_a_transparent_photo_says_what_is_lost(page: Page, downloads: Path):
+    from io import BytesIO
+
+    out = BytesIO()
+    Image.new("RGBA", (52, 40), (150, 90, 60, 99)).save(out, "PNG")
+    paste(page, cut=out.getvalue())
+    wait_for_width(page, 52)
+    save(page, "jpeg")
+    page.wait(lambda: "no transparency" in page.id("toast").text, "the message")
+    save(page, "png")
+    with Image.open(page.saved(downloads, "cut_color.png")) as image:
+        assert (np.asarray(image)[..., 3] == 99).all()
+
+
+def test_all_photos_in_one_file(page: Page, downloads: Path):
+    paste(page, one=picture((50, 40)))
+    wait_for_width(page, 50)
+    page.click(20, 30)
+    paste(page, two=picture((60, 40)))
+    wait_for_width(page, 60)
+    save(page, "all")
+    path = page.saved(downloads, "photos_color*.zip")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == ["one_color.png", "two_color.png"]
+        sizes = [Image.open(archive.open(name)).size for name in sorted(archive.namelist())]
+    assert sizes == [(50, 40), (60, 40)]
+
+
+def test_the_picture_goes_to_the_clipboard(coffee: Page):
+    coffee.js(
+        "window.copied = null; navigator.clipboard.write = async ([item]) => {"
+        "window.copied = (await item.getType('image/png')).size; }"
+    )
+    save(coffee, "copy")
+    coffee.wait(lambda: coffee.js("return window.copied > 10000"), "a picture")
+    coffee.wait(lambda: coffee.id("toast").text == "Copied.", "the message")

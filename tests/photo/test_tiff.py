@@ -1,0 +1,170 @@
+"""TIFF files of every kind give the scene that was put into them."""
+
+import io
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from acolvit_jax.common.errors import ImageError, PixelLimitError
+from acolvit_jax.photo import images
+from tests.photos import make_rgb
+
+RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+def tiff(values, **options):
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, values, metadata=None, **options)
+    return buffer.getvalue()
+
+
+def pages(*written):
+    """A TIFF of several pages, each a pair of values and options."""
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as file:
+        for values, options in written:
+            file.write(values, metadata=None, **options)
+    return buffer.getvalue()
+
+
+def is_grey(data, expected):
+    rgb = images.read_photo(data).rgb
+    np.testing.assert_array_equal(rgb, np.repeat(expected[..., None], 3, axis=-1))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("white_is_zero", [False, True])
+def test_grey_of_either_polarity(bits, white_is_zero):
+    values = RAMP if bits == 8 else RAMP.astype(np.uint16) * 257
+    stored = np.iinfo(values.dtype).max - values if white_is_zero else values
+    kind = "miniswhite" if white_is_zero else "minisblack"
+    is_grey(tiff(stored, photometric=kind), RAMP)
+
+
+def test_12_bits_in_16_are_told_by_the_tag_or_by_their_values():
+    twelve = np.rint(RAMP / 255 * 4095).astype(np.uint16)
+    data = tiff(twelve, photometric="minisblack")
+    is_grey(data, RAMP)
+    assert "read as 12 bits" in images.read_photo(data).notes[0]
+    dim = twelve // 2  # the brightest is no more than half of white: the tag decides
+    half = tiff(dim, photometric="minisblack", extratags=[(281, "H", 1, 4095, True)])
+    is_grey(half, np.rint(dim / 4095 * 255).astype(np.uint8))
+
+
+def test_dark_16_bit_photos_stay_dark():
+    values = RAMP.astype(np.uint16) * 100
+    is_grey(tiff(values, photometric="minisblack"), np.rint(values / 257).astype(np.uint8))
+
+
+@pytest.mark.parametrize("step", [1, 257])
+def test_color_maps_of_8_and_of_16_bit_values(step):
+    rng = np.random.default_rng(0)
+    table = rng.integers(0, 256, (3, 256))
+    table[:, 0] = 255
+    data = tiff(RAMP, photometric="palette", colormap=(table * step).astype(np.uint16))
+    np.testing.assert_array_equal(images.read_photo(data).rgb, table.T[RAMP].astype(np.uint8))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_of_0_to_1(dtype):
+    is_grey(tiff((RAMP / 255).astype(dtype), photometric="minisblack"), RAMP)
+
+
+def test_floats_of_8_bit_values_are_read_with_a_note_and_wild_ones_refused():
+    data = tiff(RAMP.astype(np.float32), photometric="minisblack")
+    is_grey(data, RAMP)
+    assert "read as 0 to 255" in images.read_photo(data).notes[0]
+    broken = np.full((4, 4), np.nan, np.float32)
+    broken[0, 0] = 1.0
+    is_grey(tiff(broken, photometric="minisblack"), np.where(np.isnan(broken), 0, 255))
+    with pytest.raises(ImageError, match="floating-point values up to 1e\\+06"):
+        images.read_photo(tiff(np.full((4, 4), 1e6, np.float32), photometric="minisblack"))
+
+
+@pytest.mark.parametrize("premultiplied", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_alpha_is_laid_over_white(premultiplied, channels):
+    rng = np.random.default_rng(1)
+    color = rng.integers(0, 256, (12, 9, channels)).astype(np.float64)
+    alpha = rng.integers(64, 256, (12, 9, 1)).astype(np.float64)
+    expected = 255 + (color - 255) * alpha / 255
+    stored = np.concatenate([color * alpha / 255 if premultiplied else color, alpha], axis=-1)
+    data = tiff(
+        np.rint(stored).astype(np.uint8),
+        photometric="minisblack" if channels == 1 else "rgb",
+        extrasamples=["assocalpha" if premultiplied else "unassalpha"],
+        planarconfig="contig",
+    )
+    rgb = images.read_photo(data).rgb
+    np.testing.assert_allclose(rgb, np.broadcast_to(expected, rgb.shape), atol=1.01)
+
+
+@pytest.mark.parametrize("compression", ["lzw", "zlib", "packbits", "zstd"])
+@pytest.mark.parametrize("predictor", [False, True])
+def test_compressions(compression, predictor):
+    rgb = make_rgb(0, (24, 32))
+    data = tiff(
+        rgb,
+        photometric="rgb",
+        compression=compression,
+        predictor=predictor and compression != "packbits",
+    )
+    np.testing.assert_array_equal(images.read_photo(data).rgb, rgb)
+
+
+def test_planes_tiles_and_bigtiff():
+    rgb = make_rgb(0, (40, 56))
+    separate = tiff(rgb.transpose(2, 0, 1), photometric="rgb", planarconfig="separate")
+    for data in (separate, tiff(rgb, photometric="rgb", tile=(16, 16), bigtiff=True)):
+        np.testing.assert_array_equal(images.read_photo(data).rgb, rgb)
+
+
+@pytest.mark.parametrize(
+    ("mode", "compression"),
+    [("RGB", "jpeg"), ("1", "group3"), ("1", "group4"), ("YCbCr", None), ("CMYK", "tiff_lzw")],
+)
+def test_what_libtiff_writes(mode, compression):
+    image = Image.fromarray(make_rgb(0, (40, 56))).convert(mode)
+    buffer = io.BytesIO()
+    image.save(buffer, "TIFF", compression=compression)
+    with Image.open(buffer) as stored:  # JPEG loses something
+        expected = np.asarray(stored.convert("RGB")).astype(int)
+    assert np.abs(images.read_photo(buffer.getvalue()).rgb - expected).max() <= 1
+
+
+def test_cmyk_without_a_profile():
+    inks = np.zeros((4, 4, 4), np.uint8)
+    inks[0, 0], inks[1, 1] = (0, 255, 255, 0), (0, 0, 0, 255)
+    rgb = images.read_photo(tiff(inks, photometric="separated")).rgb
+    assert rgb[0, 0].tolist() == [255, 0, 0]
+    assert rgb[1, 1].tolist() == [0, 0, 0]
+    assert rgb[2, 2].tolist() == [255, 255, 255]
+
+
+def test_the_photo_is_taken_and_not_its_preview():
+    rgb, preview = make_rgb(0, (48, 64)), make_rgb(1, (12, 16))
+    marked = pages((preview, {"subfiletype": 1}), (rgb, {}))
+    below = pages((preview, {"subfiletype": 1, "subifds": 1}), (rgb, {"subfiletype": 0}))
+    unmarked = pages((preview, {}), (rgb, {}))
+    for data in (marked, below, unmarked):
+        np.testing.assert_array_equal(images.read_photo(data).rgb, rgb)
+    assert images.read_photo(unmarked).notes == ("of its 2 pages the 2th, the largest, is taken",)
+
+
+def test_further_pages_are_told():
+    photos = [make_rgb(i, (24, 32)) for i in range(3)]
+    photo = images.read_photo(pages(*((rgb, {}) for rgb in photos)))
+    np.testing.assert_array_equal(photo.rgb, photos[0])
+    assert photo.notes == ("of its 3 pages the first is taken",)
+
+
+def test_what_is_no_photo_is_refused_by_its_name():
+    raw = tiff(RAMP, photometric=32803)
+    with pytest.raises(ImageError, match="raw data of a camera's sensor"):
+        images.read_photo(raw)
+    with pytest.raises(PixelLimitError, match="16x16 pixels are more than the 100 allowed"):
+        images.read_photo(tiff(RAMP, photometric="minisblack"), max_pixels=100)
+    with pytest.raises(ImageError, match="is damaged"):
+        images.read_photo(tiff(make_rgb(0, (24, 32)), photometric="rgb", compression="zlib")[:300])
