@@ -19,6 +19,8 @@ import jax
 import numpy as np
 
 from acolvit_jax.checkpoint.state import init_state
+from acolvit_jax.common.processor import multiplies_bfloat16
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import Config, DataConfig
 from acolvit_jax.config.training import TrainConfig
 from acolvit_jax.config.variants import VARIANTS
@@ -28,13 +30,15 @@ from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.step import make_train_step
 
 BATCH = 32
-ROUNDS = 9
+ROUNDS = 7
 
 
-def jax_step(*, gated: bool, window: int, micro_batch: int) -> Callable[[], None]:
+def jax_step(
+    dtype: str, *, gated: bool = False, window: int = 0, micro_batch: int = 0
+) -> Callable[[], None]:
     """A step of tiny that waits for its result."""
     config = Config(
-        model=dataclasses.replace(VARIANTS["tiny"], gated=gated),
+        model=dataclasses.replace(VARIANTS["tiny"], gated=gated, dtype=dtype),
         data=DataConfig(window=window),
         train=TrainConfig(batch_size=BATCH, micro_batch=micro_batch, budget=0.5 if gated else None),
     )
@@ -60,8 +64,8 @@ def jax_step(*, gated: bool, window: int, micro_batch: int) -> Callable[[], None
     return run
 
 
-def torch_step() -> Callable[[], None]:
-    """Forward and backward of the dense model in eager PyTorch."""
+def torch_step(dtype: str) -> Callable[[], None]:
+    """Forward and backward of the dense model in eager PyTorch, bfloat16 by autocast."""
     import torch
 
     from benchmarks.torch_baseline import DenseColorizer
@@ -72,34 +76,46 @@ def torch_step() -> Callable[[], None]:
 
     def run() -> None:
         model.zero_grad(set_to_none=True)
-        torch.nn.functional.huber_loss(model(inputs), target, delta=0.01).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == "bfloat16"):
+            ab = model(inputs)
+        torch.nn.functional.huber_loss(ab.float(), target, delta=0.01).backward()
 
     return run
 
 
 def main() -> None:
-    kinds = {
-        "dense": jax_step(gated=False, window=0, micro_batch=0),
-        "dense, the whole batch at once": jax_step(gated=False, window=0, micro_batch=BATCH),
-        "A-ColViT 0.5": jax_step(gated=True, window=0, micro_batch=0),
-        "dense, windows of 7x7 patches": jax_step(gated=False, window=7, micro_batch=0),
-    }
+    dtypes = ["float32", *(["bfloat16"] if multiplies_bfloat16() else [])]
+    kinds: dict[tuple[str, str], Callable[[], None]] = {}
+    for dtype in dtypes:
+        kinds |= {
+            ("dense", dtype): jax_step(dtype),
+            ("A-ColViT 0.5", dtype): jax_step(dtype, gated=True),
+            ("dense, windows of 7x7 patches", dtype): jax_step(dtype, window=7),
+        }
     if importlib.util.find_spec("torch"):
-        kinds["dense, eager PyTorch (no optimizer)"] = torch_step()
-    times: dict[str, list[float]] = {name: [] for name in kinds}
+        name = "dense, eager PyTorch (no optimiser)"
+        kinds |= {(name, dtype): torch_step(dtype) for dtype in dtypes}
+    times: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
     for step in kinds.values():
         step()  # compiles
     for _ in range(ROUNDS):
-        for name, step in kinds.items():
+        for kind, step in kinds.items():
             start = time.perf_counter()
             step()
-            times[name].append(time.perf_counter() - start)
-    print(f"| training step, tiny, batch {BATCH} | images/s, median | slowest to fastest |")
-    print("| :--- | ---: | ---: |")
-    for name, taken in times.items():
+            times[kind].append(time.perf_counter() - start)
+    rows = []
+    for (name, dtype), taken in times.items():
         rates = sorted(BATCH / t for t in taken)
-        middle = statistics.median(rates)
-        print(f"| {name} | {middle:.1f} | {rates[0]:.1f} to {rates[-1]:.1f} |")
+        ratio = statistics.median(times[name, "float32"]) / statistics.median(taken)
+        spread = f"{rates[0]:.1f} to {rates[-1]:.1f}"
+        rows.append([name, dtype, f"{statistics.median(rates):.1f}", spread, f"{ratio:.2f}"])
+    headings = [
+        "training step, tiny, batch 32",
+        "products",
+        "images/s, median",
+        "slowest to fastest",
+    ]
+    print(markdown_table([*headings, "to its float32"], rows))
 
 
 if __name__ == "__main__":
