@@ -30,7 +30,7 @@ from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.step import make_train_step
 
 BATCH = 32
-ROUNDS = 7
+ROUNDS = 5
 
 
 def jax_step(
