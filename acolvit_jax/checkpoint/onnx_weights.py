@@ -38,7 +38,9 @@ class Encoding(NamedTuple):
         def affine(linear: Affine) -> Affine:
             return linear._replace(kernel=rounded(linear.kernel))
 
-        kernels = [{n: rounded(m) for n, m in block.items()} for block in prepared.kernels]
+        kernels: list[dict[str, Any]] = [
+            {n: rounded(m) for n, m in block.items()} for block in prepared.kernels
+        ]
         return prepared._replace(
             embed=affine(prepared.embed), kernels=kernels, head=affine(prepared.head)
         )
