@@ -10,6 +10,7 @@ from acolvit_jax.colorize import main
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.photo import images
+from acolvit_jax.photo.profiles import SRGB
 from tests.integration.commands import one_line_error, run
 from tests.models_on_disk import write_model
 from tests.photos import make_folder, make_jpeg, make_rgb
@@ -50,7 +51,7 @@ def test_a_photo_with_hints_from_the_shell(photo, model):
     assert "photo_color.jpg exists; add --overwrite" in message
 
 
-def test_exif_profile_and_format_are_kept(tmp_path, model):
+def test_exif_and_format_are_kept_and_the_result_is_srgb(tmp_path, model):
     exif = Image.Exif()
     exif[0x010E] = "grandmother"
     exif[0x0112] = 6
@@ -63,7 +64,7 @@ def test_exif_profile_and_format_are_kept(tmp_path, model):
             assert image.size == (48, 64), suffix  # turned upright
             assert image.getexif().get(0x010E) == "grandmother"
             assert image.getexif().get(0x0112, 1) == 1
-            assert image.info.get("icc_profile") == profile
+            assert image.info.get("icc_profile") == SRGB
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "I;16", "1", "CMYK"])
