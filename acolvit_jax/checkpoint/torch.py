@@ -15,12 +15,13 @@ import numpy as np
 
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.config import ModelConfig
+from acolvit_jax.models.layers import relative_position_rows
 from acolvit_jax.models.params import flatten, nest, param_shapes
 
 HEAD_WIDTH = 64
 DEFAULT_GRID = 14
 _LANDMARK = "patch_embed.proj.weight"  # every model has it, and it ends no other name
-IGNORED = re.compile(r"blocks\.\d+\.attn\.relative_position_index$")
+INDEX = re.compile(r"blocks\.\d+\.attn\.relative_position_index$")
 
 Array = np.ndarray
 
@@ -127,7 +128,8 @@ def from_state_dict(mapping: Mapping[str, Array]) -> tuple[ModelConfig, dict[str
     Args:
         mapping: arrays by PyTorch name. What stands before all names of the model (`module.`,
             `_orig_mod.`, `model.`, `ema.`, several of them) is taken off, and what does not begin
-            so is left aside, which the log says; the buffer `relative_position_index` is ignored.
+            so is left aside, which the log says; the buffers `relative_position_index` are compared
+            with the grid of patches that was found.
 
     Returns:
         The architecture, found from names and shapes, and a nested dict of float32 parameters for
@@ -137,17 +139,30 @@ def from_state_dict(mapping: Mapping[str, Array]) -> tuple[ModelConfig, dict[str
         CheckpointError: lists every key that is missing, left over or of another shape.
     """
     given = {name: np.asarray(x) for name, x in _unprefixed(mapping).items()}
-    given = {name: x for name, x in given.items() if not IGNORED.match(name)}
+    indices = {name: x for name, x in given.items() if INDEX.match(name)}
+    given = {name: x for name, x in given.items() if name not in indices}
     odd = [name for name, x in given.items() if x.dtype.kind not in "fiu" or not _finite(x)]
     if odd:
         raise CheckpointError(
             f"{len(odd)} arrays are not finite real numbers: {', '.join(odd[:5])}"
         )
     config = find_architecture(given)
+    _check_grid(indices, config.grid_size)
     names = _names(config)
     _check(given, config, names)
     flat = {n.ours: np.ascontiguousarray(n.to_ours(given[n.theirs]), np.float32) for n in names}
     return config, nest(flat)
+
+
+def _check_grid(indices: Mapping[str, Array], grid: int) -> None:
+    """Compares the buffers of relative positions with those of a grid of patches."""
+    expected = relative_position_rows((grid, grid), grid)
+    for name, index in indices.items():
+        if not np.array_equal(index, expected):
+            raise CheckpointError(
+                f"{name} of shape {index.shape} is not that of {grid}x{grid} patches, "
+                "which the other arrays are of"
+            )
 
 
 def _unprefixed(mapping: Mapping[str, Array]) -> Mapping[str, Array]:

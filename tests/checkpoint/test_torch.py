@@ -124,7 +124,7 @@ def test_decisions_really_differ_in_the_parity_test():
 def test_prefixes_buffers_and_half_precision_are_taken():
     theirs = state_dict(192, depth=1, gated=False, bias_table=True)
     wrapped = {f"module.{n}": v.astype(np.float16) for n, v in theirs.items()}
-    wrapped["module.blocks.0.attn.relative_position_index"] = np.zeros((196, 196), np.int64)
+    wrapped["module.blocks.0.attn.relative_position_index"] = position_index(14)
     config, params = from_state_dict(wrapped)
     assert config.depth == 1
     assert all(leaf.dtype == np.float32 for leaf in jax.tree.leaves(params))
@@ -162,3 +162,21 @@ def test_a_model_of_any_budget_survives_the_round_trip():
     back_config, back = from_state_dict(to_state_dict(config, params))
     assert back_config == config
     jax.tree.map(np.testing.assert_array_equal, back, params)
+
+
+def position_index(grid):
+    """The published buffer, pair by pair."""
+    places = list(itertools.product(range(grid), repeat=2))
+    rows = [
+        [(qy - ky + grid - 1) * (2 * grid - 1) + qx - kx + grid - 1 for ky, kx in places]
+        for qy, qx in places
+    ]
+    return np.array(rows, np.int64)
+
+
+def test_a_grid_that_the_buffers_do_not_have_is_refused():
+    given = state_dict(64, depth=1, gated=False)
+    from_state_dict(given | {"blocks.0.attn.relative_position_index": position_index(14)})
+    given["blocks.0.attn.relative_position_index"] = position_index(7)
+    with pytest.raises(CheckpointError, match=r"shape \(49, 49\) is not that of 14x14 patches"):
+        from_state_dict(given)
