@@ -1,6 +1,9 @@
 """Sources: the photographs in the package, folders, TFDS as ArrayRecord without TensorFlow."""
 
+import os
 import sys
+import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -141,3 +144,33 @@ def test_the_setting_of_a_missing_folder_is_named(tmp_path):
     data = DataConfig(dataset="folder", path=str(photos), validation_path=str(tmp_path / "none"))
     with pytest.raises(DataError, match=r"--config\.data\.validation_path wants a folder"):
         make_source(data, "validation")
+
+
+@pytest.mark.parametrize("form", ["{root}/{name}", "./{name}", "{name}", "deep\\{stem}"])
+def test_lists_spell_names_in_many_ways(tmp_path, monkeypatch, form):
+    folder = tmp_path / "photos" / "deep"
+    folder.mkdir(parents=True)
+    for name in ("a.jpg", "Zoë.jpg", "c.jpg"):
+        (folder / name).write_bytes(make_jpeg(0))
+    monkeypatch.chdir(tmp_path)
+    spelled = unicodedata.normalize("NFD", "Zoë.jpg")
+    lines = [
+        form.format(root=tmp_path / "photos", name=f"deep/{name}", stem=name)
+        for name in ("a.jpg", spelled)
+    ]
+    (tmp_path / "list.txt").write_bytes("\r\n".join(lines).encode("utf-16"))
+    source = folder_source(Path("photos"), "list.txt")
+    found = {unicodedata.normalize("NFC", source.name_of(i)) for i in range(len(source))}
+    assert found == {"deep/Zoë.jpg", "deep/a.jpg"}
+    assert all(source[i].data for i in range(len(source)))
+
+
+def test_listed_photos_may_lie_elsewhere_and_names_may_be_no_utf8(tmp_path):
+    inside, outside = tmp_path / "photos", tmp_path / "other.jpg"
+    inside.mkdir()
+    raw = os.fsdecode(b"gro\xdf.jpg")
+    (inside / raw).write_bytes(make_jpeg(0))
+    outside.write_bytes(make_jpeg(1))
+    (tmp_path / "list.txt").write_bytes(b"gro\xdf.jpg\n" + os.fsencode(outside))
+    source = folder_source(inside, str(tmp_path / "list.txt"))
+    assert {source.name_of(i) for i in range(2)} == {raw, outside.as_posix()}
