@@ -40,8 +40,9 @@ class Found:
         counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(8))
         named = ", ".join(path.name for path in self.others[:_NAMED])
         more = ", ..." if len(self.others) > _NAMED else ""
-        files = "1 file is" if len(self.others) == 1 else f"{len(self.others)} files are"
-        return [*self.problems, f"{files} no photo by its suffix ({counted}): {named}{more}"]
+        one = len(self.others) == 1
+        are = "file is no photo by its" if one else "files are no photos by their"
+        return [*self.problems, f"{len(self.others)} {are} suffix ({counted}): {named}{more}"]
 
 
 def find_images(folder: Path) -> Found:

@@ -24,7 +24,7 @@ def test_every_known_suffix_is_taken_and_others_are_counted(tmp_path):
     found = images.find_images(tmp_path)
     assert len(found.photos) == 7
     assert found.notes == [
-        "3 files are no photo by its suffix (2 .txt, 1 .cr2): more.txt, notes.txt, raw.cr2"
+        "3 files are no photos by their suffix (2 .txt, 1 .cr2): more.txt, notes.txt, raw.cr2"
     ]
 
 
