@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from acolvit_jax.common.files import drop_unfinished_programs
+
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
@@ -28,6 +30,8 @@ def compiled_programs() -> Path:
 # Workers and the command lines that they start inherit this. With a largest size JAX locks the
 # folder, so that none of them reads an entry that another has half written.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        drop_unfinished_programs(compiled_programs())
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(compiled_programs())
     os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(2**31)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")

@@ -77,3 +77,16 @@ def free_path(path: Path) -> Path:
     """The path, or the first of `PATH-2`, `PATH-3`, ... that nothing has."""
     numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
     return next(p for p in itertools.chain([path], numbered) if not p.exists())
+
+
+def drop_unfinished_programs(folder: Path) -> None:
+    """Takes away compiled programs that a process was killed over while it wrote them.
+
+    JAX writes an entry and then the time of its last use; it stumbles over one without the other.
+
+    Args:
+        folder: of JAX's compilation cache; it may be missing.
+    """
+    for entry in folder.glob("*-cache"):
+        if not entry.with_name(entry.name.removesuffix("-cache") + "-atime").exists():
+            entry.unlink(missing_ok=True)

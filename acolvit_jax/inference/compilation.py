@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from acolvit_jax.common.files import drop_unfinished_programs
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import param_shapes
@@ -38,7 +39,9 @@ def keep_compiled_programs() -> None:
     A cache that the user has set up, by JAX's own settings, is left as it is.
     """
     if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "programs"))
+        folder = cache_folder() / "programs"
+        drop_unfinished_programs(folder)
+        jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
         # With a largest size JAX locks the folder: no process reads what another has half written.

@@ -40,8 +40,9 @@ def start(
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
     if file_limit is not None:
         command = ["bash", "-c", f'ulimit -f {file_limit}; exec "$@"', "bash", *command]
-    if file_limit is not None:  # coverage's own file would not fit
+    if file_limit is not None:  # neither coverage's file nor a compiled program would fit
         environment.pop("COVERAGE_PROCESS_CONFIG", None)
+        environment["JAX_ENABLE_COMPILATION_CACHE"] = "false"
     return subprocess.Popen(
         command,
         cwd=ROOT,
