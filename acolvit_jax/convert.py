@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import CheckpointError
 
-KINDS = ["jax", "torch", "weights", "stablehlo", "onnx"]
+KINDS = ["jax", "torch", "weights", "stablehlo", "onnx", "web"]
 
 
 def main(argv: Sequence[str]) -> None:
@@ -22,14 +22,14 @@ def main(argv: Sequence[str]) -> None:
     parser = cli.ArgumentParser(
         prog="python -m acolvit_jax.convert",
         description="Converts published PyTorch weights to ours, and ours to PyTorch, to one file "
-        "of float16 weights, to StableHLO, or to ONNX.",
+        "of float16 weights, to StableHLO, to ONNX, or to a page without a server.",
     )
     parser.add_argument(
         "source",
         help="--to jax: a .pth, .safetensors or .npz state dict; else a run, a folder or file of "
         "weights, 'pretrained' or 'pretrained-dense'",
     )
-    parser.add_argument("target", type=cli.path, help="--to jax: a folder; else a file")
+    parser.add_argument("target", type=cli.path, help="--to jax and web: a folder; else a file")
     parser.add_argument("--to", choices=KINDS, default="jax")
     parser.add_argument(
         "--provenance", type=cli.path, help="--to weights: JSON file of what the weights come from"
@@ -54,14 +54,19 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument(
         "--dtype",
         choices=["float32", "float16", "int8"],
-        help="--to onnx: how the weights are stored (float32); products are float32 in any case",
+        help="how weights are stored, --to onnx (float32) and web (float16); products are float32",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     args = parser.parse_args(argv)
     if args.target.exists() and not args.overwrite:
         raise CheckpointError(f"{args.target} exists; add --overwrite, or choose another target")
-    if args.to != "jax" and args.target.is_dir():
+    if args.to not in ("jax", "web") and args.target.is_dir():
         raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
+    if args.to == "web":
+        from acolvit_jax.demo.site import build
+
+        print(build(args.source, args.target, args.dtype or "float16"))
+        return
     from acolvit_jax.checkpoint.conversion import write_as
     from acolvit_jax.common.jax_settings import settle_jax
 

@@ -1,0 +1,100 @@
+// The model in the worker: ONNX Runtime in WebAssembly, on as many threads as the host allows.
+
+import { AB_SCALE } from './color.js';
+import { parseColor } from './hint_text.js';
+import { Refusal } from './local_photo.js';
+
+const FORMAT_VERSION = 1; // of the model's file
+const INT8 = 127; // for a normalized a or b of 1
+const THREADS = 4; // more gain nothing on a model of this size
+const PUBLISH = 'publish the folder again';
+
+/** The bytes of a file whose length is known, with progress. */
+async function fetchWhole(address, length, onProgress) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Refusal(`${address} cannot be loaded; ${PUBLISH}`);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const reader = response.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (at + value.length > length) break;
+    bytes.set(value, at);
+    at += value.length;
+    onProgress(at / length);
+  }
+  if (at !== length) throw new Refusal(`the model's file is cut short or another; ${PUBLISH}`);
+  return bytes;
+}
+
+async function check(bytes, { sha256, format_version: version }) {
+  if (version !== FORMAT_VERSION) {
+    throw new Refusal(`the model's file is of version ${version}, not ${FORMAT_VERSION}; ${PUBLISH}`);
+  }
+  if (!crypto.subtle) return; // a page that came over plain http has none
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const text = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (text !== sha256) throw new Refusal(`the model's file is damaged; ${PUBLISH}`);
+}
+
+export class LocalModel {
+  static async load(info, base, onProgress) {
+    const { local } = info;
+    const bytes = await fetchWhole(new URL('model.onnx', base), local.bytes, onProgress);
+    await check(bytes, local);
+    const ort = await import('./ort/ort.wasm.min.mjs');
+    ort.env.logLevel = 'error';
+    ort.env.wasm.wasmPaths = new URL('./ort/', import.meta.url).href;
+    const asked = new URL(base).searchParams.get('threads');
+    const cores = Math.min(THREADS, navigator.hardwareConcurrency ?? 1);
+    ort.env.wasm.numThreads = crossOriginIsolated ? Number(asked ?? cores) : 1;
+    const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+    return Object.assign(new LocalModel(), { ort, session, info, side: info.model.image_size });
+  }
+
+  /** `{ab, values, result, timing}`: a*, b* as floats and as bytes, and what they took. */
+  async colorize(photo, { hints, hint_size: size, budget = null }) {
+    const start = performance.now();
+    const inputs = await this.#inputs(photo, hints, size);
+    const { side } = this;
+    const feeds = { inputs: new this.ort.Tensor('float32', inputs, [1, side, side, 4]) };
+    if (budget !== null) feeds.budget = new this.ort.Tensor('float32', [budget], []);
+    const ready = performance.now();
+    const answer = await this.session.run(feeds);
+    const end = performance.now();
+    const norm = answer.ab.data;
+    return {
+      ab: norm.map((v) => v * AB_SCALE),
+      values: Int8Array.from(norm, (v) => Math.max(-INT8, Math.min(INT8, Math.round(v * INT8)))),
+      result: { budget, ...this.#describe([...answer.decisions.data]) },
+      timing: { input: ready - start, model: end - ready, total: end - start },
+    };
+  }
+
+  /** The model's input: lightness, and hints in their aligned cells (`hints.points.hint_planes`). */
+  async #inputs(photo, hints, size) {
+    const { side } = this;
+    const lightness = await photo.lightness(side);
+    const inputs = new Float32Array(4 * side * side);
+    lightness.forEach((l, i) => { inputs[4 * i] = l; });
+    const cell = (position, length) => Math.floor(Math.floor((position * side) / length) / size) * size;
+    for (const { row, column, color } of hints) {
+      const [a, b] = parseColor(color).map((value) => value / AB_SCALE);
+      const [top, left] = [cell(row, photo.height), cell(column, photo.width)];
+      for (let y = top; y < top + size; y++) {
+        for (let x = left; x < left + size; x++) inputs.set([a, b, 1], 4 * (y * side + x) + 1);
+      }
+    }
+    return inputs;
+  }
+
+  #describe(decisions) {
+    const { fixed, attention, ffn } = this.info.local.macs;
+    const count = (kind) => decisions.filter((d, i) => i % 2 === kind && d > 0.5).length;
+    return {
+      keep_ratio: decisions.reduce((x, y) => x + y, 0) / decisions.length,
+      macs: fixed + attention * count(0) + ffn * count(1),
+      decisions: decisions.map((d) => (d > 0.5 ? '1' : '0')).join(''),
+    };
+  }
+}

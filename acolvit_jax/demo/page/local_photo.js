@@ -1,0 +1,95 @@
+// A photo in the worker: its file, decoded only while its pixels are needed.
+
+import { readExif, withExif } from './exif.js';
+import { makeGrey, modelLightness, recolor } from './recolor.js';
+
+const RESULTS = 8; // remembered for saving
+const JPEG_QUALITY = 1; // below, Chromium halves the resolution of the colors
+
+/** What the person is told; `kind` as in engine.js. */
+export class Refusal extends Error {
+  constructor(message, kind = 'refused') {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+function canvasOf(picture, width, height) {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context) throw new RangeError('no memory for a canvas');
+  context.fillStyle = 'white'; // under what is transparent
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(picture, 0, 0, width, height);
+  return { canvas, context, pixels: context.getImageData(0, 0, width, height) };
+}
+
+export class LocalPhoto {
+  #file;
+  #results = new Map();
+  #made = 0;
+  #lightness = null;
+
+  static async read(file, most) {
+    const photo = new LocalPhoto();
+    photo.#file = file;
+    const picture = await photo.#decode();
+    const { width, height } = picture;
+    picture.close();
+    if (width * height > most) {
+      throw new Refusal(`${width} x ${height} pixels are more than the ${most} allowed`);
+    }
+    return Object.assign(photo, { width, height });
+  }
+
+  async #decode() {
+    try {
+      return await createImageBitmap(this.#file);
+    } catch {
+      throw new Refusal('this file is no picture that the browser can read');
+    }
+  }
+
+  async #draw(width = this.width, height = this.height) {
+    const picture = await this.#decode();
+    try {
+      return canvasOf(picture, width, height);
+    } finally {
+      picture.close();
+    }
+  }
+
+  /** (L* - 50) / 100 at the model's size. */
+  async lightness(side) {
+    this.#lightness ??= modelLightness((await this.#draw()).pixels, side);
+    return this.#lightness;
+  }
+
+  async grey(maxSide) {
+    const shrink = Math.min(1, maxSide / Math.max(this.width, this.height));
+    const size = [this.width, this.height].map((length) => Math.max(1, Math.round(length * shrink)));
+    const { pixels } = await this.#draw(...size);
+    makeGrey(pixels);
+    return createImageBitmap(pixels);
+  }
+
+  /** Keeps colors for saving; their id. */
+  remember(ab) {
+    const id = String(this.#made += 1);
+    this.#results.set(id, ab);
+    if (this.#results.size > RESULTS) this.#results.delete(this.#results.keys().next().value);
+    return id;
+  }
+
+  /** The photo in color at its own size, as a file. */
+  async save(result, format, side) {
+    const ab = this.#results.get(result);
+    if (!ab) throw new Refusal('these colors are not known any more', 'gone');
+    const { canvas, context, pixels } = await this.#draw();
+    recolor(pixels, ab, side);
+    context.putImageData(pixels, 0, 0);
+    const blob = await canvas.convertToBlob({ type: `image/${format}`, quality: JPEG_QUALITY });
+    return withExif(blob, readExif(new Uint8Array(await this.#file.arrayBuffer())));
+  }
+}

@@ -1,0 +1,67 @@
+// The worker behind engine_local.js: one message a call, one answer a message, in turn.
+
+import { LocalModel } from './local_model.js';
+import { LocalPhoto, Refusal } from './local_photo.js';
+
+const photos = new Map();
+let model = null;
+let last = 0;
+
+function photoOf(id) {
+  const photo = photos.get(id);
+  if (!photo) throw new Refusal('this photo is not open any more', 'gone');
+  return photo;
+}
+
+const methods = {
+  async load(info, base) {
+    model = await LocalModel.load(info, base, (progress) => postMessage({ progress }));
+  },
+
+  async open(file, name, pixels) {
+    const photo = await LocalPhoto.read(file, pixels);
+    const id = String(last += 1);
+    photos.set(id, photo);
+    const stem = name.replace(/^.*[\\/]/, '').replace(/(.)\.[^.]*$/, '$1') || 'photo';
+    photo.name = stem;
+    return { id, width: photo.width, height: photo.height, name: stem };
+  },
+
+  close: async (id) => { photos.delete(id); },
+
+  grey: (id, maxSide) => photoOf(id).grey(maxSide),
+
+  async colorize(id, wishes) {
+    const photo = photoOf(id);
+    const { ab, ...answer } = await model.colorize(photo, wishes);
+    answer.result.id = photo.remember(ab);
+    return answer;
+  },
+
+  async save(id, result, format) {
+    const photo = photoOf(id);
+    const blob = await photo.save(result, format, model.side);
+    return { blob, name: `${photo.name}_color.${format === 'png' ? 'png' : 'jpg'}` };
+  },
+};
+
+function errorOf(error) {
+  if (error instanceof Refusal) return { kind: error.kind, message: error.message };
+  if (error instanceof RangeError || /memory|allocation/i.test(error.message)) {
+    return { kind: 'refused', message: 'this photo needs more memory than the browser gives' };
+  }
+  return { kind: 'refused', message: error.message };
+}
+
+let turn = Promise.resolve();
+
+onmessage = ({ data: { id, method, parameters } }) => {
+  turn = turn.then(async () => {
+    try {
+      const value = await methods[method](...parameters);
+      postMessage({ id, value }, value instanceof ImageBitmap ? [value] : []);
+    } catch (error) {
+      postMessage({ id, error: errorOf(error) });
+    }
+  });
+};

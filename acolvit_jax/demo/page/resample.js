@@ -1,0 +1,90 @@
+// Pillow's resampling, number for number: bytes in fixed point, one pass across and one down.
+
+import { cubic } from './ab_field.js';
+
+const BITS = 22; // of a fixed-point weight
+const triangle = (x) => Math.max(0, 1 - Math.abs(x));
+const KERNELS = { bilinear: [triangle, 1], bicubic: [cubic, 2] };
+
+/** First tap and weights of every output: `[{first, weights: Float64Array}]`. */
+function tapsOf(from, to, kernel) {
+  const [weigh, radius] = KERNELS[kernel];
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const support = radius * stretch;
+  return Array.from({ length: to }, (_, i) => {
+    const center = (i + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(center - support + 0.5));
+    const end = Math.min(from, Math.trunc(center + support + 0.5));
+    const weights = Float64Array.from(
+      { length: end - first }, (__, j) => weigh((j + first - center + 0.5) / stretch));
+    const sum = weights.reduce((x, y) => x + y, 0);
+    return { first, weights: weights.map((w) => w / sum) };
+  });
+}
+
+const fixed = (weights) => Int32Array.from(
+  weights, (w) => Math.trunc(w * 2 ** BITS + (w < 0 ? -0.5 : 0.5)));
+const clip = (sum) => Math.min(255, Math.max(0, sum >> BITS));
+
+/**
+ * Resizes RGBA bytes to RGB bytes, bilinear with antialiasing, as `photo.images.resize`.
+ * @returns Uint8ClampedArray `[height, width, 3]`
+ */
+export function resizeBytes({ data, width, height }, target) {
+  const rows = new Uint8ClampedArray(height * target.width * 3);
+  tapsOf(width, target.width, 'bilinear').forEach(({ first, weights }, x) => {
+    const w = fixed(weights);
+    for (let y = 0; y < height; y++) {
+      for (let c = 0; c < 3; c++) {
+        let sum = 1 << (BITS - 1);
+        let at = (y * width + first) * 4 + c;
+        for (let j = 0; j < w.length; j++, at += 4) sum += w[j] * data[at];
+        rows[(y * target.width + x) * 3 + c] = clip(sum);
+      }
+    }
+  });
+  const stride = target.width * 3;
+  const out = new Uint8ClampedArray(target.height * stride);
+  tapsOf(height, target.height, 'bilinear').forEach(({ first, weights }, y) => {
+    const w = fixed(weights);
+    for (let x = 0; x < stride; x++) {
+      let sum = 1 << (BITS - 1);
+      let at = first * stride + x;
+      for (let j = 0; j < w.length; j++, at += stride) sum += w[j] * rows[at];
+      out[y * stride + x] = clip(sum);
+    }
+  });
+  return out;
+}
+
+/** A plane of floats at a photo's size, a row at a time, bicubic: `inference.finish.upsample`. */
+export class Upsampled {
+  #across;
+  #down;
+  #width;
+
+  constructor(plane, side, { width, height }) {
+    this.#width = width;
+    this.#down = tapsOf(side, height, 'bicubic');
+    this.#across = new Float32Array(side * width);
+    tapsOf(side, width, 'bicubic').forEach(({ first, weights }, x) => {
+      for (let y = 0; y < side; y++) {
+        let sum = 0;
+        for (let j = 0; j < weights.length; j++) sum += weights[j] * plane[y * side + first + j];
+        this.#across[y * width + x] = sum;
+      }
+    });
+  }
+
+  /** Writes a row of the photo into `out`, Float32Array. */
+  row(y, out) {
+    const { first, weights } = this.#down[y];
+    const width = this.#width;
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let j = 0; j < weights.length; j++) sum += weights[j] * this.#across[(first + j) * width + x];
+      out[x] = sum;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// Keeps the site for later visits without a network, and isolates the page, so that the model may
+// use threads on hosts that send no isolation headers. `site.js` is written beside it and names
+// this build and its files.
+
+importScripts('site.js'); // self.SITE = {build, files}
+
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+self.addEventListener('install', (event) => {
+  self.skipWaiting();
+  event.waitUntil(caches.open(SITE.build).then((cache) => cache.addAll(SITE.files)));
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil((async () => {
+    for (const name of await caches.keys()) if (name !== SITE.build) await caches.delete(name);
+    await self.clients.claim();
+  })());
+});
+
+async function answer(request) {
+  const cache = await caches.open(SITE.build);
+  let response = await cache.match(request, { ignoreSearch: true });
+  if (!response) {
+    response = await fetch(request);
+    if (response.ok) await cache.put(request, response.clone());
+  }
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  if (request.method !== 'GET' || new URL(request.url).origin !== location.origin) return;
+  event.respondWith(answer(request));
+});
