@@ -1,12 +1,14 @@
-"""Images a second of the input pipeline on one core, and the time of one Lab conversion.
+"""Images a second of the input pipeline by number of workers, and where the time goes.
 
-    taskset -c 0 python -m benchmarks.input_pipeline
+    taskset -c 0 python -m benchmarks.input_pipeline            # one core
+    python -m benchmarks.input_pipeline --workers 1,2           # two cores, in turns
 
 The images are 500x375 JPEGs made of the photographs in the package, as ImageNet's are on average.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 import time
@@ -15,15 +17,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.loaders import TrainLoader
 from acolvit_jax.data.sources import folder_source, sample_photos
-from acolvit_jax.photo import color
+from acolvit_jax.data.transforms import TrainTransform, to_model_units
+from acolvit_jax.photo import images
 
 BATCH = 32
 BATCHES = 12
 SIZE = (500, 375)
-REPEATS = 50
+PARTS = 100  # times that a part is measured
 
 
 def make_folder(folder: Path) -> None:
@@ -31,36 +35,71 @@ def make_folder(folder: Path) -> None:
         Image.open(path).convert("RGB").resize(SIZE).save(folder / f"{i:03d}.jpg", quality=92)
 
 
-def pipeline_rate(folder: Path, window: int) -> float:
-    """Median images a second over the batches after the first."""
+def open_loader(folder: Path, window: int, workers: int) -> TrainLoader:
     data = DataConfig(dataset="folder", path=str(folder), window=window, num_threads=1, prefetch=1)
-    loader = TrainLoader(folder_source(folder), data, ModelConfig(), batch_size=BATCH, seed=0)
-    next(loader)
-    times = []
-    for _ in range(BATCHES):
-        start = time.perf_counter()
-        next(loader)
-        times.append(time.perf_counter() - start)
-    return BATCH / statistics.median(times)
+    source = folder_source(folder)
+    return TrainLoader(source, data, ModelConfig(), batch_size=BATCH, seed=0, workers=workers)
 
 
-def lab_milliseconds() -> float:
-    rgb = np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8)
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        color.uint8_to_lab(rgb)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3
+def rates(folder: Path, window: int, counts: list[int]) -> list[float]:
+    """Images a second by number of workers, medians of stretches measured in turns.
+
+    What a stretch had buffered while the others were measured is taken out before it.
+    """
+    loaders = [open_loader(folder, window, count) for count in counts]
+    times: list[list[float]] = [[] for _ in counts]
+    for _ in range(3):
+        for loader, found in zip(loaders, times, strict=True):
+            for _ in range(4):
+                next(loader)
+            start = time.perf_counter()
+            for _ in range(BATCHES):
+                next(loader)
+            found.append((time.perf_counter() - start) / BATCHES)
+    for loader in loaders:
+        loader.close()
+    return [BATCH / statistics.median(found) for found in times]
+
+
+def part_milliseconds(folder: Path) -> list[tuple[str, float]]:
+    """Median milliseconds of the parts of one image's preparation."""
+    data = next(folder.iterdir()).read_bytes()
+    rgb = images.read_image(data)
+    small = images.crop_resize(rgb, (50, 40, 400, 350), (224, 224))
+    transform = TrainTransform(DataConfig(), ModelConfig())
+    rng = np.random.default_rng(0)
+    parts = {
+        "decode": lambda: images.read_image(data),
+        "crop and resize": lambda: images.crop_resize(rgb, (50, 40, 400, 350), (224, 224)),
+        "Lab": lambda: to_model_units(small),
+        "all but decode": lambda: transform(rgb, rng),
+    }
+    found = []
+    for name, run in parts.items():
+        times = []
+        for _ in range(PARTS):
+            start = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - start)
+        found.append((name, statistics.median(times) * 1e3))
+    return found
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", default="0", help="numbers of worker processes; 0 is a thread")
+    counts = [int(count) for count in parser.parse_args().workers.split(",")]
     with tempfile.TemporaryDirectory() as name:
         make_folder(Path(name))
-        print("| input pipeline, one thread | median |\n| :--- | ---: |")
+        rows = []
         for label, window in (("whole images", 0), ("windows of 7x7 patches", 7)):
-            print(f"| {label}, images/s | {pipeline_rate(Path(name), window):.0f} |")
-        print(f"| Lab conversion of 224x224, ms | {lab_milliseconds():.2f} |")
+            measured = rates(Path(name), window, counts)
+            for count, rate in zip(counts, measured, strict=True):
+                who = f"{count} workers" if count else "one thread"
+                rows.append([f"{label}, {who}", f"{rate:.0f}", f"{rate / measured[0]:.2f}"])
+        print(markdown_table(["input pipeline", "images/s", "against the first"], rows))
+        parts = [[part, f"{value:.2f}"] for part, value in part_milliseconds(Path(name))]
+        print("\n" + markdown_table(["one image", "ms"], parts))
 
 
 if __name__ == "__main__":

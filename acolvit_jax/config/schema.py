@@ -138,8 +138,10 @@ class DataConfig:
         crop_scale_min: smallest area of the random resized crop, as a share of the photo's.
         window: train on windows of this many patches a side; 0 is whole images.
         skip_grey: leave out photographs with next to no colour.
-        num_threads: threads that prepare batches; 0 is one a core, 16 at most.
-        prefetch: batches prepared ahead, at least one a thread; 256 whole images take 308 MB.
+        num_threads: threads that prepare images; 0 is one a core, 16 at most.
+        num_workers: processes that prepare images instead, with one thread each; -1 is one a core
+            for accelerators, and none on CPU, where the model has the cores.
+        prefetch: batches prepared ahead, at least one a thread; 256 whole images take 80 MB.
     """
 
     dataset: str = "sample"
@@ -158,6 +160,7 @@ class DataConfig:
     window: int = 0
     skip_grey: bool = True
     num_threads: int = 0
+    num_workers: int = -1
     prefetch: int = 4
 
     def __post_init__(self) -> None:
@@ -181,6 +184,7 @@ class DataConfig:
                 f"{self.dataset}; a folder's config is BUDGET,folder: configs/tiny.py:0.5,folder"
             )
         at_least("data", self, 1, "prefetch", "max_clicks")
+        at_least("data", self, -1, "num_workers")
         at_least("data", self, 0, "max_hints", "num_threads", "click_exponent")
         for name in ("click_share", "aged_share"):
             if not 0 <= getattr(self, name) <= 1:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import grain
 import numpy as np
+from absl import flags
 
 from acolvit_jax.common.cores import available_cores
-from acolvit_jax.common.errors import ImageError
+from acolvit_jax.common.errors import DataError, ImageError
+from acolvit_jax.common.reading import patiently
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import ImageSource
@@ -18,55 +24,71 @@ from acolvit_jax.data.transforms import EvalTransform, Example, TrainTransform
 from acolvit_jax.photo import images
 
 EPOCHS = 2**31  # as good as endless, and Grain can still count the images
-MOST_THREADS = 16  # unless more are asked for: each holds a batch
+MOST_THREADS = 16  # unless more are asked for: each holds an image
+MOST_PASSED = 1000  # images that are passed over in a row before somebody looks at them
+WATCH_SECONDS = 1.0  # between two looks of a worker at whether its parent lives
+SKIPPED = "skipped"  # key of what an example passed over, until it is counted
+
+
+class Skip(NamedTuple):
+    """A photo that was left out.
+
+    Attributes:
+        name: of the photo.
+        reason: why it did not decode; None of one that is near grey.
+    """
+
+    name: str
+    reason: str | None
 
 
 @dataclass(frozen=True)
 class LoadColor:
     """Reads the photo at an index; a corrupt or grey one's place is taken by the next.
 
-    So the position in the data depends on the step alone, whatever is skipped.
+    So the position in the data depends on the step alone, whatever is skipped. It may run in any
+    process: what was left out is part of the answer.
 
     Attributes:
         source: of encoded images.
-        skip_grey: leave out photos with next to no colour.
-        skips: what was left out.
+        skip_grey: leave out photos with next to no color.
     """
 
     source: ImageSource
     skip_grey: bool
-    skips: Skips
 
-    def __call__(self, index: int) -> tuple[str, np.ndarray]:
-        """Returns the photo's name and uint8 `[H, W, 3]`.
+    def __call__(self, index: int) -> tuple[str, np.ndarray | None, list[Skip]]:
+        """Returns the photo's name and uint8 `[H, W, 3]`, and what was left out before it.
+
+        There is no photo where all are left out, or a thousand in a row.
 
         Raises:
-            DataError: if too many are corrupt, or all are grey.
+            UnreadableError: if the storage fails.
         """
-        while True:
-            name, rgb = self.read(index % len(self.source))
-            if rgb is not None:
-                return name, rgb
-            index += 1
+        skips: list[Skip] = []
+        for offset in range(min(len(self.source), MOST_PASSED)):
+            name, rgb, skip = self.read((index + offset) % len(self.source))
+            if skip is None:
+                return name, rgb, skips
+            skips.append(skip)
+        return "", None, skips
 
-    def read(self, index: int) -> tuple[str, np.ndarray | None]:
-        """Returns the photo's name and uint8 `[H, W, 3]`, None if it is left out.
+    def read(self, index: int) -> tuple[str, np.ndarray | None, Skip | None]:
+        """Returns the photo's name and uint8 `[H, W, 3]`, None if it is left out, and why.
 
         Raises:
-            DataError: if too many are corrupt, or all are grey.
+            UnreadableError: if the storage fails.
         """
         name = f"image {index}"
         try:
-            record = self.source[index]
+            record = patiently(name, lambda: self.source[index])
             name = record.name
             rgb = images.read_image(record.data)
         except (ImageError, OSError) as error:
-            self.skips.add_corrupt(name, str(error))
-            return name, None
+            return name, None, Skip(name, str(error))
         if self.skip_grey and images.is_near_grey(rgb):
-            self.skips.add_grey(name)
-            return name, None
-        return name, rgb
+            return name, None, Skip(name, None)
+        return name, rgb, None
 
 
 @dataclass(frozen=True)
@@ -76,24 +98,49 @@ class _TrainExample(grain.transforms.RandomMap):
     load: LoadColor
     transform: TrainTransform
 
-    def random_map(self, index: int, rng: np.random.Generator) -> Example:
-        _, rgb = self.load(index)
-        return self.transform(rgb, rng)
+    def random_map(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
+        _, rgb, skips = self.load(index)
+        example = {} if rgb is None else self.transform(rgb, rng)
+        return {**example, SKIPPED: skips}
+
+
+class _Stretch(grain.MapDataset):
+    """The examples of one process, from a batch of the run on.
+
+    Of every batch over all processes a process has one stretch of examples.
+    """
+
+    def __init__(
+        self, examples: grain.MapDataset, size: int, index: int, count: int, first: int
+    ) -> None:
+        """Takes stretch `index` of `count`, each of `size` examples, from batch `first` on."""
+        super().__init__(examples)
+        self._size, self._index, self._count, self._first = size, index, count, first
+
+    def __len__(self) -> int:
+        batches = len(self._parent) // (self._size * self._count) - self._first
+        return batches * self._size
+
+    def __getitem__(self, index: Any) -> Any:
+        batch, place = divmod(int(index), self._size)
+        stretch = (batch + self._first) * self._count + self._index
+        return self._parent[stretch * self._size + place]
 
 
 def reading_threads(data: DataConfig) -> int:
-    """Threads that prepare batches."""
+    """Threads of each process that prepare images."""
     return data.num_threads or min(len(available_cores()), MOST_THREADS)
 
 
 class TrainLoader:
     """An endless stream of training batches of this process.
 
-    Batch k of the run is the same images, crops and hints for any number of processes, each
-    taking its own stretch; the state is the number of batches taken.
+    Batch k of the run is the same images, crops and hints for any number of processes, each taking
+    its own stretch, and for any number of workers; the state is the number of batches taken.
 
     Attributes:
         skips: what was left out so far.
+        workers: processes that prepare images; 0 is this one.
     """
 
     def __init__(
@@ -106,6 +153,7 @@ class TrainLoader:
         seed: int,
         process_index: int = 0,
         process_count: int = 1,
+        workers: int = 0,
     ) -> None:
         """Sets the stream up at its beginning.
 
@@ -117,42 +165,98 @@ class TrainLoader:
             seed: of order, crops and hints.
             process_index: this process.
             process_count: all processes.
+            workers: further processes that prepare the images of this one; 0 has threads do it.
         """
         self.skips = Skips(len(source))
-        load = LoadColor(source, data.skip_grey, self.skips)
-        examples = (
+        self._examples = (
             grain.MapDataset.range(len(source))
             .seed(seed)
             .shuffle()
             .repeat(EPOCHS)
-            .random_map(_TrainExample(load, TrainTransform(data, model)))
+            .random_map(
+                _TrainExample(LoadColor(source, data.skip_grey), TrainTransform(data, model))
+            )
         )
-        batches = examples.batch(batch_size // process_count)[process_index::process_count]
-        threads = reading_threads(data)
-        read = grain.ReadOptions(
-            num_threads=threads, prefetch_buffer_size=max(data.prefetch, threads)
-        )
-        self._iterator = iter(batches.to_iter_dataset(read))
+        self._data = data
+        self.workers = workers
+        self._stretch = (batch_size // process_count, process_index, process_count)
+        self._taken = 0
+        self._iterator: Any = None
+
+    def _start(self) -> Any:
+        """The stream from the batches taken on."""
+        size = self._stretch[0]
+        threads = 1 if self.workers else reading_threads(self._data)
+        ahead = max(self._data.prefetch * size, threads)
+        read = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=ahead)
+        examples = _Stretch(self._examples, *self._stretch, self._taken).to_iter_dataset(read)
+        if self.workers:
+            if not flags.FLAGS.is_parsed():  # Grain hands them to its workers
+                flags.FLAGS.mark_as_parsed()
+            buffered = -(-ahead // self.workers)
+            options = grain.multiprocessing.MultiprocessingOptions(self.workers, buffered)
+            examples = examples.mp_prefetch(options, worker_init_fn=_Worker(os.getpid()))
+        return iter(examples.map(self._count).batch(size))
+
+    def _count(self, example: dict[str, Any]) -> Example:
+        """Counts what was left out before an example.
+
+        Raises:
+            DataError: if it was too much.
+        """
+        for skip in example.pop(SKIPPED):
+            self.skips.add(skip.name, skip.reason)
+        if not example:
+            raise DataError(f"{MOST_PASSED} images in a row are corrupt or near grey")
+        return example
 
     def __iter__(self) -> Iterator[Example]:
         """The stream itself."""
         return self
 
     def __next__(self) -> Example:
-        """The next batch: `inputs` `[B, S, S, 4]`, `target_ab` `[B, S, S, 2]`, maybe `origin`.
+        """The next batch, what `TrainTransform` makes of each photo: arrays `[B, ...]`.
 
         Raises:
             DataError: if the data turned out too damaged to go on.
+            UnreadableError: if the storage fails.
         """
-        return next(self._iterator)
+        if self._iterator is None:
+            self._iterator = self._start()
+        batch = next(self._iterator)
+        self._taken += 1
+        return batch
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, int]:
         """The position, as plain numbers."""
-        return self._iterator.get_state()
+        return {"next_index": self._taken}
 
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Goes to a position that `get_state` gave."""
-        self._iterator.set_state(state)
+    def set_state(self, state: dict[str, int]) -> None:
+        """Goes to a position that `get_state` gave, of any number of workers."""
+        self.close()
+        self._taken = state["next_index"]
+
+    def close(self) -> None:
+        """Ends workers and threads; the stream can go on where it was."""
+        iterator, self._iterator = self._iterator, None
+        if iterator is not None:
+            iterator.close()
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """What a worker does before it works: it leaves Ctrl-C to its parent, and ends with it."""
+
+    parent: int
+
+    def __call__(self, index: int, count: int) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while os.getppid() == self.parent:
+            time.sleep(WATCH_SECONDS)
+        os._exit(1)
 
 
 def eval_batches(
@@ -185,7 +289,7 @@ def eval_batches(
         that are left out or only fill the last batch.
     """
     transform = EvalTransform(data, model, counts)
-    load = LoadColor(source, data.skip_grey, skips)
+    load = LoadColor(source, data.skip_grey)
     total = min(max_images, len(source))
     indices = np.arange(total) * len(source) // total
     local = batch_size // process_count
@@ -195,7 +299,9 @@ def eval_batches(
         chosen = [(i, float(i < total)) for i in range(first, first + local)]
         examples = []
         for i, valid in chosen:
-            name, rgb = load.read(int(indices[min(i, total - 1)]))
+            name, rgb, skip = load.read(int(indices[min(i, total - 1)]))
+            if skip is not None:
+                skips.add(skip.name, skip.reason)
             valid = valid if rgb is not None else 0.0
             photo = blank if rgb is None else rgb
             examples.append(transform(photo, name) | {"valid": np.float32(valid)})

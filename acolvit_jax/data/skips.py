@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 
 from acolvit_jax.common.errors import DataError
 
@@ -15,11 +14,11 @@ log = logging.getLogger(__name__)
 
 
 class Skips:
-    """Counts the corrupt and the near-grey images of a source; shared by the loader's threads.
+    """Counts the corrupt and the near-grey images of a source.
 
     Attributes:
-        corrupt: names of the images that did not decode.
-        grey: names of the images left out for want of colour.
+        corrupt: names of the images that did not decode, and why.
+        grey: names of the images left out for want of color.
     """
 
     def __init__(self, size: int, most: float = MAX_CORRUPT_SHARE) -> None:
@@ -34,35 +33,29 @@ class Skips:
         self.grey: set[str] = set()
         self._size = size
         self._most = most
-        self._lock = threading.Lock()
 
-    def add_corrupt(self, name: str, reason: str) -> None:
-        """Counts an image that did not decode, and names it in the log the first time.
+    def add(self, name: str, reason: str | None) -> None:
+        """Counts an image that was left out.
+
+        Args:
+            name: of the image.
+            reason: why it did not decode, told in the log the first time; None if it is near grey.
 
         Raises:
             DataError: if too many of the source are corrupt, or none is left.
         """
-        with self._lock:
-            if name not in self.corrupt:
-                self.corrupt[name] = reason
-                log.warning("skipped %s: %s", name, reason)
-            self._check_left()
-            if self._size >= FEW and len(self.corrupt) > self._most * self._size:
-                named = ", ".join(list(self.corrupt)[:NAMED])
-                raise DataError(
-                    f"{len(self.corrupt)} of {self._size} images are corrupt, more than "
-                    f"{self._most:.0%}: {named}...; mend or remove them"
-                )
-
-    def add_grey(self, name: str) -> None:
-        """Counts an image with next to no colour.
-
-        Raises:
-            DataError: if there is no other.
-        """
-        with self._lock:
+        if reason is None:
             self.grey.add(name)
-            self._check_left()
+        elif name not in self.corrupt:
+            self.corrupt[name] = reason
+            log.warning("skipped %s: %s", name, reason)
+        self._check_left()
+        if self._size >= FEW and len(self.corrupt) > self._most * self._size:
+            named = ", ".join(list(self.corrupt)[:NAMED])
+            raise DataError(
+                f"{len(self.corrupt)} of {self._size} images are corrupt, more than "
+                f"{self._most:.0%}: {named}...; mend or remove them"
+            )
 
     def _check_left(self) -> None:
         if len(self.grey) + len(self.corrupt) < self._size:
@@ -70,25 +63,14 @@ class Skips:
         if not self.grey:
             first, reason = next(iter(self.corrupt.items()))
             raise DataError(f"none of the {self._size} images can be read, first {first}: {reason}")
-        grey = (
-            f"all {len(self.grey)} images that can be read"
-            if self.corrupt
-            else (f"all {self._size} images")
+        some = (
+            f"{len(self.grey)} images that can be read" if self.corrupt else f"{self._size} images"
         )
         raise DataError(
-            f"{grey} are near grey; there is no color to learn from "
+            f"all {some} are near grey; there is no color to learn from "
             "(data.skip_grey=False keeps them)"
         )
 
     def __str__(self) -> str:
         """One phrase for the log."""
         return f"{len(self.corrupt)} corrupt and {len(self.grey)} near-grey images skipped"
-
-    def __getstate__(self) -> dict[str, object]:
-        """State without the lock, which cannot be copied."""
-        return {k: v for k, v in self.__dict__.items() if k != "_lock"}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        """Restores the state with a lock of its own."""
-        self.__dict__.update(state)
-        self._lock = threading.Lock()

@@ -96,8 +96,10 @@ class TrainTransform:
             rng: source of randomness, seeded by example.
 
         Returns:
-            `inputs` float32 `[S, S, 4]` and `target_ab` float32 `[S, S, 2]`, normalised; for
-            windows `origin` int32 `[2]` too. S is the side of the image or window.
+            What the devices make a model's input of, small enough to be sent: `l` float16
+            `[S, S]` and `ab` float16 `[S, S, 2]`, normalised; `hinted` bool `[S / h, S / h]`, the
+            hinted cells; for windows `origin` int32 `[2]` too. S is the side of the image or
+            window, h that of a cell.
         """
         box = random_crop_box(rng, rgb.shape[:2], self.data.crop_scale_min)
         window = self.data.window or self.model.grid_size
@@ -114,9 +116,10 @@ class TrainTransform:
             cells = self._cells(rng, origin, side)
         if self.data.aged_share and rng.random() < self.data.aged_share:
             l_norm = augment.age_lightness(rng, l_norm)
-        inputs = hints.model_input(l_norm, ab_norm, cells, self.model.hint_size)
-        example = {"inputs": inputs, "target_ab": ab_norm}
-        return example | ({"origin": origin} if self.data.window else {})
+        hinted = np.zeros((side // self.model.hint_size,) * 2, bool)
+        hinted[cells[:, 0], cells[:, 1]] = True
+        example = {"l": l_norm.astype(np.float16), "ab": ab_norm.astype(np.float16)}
+        return example | {"hinted": hinted} | ({"origin": origin} if self.data.window else {})
 
     def _clicks(self, rng: np.random.Generator, ab_norm: np.ndarray) -> np.ndarray:
         """Hint cells where a person would click."""

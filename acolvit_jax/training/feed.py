@@ -55,6 +55,11 @@ class Feed:
         """Where a run that has done the steps so far goes on: the batch ahead does not count."""
         return self._position
 
+    def close(self) -> None:
+        """Ends the threads and processes that prepare batches."""
+        self._loader.close()
+        self._watch.shutdown(wait=False, cancel_futures=True)
+
 
 def _when_ready(arrays: Any) -> float:
     """Waits for arrays; returns when they were there."""

@@ -99,6 +99,7 @@ def _train(config: Config, workdir: Path, profile: tuple[int, int] | None) -> Re
             return loop.run_all()
         finally:
             profiler.stop()
+            loop.feed.close()
             if log is not None:
                 log.close()
 
@@ -164,7 +165,7 @@ class _Loop:
     def _step(self, step: int) -> dict[str, jax.Array]:
         """One optimiser step; the batch of the next goes to the devices meanwhile."""
         self.profiler.before(step)
-        batch = self.feed.take()
+        batch = self.run.draw(self.feed.take())
         if self.run.teach is not None:
             batch = self.run.teach(batch)
         if self._program is None:
@@ -211,8 +212,11 @@ class _Loop:
             parts.append(f"keep {values['keep_ratio']:.3f}")
         parts.append(f"{values['images_per_second']:.1f} images/s")
         if values["input_wait"] > INPUT_BOUND and step > self._first_logged:
-            spare = reading_threads(self.run.config.data) < len(available_cores())
-            advice = "try a higher data.num_threads" if spare else "all cores prepare data already"
+            busy = self.run.loader.workers or reading_threads(self.run.config.data)
+            advice = "all cores prepare data already"
+            if busy < len(available_cores()):
+                name = "workers" if self.run.loader.workers else "threads"
+                advice = f"try a higher data.num_{name}"
             wait = f"{values['input_wait']:.0%} of the time waiting"
             parts.append(f"input is the bottleneck ({wait}; {advice})")
         skips = self.run.loader.skips

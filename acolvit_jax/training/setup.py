@@ -13,8 +13,9 @@ from acolvit_jax.checkpoint.graft import at_budget, check_architecture, graft
 from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.state import TrainState, init_state
 from acolvit_jax.checkpoint.steps import Checkpoints
+from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config import Config
+from acolvit_jax.config import Config, DataConfig
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.records import ImageSource
@@ -24,6 +25,7 @@ from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.budgets import per_photo
 from acolvit_jax.training.optimizer import make_optimizer
+from acolvit_jax.training.planes import Draw, make_draw
 from acolvit_jax.training.step import TrainStep, make_train_step
 from acolvit_jax.training.teacher import Teach, make_teach
 from acolvit_jax.training.validation import Validation, make_eval_step, validate
@@ -40,6 +42,7 @@ class Run:
         step: the jitted optimiser step.
         teach: adds a teacher's colours to a batch; None without a teacher.
         loader: training batches, at the state's position.
+        draw: makes of one, on the devices, what the step takes.
         checkpoints: of the run.
         validate: scores parameters.
         notes: what a person should know before it starts, a line each.
@@ -51,6 +54,7 @@ class Run:
     step: TrainStep
     teach: Teach | None
     loader: TrainLoader
+    draw: Draw
     checkpoints: Checkpoints
     validate: Any
     notes: list[str]
@@ -85,6 +89,7 @@ def set_up(config: Config, workdir: Path) -> Run:
         seed=config.train.seed,
         process_index=jax.process_index(),
         process_count=jax.process_count(),
+        workers=_workers(config.data),
     )
     optimizer = make_optimizer(config.optimizer, config.train.steps)
     keep_ema = config.optimizer.ema > 0
@@ -110,8 +115,16 @@ def set_up(config: Config, workdir: Path) -> Run:
         )
         state = make_state(jax.device_get(params))  # the same on every process
     step = make_train_step(config, optimizer, shardings, mesh)
+    draw = make_draw(config.model.hint_size, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
-    return Run(config, mesh, state, step, teach, loader, checkpoints, scorer, notes)
+    return Run(config, mesh, state, step, teach, loader, draw, checkpoints, scorer, notes)
+
+
+def _workers(data: DataConfig) -> int:
+    """Processes that prepare images."""
+    if data.num_workers >= 0:
+        return data.num_workers
+    return 0 if jax.default_backend() == "cpu" else len(available_cores())
 
 
 def _initial_params(config: Config, notes: list[str]) -> Any:

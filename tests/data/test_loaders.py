@@ -1,19 +1,25 @@
 """Batches: the same for any number of threads or processes, restored exactly, faults counted."""
 
+import errno
 import logging
+import os
+import subprocess
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from acolvit_jax.common import reading
 from acolvit_jax.common.errors import DataError
+from acolvit_jax.common.reading import UnreadableError
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.loaders import LoadColor, TrainLoader, eval_batches
 from acolvit_jax.data.skips import Skips
-from acolvit_jax.data.sources import folder_source
+from acolvit_jax.data.sources import FileSource, folder_source
 from tests.photos import make_folder, make_rgb
 
 MODEL = ModelConfig(image_size=32, patch_size=8)
+TEXT = {"capture_output": True, "text": True}
 DATA = DataConfig(max_hints=16)
 
 
@@ -42,7 +48,7 @@ def test_the_same_seed_gives_the_same_batches_for_any_number_of_threads(source):
     first = take(loader(source), 7)
     assert_same(first, take(loader(source, data=DataConfig(max_hints=16, num_threads=1)), 7))
     other = take(loader(source, seed=1), 7)
-    assert any((a["inputs"] != b["inputs"]).any() for a, b in zip(first, other, strict=True))
+    assert any((a["l"] != b["l"]).any() for a, b in zip(first, other, strict=True))
 
 
 @pytest.mark.parametrize("count", [2, 4])
@@ -58,10 +64,10 @@ def test_processes_share_the_batches_of_one(source, count):
 
 def test_every_epoch_is_a_new_order_of_all_photos(source, monkeypatch):
     monkeypatch.setattr(
-        LoadColor, "__call__", lambda self, i: (str(i), np.full((8, 8, 3), i, "u1"))
+        LoadColor, "__call__", lambda self, i: (str(i), np.full((8, 8, 3), i, "u1"), [])
     )
     stream = loader(source)
-    levels = np.concatenate([b["inputs"][:, 0, 0, 0] for b in take(stream, 6)])
+    levels = np.concatenate([b["l"][:, 0, 0].astype(np.float32) for b in take(stream, 6)])
     epochs = [np.round(levels[i : i + 12], 5).tolist() for i in (0, 12)]
     assert len(set(epochs[0])) == 12
     assert sorted(epochs[0]) == sorted(epochs[1])
@@ -87,13 +93,13 @@ def test_a_corrupt_image_is_replaced_counted_and_named(tmp_path, caplog):
     stream = loader(folder_source(folder), batch_size=50)
     with caplog.at_level(logging.WARNING):
         batches = take(stream, 6)
-    assert all(len(b["inputs"]) == 50 for b in batches)
+    assert all(len(b["l"]) == 50 for b in batches)
     assert list(stream.skips.corrupt) == ["0003.jpg"]
     assert [r.message for r in caplog.records if "0003.jpg" in r.message] == [
         "skipped 0003.jpg: the image: is not an image that can be read"
     ]
-    load = LoadColor(folder_source(folder), True, Skips(150))
-    assert load(3)[0] == "0004.jpg"
+    name, _, skips = LoadColor(folder_source(folder), True)(3)
+    assert (name, [skip.name for skip in skips]) == ("0004.jpg", ["0003.jpg"])
 
 
 def test_more_than_one_percent_corrupt_stops_the_run(tmp_path):
@@ -204,8 +210,40 @@ def test_photos_left_out_do_not_count_in_validation(tmp_path, caplog):
 def test_a_file_that_vanishes_is_skipped(tmp_path):
     source = folder_source(make_folder(tmp_path / "photos", 200))
     (tmp_path / "photos" / "0007.jpg").unlink()
-    load = LoadColor(source, True, Skips(200))
-    name, rgb = load(7)
+    name, rgb, skips = LoadColor(source, True)(7)
     assert name == "0008.jpg"
     assert rgb.shape[-1] == 3
-    assert list(load.skips.corrupt) == ["image 7"]
+    assert [skip.name for skip in skips] == ["image 7"]
+
+
+def test_storage_that_fails_ends_the_run_and_no_photo_is_called_corrupt(source, monkeypatch):
+    def stale(self, index):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(reading, "PAUSES", (0,))
+    monkeypatch.setattr(FileSource, "__getitem__", stale)
+    stream = loader(source)
+    with pytest.raises(UnreadableError, match=r"image \d+ cannot be read \(Stale file handle\)"):
+        next(stream)
+    assert not stream.skips.corrupt
+
+
+def test_workers_give_the_same_batches_and_count_the_same_skips(tmp_path):
+    folder = make_folder(tmp_path / "photos", 12)
+    (folder / "0003.jpg").write_bytes(b"no image")
+    source = folder_source(folder)
+    threads, workers = loader(source), loader(source, workers=2)
+    try:
+        first = take(threads, 4)
+        assert_same(first, take(workers, 4))
+        assert list(workers.skips.corrupt) == list(threads.skips.corrupt) == ["0003.jpg"]
+        # The position is the same for any number of them, before and after they were started.
+        again = loader(source)
+        again.set_state(workers.get_state())
+        assert_same(take(again, 2), take(workers, 2))
+        workers.set_state({"next_index": 1})
+        assert_same(first[1:], take(workers, 3))
+    finally:
+        workers.close()
+    children = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "args="], **TEXT).stdout
+    assert "spawn_main" not in children

@@ -23,6 +23,9 @@ class SlowLoader:
         self.position += 1
         return {"x": np.full((8, 1), self.position, np.float32)}
 
+    def close(self):
+        pass
+
     def get_state(self):
         return {"next_index": self.position}
 
