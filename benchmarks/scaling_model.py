@@ -25,7 +25,8 @@ BATCH = 512  # the larger of the recipe's
 BACKWARD = 2.0  # a backward pass costs about two forward passes
 STATE_COPIES = 4  # float32 parameters, two moments, an average
 JPEG_BYTES = 115_000  # mean of ImageNet's training photos: 138 GiB over 1,281,167
-INPUT_BYTES = 224 * 224 * (4 + 2) * 4  # inputs and targets, float32
+SENT_BYTES = 224 * 224 * 3 * 2 + 112 * 112  # an image on its way: L, a, b in float16, hinted cells
+INPUT_BYTES = SENT_BYTES + 224 * 224 * (4 + 2) * 4  # and what the device draws: inputs and targets
 IMAGES_A_CORE = 292.0  # benchmarks.input_pipeline, one core of an AMD EPYC
 ALLREDUCE_LATENCY = 20e-6  # seconds a step, for arrays as small as ours
 
@@ -42,7 +43,7 @@ class Machine:
         utilization: share of it that a small vision transformer reaches (an assumption).
         memory: bytes of a chip.
         link: bytes/s between chips, each.
-        cores: of a host.
+        cores: of a host, half of its virtual CPUs: two of those share a core.
         dollars: an hour for all of it, on demand.
         source: of the constants.
     """
@@ -61,14 +62,14 @@ class Machine:
 
 TPU = "cloud.google.com/tpu/docs/v5e, /v5p; cloud.google.com/tpu/pricing"
 MACHINES = (
-    Machine("v5e-8", 8, 1, 197e12, 0.25, 16e9, 200e9, 224, 8 * 1.20, TPU),
-    Machine("v5p-64", 32, 8, 459e12, 0.25, 95e9, 600e9, 208, 32 * 4.20, TPU),
+    Machine("v5e-8", 8, 1, 197e12, 0.25, 16e9, 200e9, 112, 8 * 1.20, TPU),
+    Machine("v5p-64", 32, 8, 459e12, 0.25, 95e9, 600e9, 104, 32 * 4.20, TPU),
     Machine(
-        "8 x H100", 8, 1, 989e12, 0.20, 80e9, 450e9, 192, 55.0,
+        "8 x H100", 8, 1, 989e12, 0.20, 80e9, 450e9, 96, 55.0,
         "nvidia.com/en-us/data-center/h100; aws.amazon.com/ec2/instance-types/p5",
     ),
     Machine(
-        "4 x A100", 4, 1, 312e12, 0.25, 40e9, 300e9, 48, 14.7,
+        "4 x A100", 4, 1, 312e12, 0.25, 40e9, 300e9, 24, 14.7,
         "nvidia.com/en-us/data-center/a100; cloud.google.com/compute/gpus-pricing",
     ),
 )  # fmt: skip
