@@ -38,15 +38,16 @@ def start(
     There may be a limit on the size of files, in KiB.
     """
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
+    variables = environment(devices)
     if file_limit is not None:
         command = ["bash", "-c", f'ulimit -f {file_limit}; exec "$@"', "bash", *command]
     if file_limit is not None:  # neither coverage's file nor a compiled program would fit
-        environment.pop("COVERAGE_PROCESS_CONFIG", None)
-        environment["JAX_ENABLE_COMPILATION_CACHE"] = "false"
+        variables.pop("COVERAGE_PROCESS_CONFIG", None)
+        variables["JAX_ENABLE_COMPILATION_CACHE"] = "false"
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment(devices),
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
