@@ -29,7 +29,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="ROW,COL:COLOR",
-        help="a color on a pixel of the photo, repeatable: #rrggbb, a CSS name, or lab:A,B",
+        help="a color on a pixel of the photo, repeatable: #rrggbb, a CSS name, lab:A,B or keep "
+        "(as without hints); then :size=4 and :reach=48 where wanted",
     )
     parser.add_argument(
         "--hints",
@@ -55,15 +56,19 @@ def parser() -> argparse.ArgumentParser:
         "NAME_layer.png, transparent, or NAME_layers.tif, over the gray photo",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
-    parser.add_argument("--exact_hints", action="store_true", help="pin the hinted cells")
-    parser.add_argument(
-        "--hint_size", type=int, help="side of a hint in model pixels (the size trained with)"
-    )
     parser.add_argument(
         "--max_pixels",
         type=int,
         help="largest photo to read (as many pixels as this machine's memory can hold at work)",
     )
+    parser.add_argument(
+        "--exact_hints",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep hints' colors exactly, spread over their surroundings (the default)",
+    )
+    parser.add_argument("--saturation", type=float, default=1.0, help="of the result, 0 to 2 (1)")
+    parser.add_argument("--warmth", type=float, default=0.0, help="of the result, -1 to 1 (0)")
     arguments.add_model_arguments(parser)
     parser.add_argument("--json", action="store_true", help="a line of JSON for every photo")
     return parser
@@ -91,9 +96,11 @@ def main(argv: Sequence[str]) -> int:
     from acolvit_jax.inference import jobs
     from acolvit_jax.inference.colorizer import Colorizer
     from acolvit_jax.inference.compilation import keep_compiled_programs
+    from acolvit_jax.inference.finish import Finish
 
+    finish = Finish(args.saturation, args.warmth)
     options = jobs.Options(
-        args.exact_hints, args.hint_size, args.compare, args.overwrite, args.max_pixels, args.layer
+        args.exact_hints, finish, args.compare, args.overwrite, args.max_pixels, args.layer
     )
     suffix = FORMATS.get(args.format)
     folder = args.source.is_dir()

@@ -56,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
         default=0,
         help="also so many clicks, one after the other where the result is worst (15 is usual)",
     )
+    parser.add_argument(
+        "--finished",
+        action="store_true",
+        help="also each model as people see it: hints kept, each with its reach",
+    )
     parser.add_argument("--lpips", action="store_true", help="also LPIPS (slow on CPU)")
     parser.add_argument("--propagation", action="store_true", help="also hint propagation range")
     parser.add_argument("--throughput", action="store_true", help="also Table 2, one thread")
@@ -109,6 +114,7 @@ def main(argv: Sequence[str]) -> None:
         skip_bad=args.skip_bad,
         max_images=args.max_images,
         hint_list=args.hint_list,
+        finished=args.finished,
         clicks=args.clicks,
         dtype=args.dtype,
     )

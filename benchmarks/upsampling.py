@@ -1,10 +1,13 @@
-"""How to upsample colours: PSNR at full size and time, on the photographs in the package.
+"""How to upsample the model's colors: PSNR, halos, time, on the photographs in the package.
 
-    python -m benchmarks.upsampling [--checkpoint NAME]
+    python -m benchmarks.upsampling [--checkpoint NAME] [--photos DIR] [--max_photos 42]
 
-The true colours at the model's size, or with a checkpoint the model's own from 50 hints, are
-upsampled to the photo and laid on its lightness. `guided` adds to bilinear what a linear model
-of the colours over lightness (He, Sun and Tang 2013, with residuals) makes of the photo's detail.
+The model's own colors from some hints (`--checkpoint ""`: the true ones) are upsampled to the photo
+and laid on its lightness. A halo is the error within 8 pixels of strong edges, the tenth of the
+pixels with the largest gradient of lightness. `guided` adds to bilinear what a linear model of the
+colors over lightness (He, Sun and Tang 2013, with residuals) makes of the photo's detail; `joint
+bilateral` (Kopf et al. 2007) weighs the nearest 16 colors by place and likeness of lightness;
+`4 grids` averages the model's answers to the photo moved by half a token.
 """
 
 from __future__ import annotations
@@ -13,35 +16,47 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import uniform_filter
+from scipy import ndimage
 
 from acolvit_jax import hints
+from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.inference.engine import Engine
 from acolvit_jax.photo import color, images
+from acolvit_jax.photo.upsampling import Upsampler
 
 SIDE = 224
-HINTS = 50
-Upsampler = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+HALF_TOKEN = 8
+HALO = 8  # pixels of the photo
+EDGE_SHARE = 0.1
+Upsample = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
-def resize(planes: np.ndarray, size: tuple[int, int], filter: Image.Resampling) -> np.ndarray:
+def resize(planes: np.ndarray, size: tuple[int, int], kind: Image.Resampling) -> np.ndarray:
     made = [
-        Image.fromarray(np.ascontiguousarray(planes[..., i])).resize(size[::-1], filter)
+        Image.fromarray(np.ascontiguousarray(planes[..., i])).resize(size[::-1], kind)
         for i in range(planes.shape[-1])
     ]
     return np.stack([np.asarray(plane) for plane in made], axis=-1)
 
 
-def plain(filter: Image.Resampling) -> Upsampler:
-    return lambda small_l, ab, full_l: resize(ab, full_l.shape, filter)
+def bilinear(small_l: np.ndarray, ab: np.ndarray, full_l: np.ndarray) -> np.ndarray:
+    return resize(ab, full_l.shape, Image.Resampling.BILINEAR)
 
 
-def guided(radius: int, epsilon: float) -> Upsampler:
+def bicubic(small_l: np.ndarray, ab: np.ndarray, full_l: np.ndarray) -> np.ndarray:
+    made = Upsampler(ab.transpose(2, 0, 1), full_l.shape).rows(0, full_l.shape[0])
+    return made.transpose(1, 2, 0)
+
+
+def guided(radius: int, epsilon: float) -> Upsample:
     def mean(x: np.ndarray) -> np.ndarray:
-        return uniform_filter(x, 2 * radius + 1, mode="nearest")
+        return ndimage.uniform_filter(x, 2 * radius + 1, mode="nearest")
 
     def upsample(small_l: np.ndarray, ab: np.ndarray, full_l: np.ndarray) -> np.ndarray:
         middle = mean(small_l)
@@ -57,53 +72,114 @@ def guided(radius: int, epsilon: float) -> Upsampler:
     return upsample
 
 
-UPSAMPLERS = {
-    "bilinear": plain(Image.Resampling.BILINEAR),
-    "bicubic": plain(Image.Resampling.BICUBIC),
+def joint_bilateral(tone: float, width: float = 0.8) -> Upsample:
+    def upsample(small_l: np.ndarray, ab: np.ndarray, full_l: np.ndarray) -> np.ndarray:
+        places = [(np.arange(n) + 0.5) * SIDE / n - 0.5 for n in full_l.shape]
+        total = np.zeros((*full_l.shape, 2), np.float32)
+        weights = np.zeros(full_l.shape, np.float32)
+        for i in range(-1, 3):
+            for j in range(-1, 3):
+                taps = [np.floor(p).astype(int) + k for p, k in zip(places, (i, j), strict=True)]
+                down, right = (
+                    np.exp(-(((p - t) / width) ** 2) / 2).astype(np.float32)
+                    for p, t in zip(places, taps, strict=True)
+                )
+                at = np.ix_(*(t.clip(0, SIDE - 1) for t in taps))
+                like = np.exp(-(((full_l - small_l[at]) / tone) ** 2) / 2) + 1e-4
+                weight = down[:, None] * right * like
+                weights += weight
+                total += weight[..., None] * ab[at]
+        return total / weights[..., None]
+
+    return upsample
+
+
+UPSAMPLERS: dict[str, Upsample] = {
+    "bilinear": bilinear,
+    "bicubic": bicubic,
     "guided, radius 1, eps 100": guided(1, 100.0),
-    "guided, radius 1, eps 10": guided(1, 10.0),
     "guided, radius 2, eps 100": guided(2, 100.0),
+    "guided, radius 4, eps 30": guided(4, 30.0),
+    "joint bilateral, 5 L*": joint_bilateral(5.0),
+    "joint bilateral, 15 L*": joint_bilateral(15.0),
 }
 
 
-def model_colors(checkpoint: str) -> Callable[[np.ndarray, int], np.ndarray]:
-    from acolvit_jax.checkpoint.load import load_pretrained
-    from acolvit_jax.inference.engine import Engine
+class Model:
+    """The model's colors for true hints in random cells."""
 
-    engine = Engine(*load_pretrained(checkpoint))
+    def __init__(self, checkpoint: str) -> None:
+        self.engine = Engine(*load_pretrained(checkpoint))
+        self.budget = self.engine.check_budget(None)
 
-    def colors(lab: np.ndarray, seed: int) -> np.ndarray:
-        cells = np.random.default_rng(seed).integers(0, SIDE // 2, (HINTS, 2))
-        planes = color.normalize_l(lab[..., 0]), color.normalize_ab(lab[..., 1:])
-        inputs = hints.model_input(*planes, cells)
-        return color.denormalize_ab(engine.one(inputs, engine.check_budget(None))[0])
+    def colors(self, inputs: np.ndarray) -> np.ndarray:
+        return color.denormalize_ab(self.engine.one(inputs, self.budget)[0])
 
-    return colors
+    def over_grids(self, inputs: np.ndarray) -> np.ndarray:
+        pad = HALF_TOKEN
+        wide = np.pad(inputs, ((pad, pad), (pad, pad), (0, 0)), mode="symmetric")
+        total, count = np.zeros((*wide.shape[:2], 2), np.float32), np.zeros((*wide.shape[:2], 1))
+        for i in (0, pad):
+            for j in (0, pad):
+                part = slice(i, i + SIDE), slice(j, j + SIDE)
+                total[part] += self.colors(wide[part])
+                count[part] += 1
+        inside = slice(pad, pad + SIDE), slice(pad, pad + SIDE)
+        return (total[inside] / count[inside]).astype(np.float32)
+
+
+def near_edges(lightness: np.ndarray) -> np.ndarray:
+    gradient = ndimage.gaussian_gradient_magnitude(lightness, 1.0)
+    edges = gradient > np.quantile(gradient, 1 - EDGE_SHARE)
+    return ndimage.distance_transform_edt(~edges) <= HALO
+
+
+def decibels(squares: np.ndarray) -> float:
+    return float(10 * np.log10(1 / max(squares.mean(), 1e-5)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkpoint", default="")
-    checkpoint = parser.parse_args().checkpoint
-    colors = model_colors(checkpoint) if checkpoint else lambda lab, seed: lab[..., 1:]
-    scores: dict[str, list[float]] = {name: [] for name in UPSAMPLERS}
-    times: dict[str, list[float]] = {name: [] for name in UPSAMPLERS}
-    for seed, path in enumerate(sample_photos()):
+    parser.add_argument("--checkpoint", default="pretrained", help='"" takes the true colors')
+    parser.add_argument("--photos", type=Path, help="folder (the photos in the package)")
+    parser.add_argument("--max_photos", type=int, default=42)
+    parser.add_argument("--hints", type=int, default=10)
+    args = parser.parse_args()
+    model = Model(args.checkpoint) if args.checkpoint else None
+    paths = sorted(args.photos.rglob("*.jpg")) if args.photos else sample_photos()
+    paths = paths[:: max(1, len(paths) // args.max_photos)][: args.max_photos]
+    names = [*UPSAMPLERS, *(["bicubic, 4 grids"] if model else [])]
+    scores: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for seed, path in enumerate(paths):
         rgb = images.read_image(path)
         full_l = color.uint8_to_lab(rgb)[..., 0]
         small = color.uint8_to_lab(images.resize(rgb, (SIDE, SIDE)))
-        ab = colors(small, seed)
-        for name, upsample in UPSAMPLERS.items():
-            start = time.perf_counter()
-            up = upsample(small[..., 0], ab, full_l)
-            times[name].append((time.perf_counter() - start) / full_l.size * 1e9)
+        planes = color.normalize_l(small[..., 0]), color.normalize_ab(small[..., 1:])
+        cells = np.random.default_rng(seed).integers(0, SIDE // 2, (args.hints, 2))
+        inputs = hints.model_input(*planes, cells)
+        ab = model.colors(inputs) if model else small[..., 1:]
+        halo = near_edges(full_l)
+        for name in names:
+            start = time.process_time()
+            if name in UPSAMPLERS:
+                up = UPSAMPLERS[name](small[..., 0], ab, full_l)
+            else:
+                up = bicubic(small[..., 0], model.over_grids(inputs), full_l)
+            times[name].append((time.process_time() - start) / full_l.size * 1e9)
             result = color.lab_to_uint8(np.concatenate([full_l[..., None], up], axis=-1))
-            mse = ((result.astype(float) - rgb) ** 2).mean() / 255**2
-            scores[name].append(10 * np.log10(1 / max(mse, 1e-5)))
-    print("| a, b upsampled by | PSNR at full size, dB | ms a megapixel |\n| :--- | ---: | ---: |")
-    for name in UPSAMPLERS:
-        milliseconds = statistics.median(times[name])
-        print(f"| {name} | {np.mean(scores[name]):.2f} | {milliseconds:.1f} |")
+            squares = ((result.astype(np.float32) - rgb) ** 2).mean(axis=-1) / 255**2
+            scores[name].append((decibels(squares), decibels(squares[halo])))
+    rows = [
+        [
+            name,
+            *(f"{value:.2f}" for value in np.mean(scores[name], axis=0)),
+            f"{statistics.median(times[name]):.0f}",
+        ]
+        for name in names
+    ]
+    headings = ["a, b upsampled by", "PSNR, dB", "near edges, dB", "CPU ms a megapixel"]
+    print(f"{len(paths)} photos, {args.hints} hints\n\n{markdown_table(headings, rows)}")
 
 
 if __name__ == "__main__":

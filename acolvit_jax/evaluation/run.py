@@ -15,6 +15,7 @@ from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.evaluation import click_report, gallery
 from acolvit_jax.evaluation.click_scores import ClickFile, click_all
 from acolvit_jax.evaluation.figures import save
+from acolvit_jax.evaluation.finished import finished_methods
 from acolvit_jax.evaluation.image_sets import (
     content_digest,
     image_names,
@@ -61,6 +62,7 @@ class Request:
         skip_bad: leave out images that do not decode.
         max_images: take at most so many, spread evenly; 0 takes all.
         hint_list: whose published sets are drawn, a key of `HINT_COUNTS`.
+        finished: also each model as people see it, hints kept, each with its reach.
         clicks: also so many clicks, one after the other where the result is worst; 0 is none.
         dtype: of the models' matrix products: `float32`, `bfloat16` or `auto`.
     """
@@ -80,6 +82,7 @@ class Request:
     skip_bad: bool = False
     max_images: int = 0
     hint_list: str = "acolvit"
+    finished: bool = False
     clicks: int = 0
     dtype: str = AUTO_DTYPE
 
@@ -117,8 +120,14 @@ def run_evaluation(request: Request) -> Path:
     """
     dtype = resolve_dtype(request.dtype)
     by_model = [model_methods(path, request.budgets, dtype) for path in request.checkpoints]
+    seen = [
+        method
+        for path, made in zip(request.checkpoints, by_model, strict=True)
+        if request.finished
+        for method in finished_methods(path, made, dtype)
+    ]
     models = [method for made in by_model for method in made]
-    methods = [*baseline_methods(request.baselines), *models]
+    methods = [*baseline_methods(request.baselines), *models, *seen]
     check_names(methods)
     if request.budgets and not any(model.budget for model in models):
         raise ConfigError(f"--budgets {request.budgets}: no model here is one of any budget")

@@ -2,8 +2,13 @@
 
 from acolvit_jax.hints.points import (
     HINT_SIZE,
+    HINT_SIZES,
+    REACHES,
     Hint,
     cell_means,
+    colors_of,
+    draw_cells,
+    hint_cell,
     hint_planes,
     model_input,
     sample_cells,
@@ -13,8 +18,13 @@ from acolvit_jax.hints.points import (
 
 __all__ = [
     "HINT_SIZE",
+    "HINT_SIZES",
+    "REACHES",
     "Hint",
     "cell_means",
+    "colors_of",
+    "draw_cells",
+    "hint_cell",
     "hint_planes",
     "model_input",
     "sample_cells",

@@ -52,7 +52,8 @@ def mark_hints(rgb: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
     r = max(_MARKER_RADIUS, round(min(rgb.shape[:2]) / 60))
     for hint in hints:
         lab = color.uint8_to_lab(rgb[hint.row, hint.column])
-        fill = color.lab_to_uint8(np.array([lab[0], *hint.ab()], np.float32))
+        lab[1:] = hint.ab() or (0.0, 0.0)
+        fill = color.lab_to_uint8(lab)
         box = (hint.column - r, hint.row - r, hint.column + r, hint.row + r)
         draw.ellipse(box, fill=tuple(int(c) for c in fill), outline="white", width=max(1, r // 3))
     return np.asarray(image)

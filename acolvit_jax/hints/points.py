@@ -15,50 +15,95 @@ from acolvit_jax.common.errors import HintError
 from acolvit_jax.photo import color
 
 HINT_SIZE = 2  # of the published protocol; a model's own is `ModelConfig.hint_size`
+HINT_SIZES = (2, 4, 8, 16)  # sides of the area that a person may color with one hint
+REACHES = (8.0, 224.0)  # the nearest, and from where on a hint changes the whole photo
 _AB_LIMIT = 128.0
+
+Color = tuple[int, int, int] | tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Hint:
-    """A coloured point on a photo.
+    """A colored point on a photo.
 
     Attributes:
         row: pixel row of the user's own photo, from 0 at the top.
         column: pixel column, from 0 at the left.
-        color: sRGB triple of integers in 0..255, or an (a*, b*) pair in [-128, 128].
+        color: sRGB triple of integers in 0..255, or an (a*, b*) pair in [-128, 128]; None leaves
+            the place as the automatic result has it.
+        size: side of the area that takes the color, in pixels of the model's image; what lies
+            beyond an edge of lightness inside it does not.
+        reach: how far the hint changes the photo, in pixels of the model's image: the standard
+            deviation of a Gaussian that leads back to the result without it; from 224 on the
+            whole photo. None chooses by the number of hints.
     """
 
     row: int
     column: int
-    color: tuple[int, int, int] | tuple[float, float]
+    color: Color | None
+    size: int = HINT_SIZE
+    reach: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuses colours that are neither a triple nor a pair.
+        """Refuses what is no color, size or reach.
 
         Raises:
-            HintError: with the colour and what is allowed.
+            HintError: with the value and what is allowed.
         """
-        try:
-            values = tuple(float(value) for value in self.color)
-        except (TypeError, ValueError):
+        if self.color is not None:
+            _check_color(self.color)
+        if type(self.size) is not int or self.size not in HINT_SIZES:
             raise HintError(
-                f"a hint's color {self.color!r} is no sequence of numbers; "
-                "hints.text.parse_color reads names and #rrggbb"
-            ) from None
-        triple = len(values) == 3 and all(0 <= v <= 255 and v == int(v) for v in values)
-        pair = len(values) == 2 and all(abs(v) <= _AB_LIMIT for v in values)
-        if not (triple or pair):
-            raise HintError(
-                f"a hint's color {tuple(self.color)} is neither an sRGB triple in 0..255 nor an "
-                "(a*, b*) pair in -128..128"
+                f"a hint's size {self.size!r} is not one of {', '.join(map(str, HINT_SIZES))}"
             )
+        low, high = REACHES
+        if self.reach is not None and not low <= self.reach <= high:
+            raise HintError(f"a hint's reach {self.reach!r} is not in {low:g}..{high:g}")
 
-    def ab(self) -> tuple[float, float]:
-        """The colour's a* and b*; a triple's lightness is the photo's own affair."""
+    def ab(self) -> tuple[float, float] | None:
+        """The color's a* and b*; a triple's lightness is the photo's own affair."""
+        if self.color is None:
+            return None
         if len(self.color) == 2:
             return self.color
         lab = color.uint8_to_lab(np.array(self.color, np.uint8))
         return float(lab[1]), float(lab[2])
+
+
+def colors_of(hints: Sequence[Hint]) -> np.ndarray:
+    """The colors of hints.
+
+    Args:
+        hints: any number K.
+
+    Returns:
+        float32 `[K, 2]`, a* and b*; not a number where a place is to be left alone.
+    """
+    triples = [hint.color for hint in hints if hint.color is not None and len(hint.color) == 3]
+    converted = iter(color.uint8_to_lab(np.array(triples, np.uint8).reshape(-1, 3))[:, 1:])
+    nothing = (np.nan, np.nan)
+    made = [
+        nothing if h.color is None else h.color if len(h.color) == 2 else next(converted)
+        for h in hints
+    ]
+    return np.array(made, np.float32).reshape(-1, 2)
+
+
+def _check_color(color: Color) -> None:
+    try:
+        values = tuple(float(value) for value in color)
+    except (TypeError, ValueError):
+        raise HintError(
+            f"a hint's color {color!r} is no sequence of numbers; "
+            "hints.text.parse_color reads names and #rrggbb"
+        ) from None
+    triple = len(values) == 3 and all(0 <= v <= 255 and v == int(v) for v in values)
+    pair = len(values) == 2 and all(abs(v) <= _AB_LIMIT for v in values)
+    if not (triple or pair):
+        raise HintError(
+            f"a hint's color {tuple(color)} is neither an sRGB triple in 0..255 nor an "
+            "(a*, b*) pair in -128..128"
+        )
 
 
 def true_hints(rgb: np.ndarray, count: int, seed: int) -> list[Hint]:
@@ -161,6 +206,55 @@ def model_input(
     return np.concatenate([l_norm[..., None].astype(np.float32), planes], axis=-1)
 
 
+def hint_cell(
+    hint: Hint, photo_size: tuple[int, int], image_size: int, hint_size: int = HINT_SIZE
+) -> tuple[int, int]:
+    """The cell that a person's hint marks.
+
+    The mapping is exact: a hint on any pixel of the photo marks the aligned cell that holds the
+    model pixel over that pixel's top left corner.
+
+    Args:
+        hint: on the photo.
+        photo_size: height and width of the photo, in pixels.
+        image_size: side of the model's square image, in pixels.
+        hint_size: side of a cell.
+
+    Returns:
+        Row and column, in cells.
+
+    Raises:
+        HintError: for a hint outside the photo.
+    """
+    row, column = (
+        coordinate * image_size // size // hint_size
+        for coordinate, size in zip(_inside(hint, photo_size), photo_size, strict=True)
+    )
+    return row, column
+
+
+def draw_cells(
+    cells: np.ndarray, ab: np.ndarray, image_size: int, hint_size: int = HINT_SIZE
+) -> np.ndarray:
+    """Draws hinted cells as the model reads them.
+
+    Args:
+        cells: int `[K, 2]` (row, column) in cells.
+        ab: float `[K, 2]`, a* and b*.
+        image_size: side of the model's square image, in pixels.
+        hint_size: side of a cell.
+
+    Returns:
+        float32 `[image_size, image_size, 3]`: normalised a and b (0 outside hints), hint mask.
+    """
+    side = image_size // hint_size
+    drawn = np.zeros((side, side, 3), np.float32)
+    if len(cells):
+        drawn[cells[:, 0], cells[:, 1], :2] = color.normalize_ab(ab)
+        drawn[cells[:, 0], cells[:, 1], 2] = 1.0
+    return _spread(drawn, hint_size)
+
+
 def hint_planes(
     hints: Sequence[Hint],
     photo_size: tuple[int, int],
@@ -169,11 +263,8 @@ def hint_planes(
 ) -> np.ndarray:
     """Draws a person's hints on the model's image.
 
-    The mapping is exact: a hint on any pixel of the photo marks the aligned cell that holds the
-    model pixel over that pixel's top left corner.
-
     Args:
-        hints: on the photo; a later one replaces an earlier one in the same cell.
+        hints: on the photo, all with a color; a later one replaces an earlier one in the same cell.
         photo_size: height and width of the photo, in pixels.
         image_size: side of the model's square image, in pixels.
         hint_size: side of a cell; must divide `image_size`.
@@ -186,15 +277,10 @@ def hint_planes(
     """
     if hint_size < 1 or image_size % hint_size:
         raise HintError(f"{hint_size=} must divide the model's {image_size=}")
-    side = image_size // hint_size
-    cells = np.zeros((side, side, 3), np.float32)
-    for hint in hints:
-        row, column = (
-            coordinate * image_size // size // hint_size
-            for coordinate, size in zip(_inside(hint, photo_size), photo_size, strict=True)
-        )
-        cells[row, column] = (*color.normalize_ab(np.array(hint.ab())), 1.0)
-    return _spread(cells, hint_size)
+    by_cell = {hint_cell(hint, photo_size, image_size, hint_size): hint.ab() for hint in hints}
+    cells = np.array(list(by_cell), int).reshape(-1, 2)
+    ab = np.array(list(by_cell.values()), float).reshape(-1, 2)
+    return draw_cells(cells, ab, image_size, hint_size)
 
 
 def _inside(hint: Hint, photo_size: tuple[int, int]) -> tuple[int, int]:

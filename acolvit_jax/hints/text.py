@@ -11,16 +11,22 @@ from PIL import ImageColor
 
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.common.text import read_text
-from acolvit_jax.hints import Hint
+from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.hints.points import Color
 
-_FORM = "ROW,COL:COLOR, for example 40,120:#c03020, 40,120:teal or 40,120:lab:20,-35"
+_FORM = (
+    "ROW,COL:COLOR, for example 40,120:#c03020, 40,120:teal, 40,120:lab:20,-35 or 40,120:keep; "
+    "then :size=4 and :reach=48 where wanted"
+)
+KEEP = "keep"  # in place of a color: leave it as the automatic result has it
+_OPTIONS = ("size", "reach")
 
 
 def parse_hint(text: str) -> Hint:
-    """Reads `ROW,COL:COLOR`.
+    """Reads `ROW,COL:COLOR[:size=SIZE][:reach=REACH]`.
 
     Args:
-        text: row and column in pixels of the photo; the colour as `parse_color` reads it.
+        text: row and column in pixels of the photo; the color as `parse_color` reads it.
 
     Returns:
         The hint.
@@ -28,25 +34,40 @@ def parse_hint(text: str) -> Hint:
     Raises:
         HintError: if the text has another form.
     """
-    match = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*:(.+)", text)
+    match = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*:(.+?)((?::\s*\w+\s*=[^:]*)*)", text)
     if not match:
         raise HintError(f"hint {text!r} is not of the form {_FORM}")
-    return Hint(int(match[1]), int(match[2]), parse_color(match[3]))
+    fields: dict[str, Any] = {}
+    for option in match[4].split(":")[1:]:
+        name, value = (part.strip() for part in option.split("="))
+        if name not in _OPTIONS or name in fields:
+            raise HintError(f"hint {text!r} is not of the form {_FORM}")
+        fields[name] = _number(name, value)
+    return Hint(int(match[1]), int(match[2]), parse_color(match[3]), **fields)
 
 
-def parse_color(text: str) -> tuple[int, int, int] | tuple[float, float]:
+def _number(name: str, text: str) -> int | float:
+    try:
+        return int(text) if name == "size" else float(text)
+    except ValueError:
+        raise HintError(f"a hint's {name} {text!r} is no number") from None
+
+
+def parse_color(text: str) -> Color | None:
     """Reads a colour.
 
     Args:
-        text: `#rrggbb`, a CSS name, or `lab:A,B` with a* and b*.
+        text: `#rrggbb`, a CSS name, or `lab:A,B` with a* and b*, or `keep`.
 
     Returns:
-        An sRGB triple, or an (a*, b*) pair.
+        An sRGB triple, or an (a*, b*) pair; None for `keep`.
 
     Raises:
         HintError: for anything else.
     """
     name = text.strip()
+    if name.lower() == KEEP:
+        return None
     if name.lower().startswith("lab:"):
         try:
             a, b = (float(part) for part in name[4:].split(","))
@@ -57,7 +78,7 @@ def parse_color(text: str) -> tuple[int, int, int] | tuple[float, float]:
         red, green, blue = ImageColor.getcolor(name, "RGB")[:3]  # type: ignore[index]
     except ValueError:
         raise HintError(
-            f"color {name!r} is unknown; use #rrggbb, a CSS name such as teal, or lab:A,B"
+            f"color {name!r} is unknown; use #rrggbb, a CSS name such as teal, lab:A,B, or keep"
         ) from None
     return red, green, blue
 
@@ -65,7 +86,8 @@ def parse_color(text: str) -> tuple[int, int, int] | tuple[float, float]:
 def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
     """Reads a JSON file of hints.
 
-    A hint is `{"row": 40, "column": 120, "color": "#c03020"}`. The file holds a list of them for
+    A hint is `{"row": 40, "column": 120, "color": "#c03020"}`, with `size` and `reach` if need be.
+    The file holds a list of them for
     one photo, or an object that gives such a list by file name.
 
     Args:
@@ -93,12 +115,28 @@ def _hints_of(entries: Any, place: str) -> list[Hint]:
 
 
 def _hint_of(entry: Any, place: str) -> Hint:
-    if not isinstance(entry, dict) or set(entry) != {"row", "column", "color"}:
-        raise HintError(f"{place}: wanted row, column and color, got {entry!r}")
+    needed, optional = {"row", "column", "color"}, set(_OPTIONS)
+    if not isinstance(entry, dict) or not needed <= set(entry) <= needed | optional:
+        raise HintError(
+            f"{place}: wanted row, column and color, and if need be size and reach, got {entry!r}"
+        )
     row, column, text = entry["row"], entry["column"], entry["color"]
     if type(row) is not int or type(column) is not int or not isinstance(text, str):
         raise HintError(f"{place}: row and column are whole numbers, color is text: {entry!r}")
+    size, reach = entry.get("size", HINT_SIZE), entry.get("reach")
+    if type(size) is not int or type(reach) not in (int, float, type(None)):
+        raise HintError(f"{place}: size is a whole number, reach is a number: {entry!r}")
     try:
-        return Hint(row, column, parse_color(text))
+        return Hint(row, column, parse_color(text), size, reach)
     except HintError as error:
         raise HintError(f"{place}: {error}") from None
+
+
+def color_text(hint: Hint) -> str:
+    """The hint's color as `parse_color` reads it: `#rrggbb`, `lab:A,B` or `keep`."""
+    if hint.color is None:
+        return KEEP
+    if len(hint.color) == 2:
+        a, b = hint.color
+        return f"lab:{a!r},{b!r}"
+    return "#" + bytes(map(int, hint.color)).hex()

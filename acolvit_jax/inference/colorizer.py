@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,20 @@ import numpy as np
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.common.errors import ImageError
 from acolvit_jax.config import AUTO_DTYPE, PRETRAINED, ModelConfig
-from acolvit_jax.hints import Hint, hint_planes
-from acolvit_jax.inference import finish
+from acolvit_jax.hints import Hint, draw_cells
 from acolvit_jax.inference.engine import Engine
+from acolvit_jax.inference.finish import Finish, color_photo
+from acolvit_jax.inference.outcomes import Outcome, outcomes
+from acolvit_jax.inference.placed import PlacedHints, place
+from acolvit_jax.inference.reach import needs_automatic, within_reach
+from acolvit_jax.inference.spread import spread_missing
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.precision import with_dtype
 from acolvit_jax.photo import color, images
 
 PhotoLike = np.ndarray | list[Any] | tuple[Any, ...] | images.ImageSource
+AS_IT_IS = Finish()
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,9 @@ class Colorized:
         rgb: uint8 `[H, W, 3]`, the photo's own size and lightness.
         ab: float32 `[S, S, 2]`, a* and b* at the model's size.
         decisions: float32 `[depth, 2]` (attention, FFN), 1 where the sublayer was computed.
-        macs: multiply-accumulates of the forward.
+        macs: multiply-accumulates of the forward with the hints.
         seconds: by stage: `input`, `model`, `output`.
+        outcomes: what each hint asked for and what the photo shows, in the hints' order.
     """
 
     rgb: np.ndarray
@@ -41,6 +47,7 @@ class Colorized:
     decisions: np.ndarray
     macs: float
     seconds: dict[str, float]
+    outcomes: tuple[Outcome, ...] = ()
 
     @property
     def keep_ratio(self) -> float:
@@ -117,8 +124,8 @@ class Colorizer:
         hints: Sequence[Hint] = (),
         *,
         budget: float | None = None,
-        exact_hints: bool = False,
-        hint_size: int | None = None,
+        exact_hints: bool = True,
+        finish: Finish = AS_IT_IS,
     ) -> Colorized:
         """Colorizes a photo.
 
@@ -128,62 +135,99 @@ class Colorizer:
                 Only its lightness is looked at.
             hints: in pixels of the photo; none gives the model's own idea.
             budget: keep ratio of this call, for a model of any budget.
-            exact_hints: give the hinted cells exactly the colours asked for.
-            hint_size: side of a hint, in pixels of the model's image; must divide it. None is
-                the size that the model is trained with.
+            exact_hints: give the photo's pixels under hints exactly the colors asked for, and
+                spread what the model missed around them.
+            finish: saturation and warmth of the whole result.
 
         Returns:
-            The photo in colour.
+            The photo in color.
 
         Raises:
             ImageError: if the photo cannot be read or is no photo.
-            HintError: for a hint outside the photo, or a hint size that does not divide.
+            HintError: for a hint outside the photo.
             ConfigError: if the budget does not fit the model.
         """
         times = [time.perf_counter()]
         rgb = _pixels(photo)
-        side = self.engine.config.image_size
-        hint_size = self.engine.config.hint_size if hint_size is None else hint_size
-        planes = hint_planes(hints, rgb.shape[:2], side, hint_size)
-        lightness = model_lightness(rgb, side)
+        placed = self.place(hints, (rgb.shape[0], rgb.shape[1]))
+        lightness = model_lightness(rgb, self.engine.config.image_size)
         times.append(time.perf_counter())
-        predicted = self.predict(lightness, planes, budget=budget, exact_hints=exact_hints)
+        predicted = self.predict(lightness, placed, budget=budget, exact_hints=exact_hints)
         times.append(time.perf_counter())
-        ab = color.denormalize_ab(predicted.ab_norm)
-        out = finish.color_photo(rgb, ab)
-        if exact_hints:
-            finish.pin_cells(out, rgb, planes, hint_size)
+        ab = finish.of(color.denormalize_ab(predicted.ab_norm))
+        out = color_photo(rgb, ab)
         times.append(time.perf_counter())
         stages = dict(zip(("input", "model", "output"), np.diff(times).tolist(), strict=True))
-        return Colorized(out, ab, predicted.decisions, predicted.macs, stages)
+        pixels = [h.row for h in hints], [h.column for h in hints]
+        came_of = outcomes(hints, rgb[pixels], out[pixels])
+        return Colorized(out, ab, predicted.decisions, predicted.macs, stages, came_of)
+
+    def place(self, hints: Sequence[Hint], photo_size: tuple[int, int]) -> PlacedHints:
+        """Places hints on this model's image, for `predict`.
+
+        Args:
+            hints: in pixels of the photo.
+            photo_size: height and width of the photo.
+
+        Returns:
+            The placed hints.
+
+        Raises:
+            HintError: for a hint outside the photo.
+        """
+        config = self.engine.config
+        return place(hints, photo_size, config.image_size, config.hint_size)
 
     def predict(
         self,
         lightness: np.ndarray,
-        planes: np.ndarray,
+        hints: PlacedHints,
         *,
         budget: float | None = None,
-        exact_hints: bool = False,
+        exact_hints: bool = True,
+        automatic: Callable[[], Prediction] | None = None,
     ) -> Prediction:
-        """Predicts colours at the model's size; for who keeps a photo's lightness between calls.
+        """Predicts colors at the model's size; for who keeps a photo's lightness between calls.
 
         Args:
             lightness: float32 `[S, S, 1]`, from `model_lightness`.
-            planes: float32 `[S, S, 3]`, from `hint_planes`.
+            hints: from `place`.
             budget: keep ratio of this call, for a model of any budget.
-            exact_hints: give the hinted cells exactly the colours asked for.
+            exact_hints: give the photo's pixels under hints exactly the colors asked for, and
+                spread what the model missed around them.
+            automatic: gives this call's answer without hints, for who keeps it; None computes it.
+                It is asked for only where a hint does not reach the whole photo.
 
         Returns:
-            The colours.
+            The colors.
 
         Raises:
             ConfigError: if the budget does not fit the model.
         """
         asked = self.budget if budget is None else self.engine.check_budget(budget)
-        inputs = np.concatenate([lightness, planes], axis=-1)
-        ab_norm, decisions = self.engine.one(inputs, asked)
+        if not len(hints):
+            return automatic() if automatic else self._forward(lightness, hints, asked)
+        share: np.ndarray | None = None
+        if needs_automatic(hints):
+            before = automatic() if automatic else self._forward(lightness, hints.none(), asked)
+            old = color.denormalize_ab(before.ab_norm)
+            share = within_reach(hints, old, color.denormalize_l(lightness[..., 0]))
+            hints = hints.with_colors(np.where(np.isnan(hints.ab), hints.shown(old), hints.ab))
+        predicted = self._forward(lightness, hints, asked)
+        ab = color.denormalize_ab(predicted.ab_norm)
+        if share is not None:
+            ab = old + share * (ab - old)
         if exact_hints:
-            ab_norm = np.where(planes[..., 2:] > 0, planes[..., :2], ab_norm)
+            ab = spread_missing(ab, color.denormalize_l(lightness[..., 0]), hints)
+        return replace(predicted, ab_norm=color.normalize_ab(ab))
+
+    def _forward(
+        self, lightness: np.ndarray, hints: PlacedHints, budget: float | None
+    ) -> Prediction:
+        """The model's own answer."""
+        planes = draw_cells(hints.cells, hints.ab, lightness.shape[0], hints.cell_size)
+        inputs = np.concatenate([lightness, planes], axis=-1)
+        ab_norm, decisions = self.engine.one(inputs, budget)
         macs = float(forward_macs(decisions, self.engine.config))
         return Prediction(ab_norm, decisions, macs)
 

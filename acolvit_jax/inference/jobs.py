@@ -17,7 +17,8 @@ from acolvit_jax.common.files import write_bytes
 from acolvit_jax.common.names import fitting, spelled
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
-from acolvit_jax.inference.colorizer import Colorized, Colorizer
+from acolvit_jax.inference.colorizer import AS_IT_IS, Colorized, Colorizer
+from acolvit_jax.inference.finish import Finish
 from acolvit_jax.photo import images, outputs, pictures
 
 SUFFIX = "_color"
@@ -30,16 +31,16 @@ class Options:
     """How every photo of a call is colorized.
 
     Attributes:
-        exact_hints: give the hinted cells exactly the colours asked for.
-        hint_size: side of a hint, in pixels of the model's image; None is the model's own.
+        exact_hints: give the photo's pixels under hints exactly the colors asked for.
+        finish: saturation and warmth of the whole result.
         compare: with every result, also write the grey photo with its hints beside it.
         overwrite: replace what exists.
         max_pixels: of a photo; None is what this machine's memory allows.
         layer: of `LAYERS`: with every result, also write its color alone.
     """
 
-    exact_hints: bool = False
-    hint_size: int | None = None
+    exact_hints: bool = True
+    finish: Finish = AS_IT_IS
     compare: bool = False
     overwrite: bool = False
     max_pixels: int | None = None
@@ -214,7 +215,7 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> tuple[Colorized
         raise PixelLimitError(f"{error}; --max_pixels allows more") from None
     try:
         result = colorizer(
-            photo.rgb, job.hints, exact_hints=options.exact_hints, hint_size=options.hint_size
+            photo.rgb, job.hints, exact_hints=options.exact_hints, finish=options.finish
         )
     except HintError as error:
         raise HintError(f"{job.source}: {error}") from None
@@ -292,6 +293,10 @@ def json_line(job: Job, result: Colorized) -> str:
         "output": str(job.target),
         "size": list(result.rgb.shape[1::-1]),
         "hints": len(job.hints),
+        "outcomes": [
+            {"asked": o.asked, "got": "#" + bytes(o.got).hex(), "limit": o.limit}
+            for o in result.outcomes
+        ],
         "keep_ratio": result.keep_ratio,
         "macs": int(result.macs),
         "seconds": {name: round(value, 6) for name, value in result.seconds.items()},

@@ -6,6 +6,7 @@ with an `xp` argument work alike on NumPy and on JAX arrays; the input pipeline 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -142,10 +143,25 @@ def recolor(rgb: Any, a: Any, b: Any, xp: ModuleType = np) -> Any:
         float32 `[..., 3]`, sRGB in [0, 1], clipped.
     """
     linear = [_linearize(rgb[..., i], xp) for i in range(3)]
+    planes = recolor_linear(linear, a, b, xp)
+    return xp.stack([_encode(plane, xp) for plane in planes], axis=-1)
+
+
+def recolor_linear(linear: Sequence[Any], a: Any, b: Any, xp: ModuleType = np) -> list[Any]:
+    """`recolor` on linear light.
+
+    Args:
+        linear: linear red, green and blue, float32 `[...]` each, for the lightness.
+        a: float32 `[...]`, a*.
+        b: float32 `[...]`, b*.
+        xp: `numpy` or `jax.numpy`.
+
+    Returns:
+        Linear red, green and blue; outside [0, 1] where sRGB cannot show the color.
+    """
     fy = _f(sum(float(_TO_XYZ[i, 1]) * linear[i] for i in range(3)), xp)
     fx, fz = _neighbors(fy, a, b, xp)
-    planes = _linear_planes(fx, fy, fz, xp)
-    return xp.stack([_encode(plane, xp) for plane in planes], axis=-1)
+    return _linear_planes(fx, fy, fz, xp)
 
 
 def lab_to_uint8(lab: np.ndarray) -> np.ndarray:

@@ -17,7 +17,19 @@ VALUES = (
     None, True, False, 0, -1, 1, 2, 3, 0.5, 1e308, -0.0, 10**30, "", "a", "\ud800", "é", "\0", [],
     {}, [[]], "red", "#fff", "lab:1,2", "lab:", "lab:inf,0", "hsl(999,999%,999%)", "hsv(1,1%,1%)",
 )  # fmt: skip
-KEYS = ("hints", "budget", "hint_size", "exact_hints", "sample", "row", "column", "color", "x", "")
+KEYS = (
+    "hints",
+    "budget",
+    "size",
+    "reach",
+    "exact_hints",
+    "sample",
+    "row",
+    "column",
+    "color",
+    "x",
+    "",
+)
 METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH", "TRACE", "GEt", "X-Y")
 HEADERS = (
     "Host", "Origin", "Content-Type", "Content-Length", "Content-Encoding", "If-None-Match",
@@ -41,7 +53,7 @@ def random_json(rng, depth=0):
 
 def mutated_json(rng):
     """A valid request with something of it replaced."""
-    body = {"hints": [dict(h) for h in HINTS], "budget": 0.5, "hint_size": 2, "exact_hints": False}
+    body = {"hints": [dict(h) for h in HINTS], "budget": 0.5, "exact_hints": False}
     for _ in range(rng.randrange(1, 3)):
         target = rng.choice([body, *(h for h in body["hints"] if isinstance(h, dict))])
         target[rng.choice([*target, *KEYS])] = random_json(rng)

@@ -13,6 +13,7 @@ from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.demo.server.samples import samples
 from acolvit_jax.demo.server.studio import to_int8
 from acolvit_jax.hints.text import parse_color
+from acolvit_jax.inference.finish import Finish
 from acolvit_jax.photo import color, images
 from acolvit_jax.photo.outputs import OUTPUTS
 from tests.demo.calls import HINTS, add, colorize, refused, result_of, values
@@ -48,7 +49,7 @@ def test_info_says_what_the_server_is(client):
         "budget_default": 0.5,
         "full_macs": info["model"]["full_macs"],
     }
-    assert info["hint_sizes"] == [2, 4]
+    assert info["hint_sizes"] == [2, 4, 8, 16]
     assert info["hint_size_default"] == 2
     assert info["limits"] == {"upload_bytes": 2**26, "pixels": 50_000_000, "hints": 1024}
     assert info["formats"] == {"read": list(images.IMAGE_SUFFIXES), "write": list(OUTPUTS)}
@@ -101,7 +102,7 @@ def test_a_photo_is_described_and_removed(client):
 def test_answers_are_the_colorizers_own(client, small_colorizer):
     rgb = make_rgb(0)
     photo = add(client, encoded(Image.fromarray(rgb), "PNG"))
-    for fields in ({}, {"budget": 0.9, "hint_size": 4, "exact_hints": True}):
+    for fields in ({}, {"budget": 0.9, "exact_hints": False}):
         response = colorize(client, photo, **fields)
         expected = small_colorizer(rgb, own_hints(), **fields)
         np.testing.assert_array_equal(
@@ -110,6 +111,9 @@ def test_answers_are_the_colorizers_own(client, small_colorizer):
         result = result_of(response)
         assert result["macs"] == expected.macs
         assert result["keep_ratio"] == expected.keep_ratio
+        assert result["asked"] == [outcome.asked for outcome in expected.outcomes]
+        assert result["got"] == ["#" + bytes(o.got).hex() for o in expected.outcomes]
+        assert result["limits"] == [outcome.limit for outcome in expected.outcomes]
         assert result["budget"] == fields.get("budget", 0.5)
         assert result["decisions"] == "".join(str(int(d)) for d in expected.decisions.ravel())
         png = client.get("/" + result["url"])
@@ -118,6 +122,35 @@ def test_answers_are_the_colorizers_own(client, small_colorizer):
         jpeg = client.get(f"/{result['url']}?format=jpeg")
         assert jpeg.content == images.encode_image(expected.rgb, ".jpg")
         assert 'attachment; filename="photo_color.jpg"' in jpeg.headers["Content-Disposition"]
+
+
+def test_finishing_is_a_query_of_the_result(client, small_colorizer):
+    photo = add(client, encoded(Image.fromarray(make_rgb(0)), "PNG"))
+    url = result_of(colorize(client, photo))["url"]
+    finish = Finish(saturation=1.5, warmth=-0.25)
+    expected = small_colorizer(make_rgb(0), own_hints(), finish=finish).rgb
+    png = client.get(f"/{url}?saturation=1.5&warmth=-0.25")
+    np.testing.assert_array_equal(decoded(png), expected)
+    for query in ("saturation=2.1", "saturation=nan", "saturation=1e0", "saturation="):
+        refused(client.get(f"/{url}?{query}"), 422, "saturation")
+    refused(client.get(f"/{url}?warmth=-1.5"), 422, "warmth")
+
+
+def test_a_color_that_the_photo_cannot_show_is_told(client):
+    grey = Image.fromarray(np.full((48, 64, 3), 90, np.uint8))
+    photo = add(client, encoded(grey, "PNG"))
+    hints = [
+        {"row": 10, "column": 10, "color": "#00ff00"},
+        {"row": 40, "column": 10, "color": "#c8b4b4"},
+        {"row": 25, "column": 50, "color": "lab:10,5"},
+        {"row": 4, "column": 60, "color": "keep"},
+    ]
+    result = result_of(colorize(client, photo, hints))
+    assert result["asked"] == ["#00ff00", "#c8b4b4", "lab:10.0,5.0", "keep"]
+    assert result["limits"] == ["gamut", "lightness", None, None]
+    shown = decoded(client.get("/" + result["url"]))
+    places = [(hint["row"], hint["column"]) for hint in hints]
+    assert result["got"] == ["#" + bytes(shown[place].tolist()).hex() for place in places]
 
 
 def test_int8_is_rounded_and_clipped():

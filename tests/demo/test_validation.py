@@ -8,7 +8,7 @@ from acolvit_jax.demo.server.requests import ColorizeRequest, Rules, read_colori
 from acolvit_jax.hints import Hint
 from tests.demo.calls import HINTS, add, colorize, refused, result_of
 
-RULES = Rules(hints=1024, hint_sizes=(2, 4, 7), hint_size=2, budget=0.5, budgets=(0.1, 1.0))
+RULES = Rules(hints=1024, budget=0.5, budgets=(0.1, 1.0))
 GOOD = '{"row":1,"column":2,"color":"teal"}'
 
 
@@ -75,11 +75,17 @@ REFUSED = {
     "budget huge": ('{"hints":[],"budget":' + "9" * 9999 + "}", "budget"),
     "budget true": ('{"hints":[],"budget":true}', "budget"),
     "budget text": ('{"hints":[],"budget":"0.5"}', "budget"),
-    "hint_size 3": ('{"hints":[],"hint_size":3}', "hint_size"),
-    "hint_size 1": ('{"hints":[],"hint_size":1}', "hint_size"),
-    "hint_size 2.0": ('{"hints":[],"hint_size":2.0}', "hint_size"),
-    "hint_size null": ('{"hints":[],"hint_size":null}', "hint_size"),
-    "hint_size a list": ('{"hints":[],"hint_size":[2]}', "hint_size"),
+    "a size for all hints": ('{"hints":[],"hint_size":2}', "hint_size"),
+    "size 3": (hint(size=3), "hints[1].size"),
+    "size 2.0": (hint(size=2.0), "hints[1].size"),
+    "size true": (hint(size=True), "hints[1].size"),
+    "size null": (hint(size=None), "hints[1].size"),
+    "size a list": (hint(size=[2]), "hints[1].size"),
+    "reach 7.9": (hint(reach=7.9), "hints[1].reach"),
+    "reach 225": (hint(reach=225), "hints[1].reach"),
+    "reach NaN": (hint(reach=float("nan")), "hints[1].reach"),
+    "reach text": (hint(reach="48"), "hints[1].reach"),
+    "reach true": (hint(reach=True), "hints[1].reach"),
     "exact_hints 1": ('{"hints":[],"exact_hints":1}', "exact_hints"),
     "too many hints": (json.dumps({"hints": HINTS[:1] * 1025}), "hints"),
     "deep": ("[" * 100_000, None),
@@ -135,18 +141,21 @@ def test_the_most_that_is_allowed_is_served(client):
     hints = [
         {"row": i % 48, "column": i % 64, "color": f"lab:{i % 100}.25,-3"} for i in range(1024)
     ]
-    answer = colorize(client, photo, hints, budget=1, hint_size=4, exact_hints=True)
+    hints = [fields | {"size": 16, "reach": 100} for fields in hints]
+    answer = colorize(client, photo, hints, budget=1)
     assert result_of(answer)["budget"] == 1.0
     assert client.get("/" + result_of(answer)["url"]).status_code == 200
     assert result_of(colorize(client, photo, budget=None))["budget"] == 0.5
 
 
 def test_the_canonical_form_reads_as_itself():
-    body = b'{"hints":[{"row":1,"column":2,"color":"#102030"}],"budget":1}'
+    body = b"""{"hints":[{"row":1,"column":2,"color":"#102030","size":4},
+        {"row":3,"column":4,"color":"keep","reach":9.5},
+        {"row":5,"column":6,"color":"lab:1,-2"}],"budget":1}"""
     request = read_colorize(body, RULES, (48, 64))
     assert read_colorize(request.canonical(), RULES, (48, 64)) == request
     assert request.hints[0].ab() == Hint(1, 2, (16, 32, 48)).ab()
-    other = ColorizeRequest(request.hints, 0.5, 2, False)
+    other = ColorizeRequest(request.hints, 0.5, False)
     assert result_id(other.canonical()) != result_id(request.canonical())
 
 

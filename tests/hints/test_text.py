@@ -18,6 +18,10 @@ from acolvit_jax.hints.text import parse_hint, read_hints
         ("0,0:teal", Hint(0, 0, (0, 128, 128))),
         (" 3 , 4 : lab:20,-35.5", Hint(3, 4, (20.0, -35.5))),
         ("1,2:#FFF", Hint(1, 2, (255, 255, 255))),
+        ("1,2:keep", Hint(1, 2, None)),
+        ("1,2:red:size=4", Hint(1, 2, (255, 0, 0), size=4)),
+        ("1,2:lab:20,-35:reach=48.5:size=16", Hint(1, 2, (20.0, -35.0), 16, 48.5)),
+        ("1,2:Keep : reach = 8", Hint(1, 2, None, reach=8.0)),
     ],
 )
 def test_forms(text, hint):
@@ -33,6 +37,12 @@ def test_forms(text, hint):
         ("1,2:reddish", "'reddish' is unknown"),
         ("1,2:lab:20", "lab:A,B"),
         ("1,2:lab:200,0", "-128..128"),
+        ("1,2:red:size=3", "size 3 is not one of 2, 4, 8, 16"),
+        ("1,2:red:size=2.5", "size '2.5' is no number"),
+        ("1,2:red:reach=7", "reach 7.0 is not in 8..224"),
+        ("1,2:red:reach=nan", "reach nan is not in 8..224"),
+        ("1,2:red:wide=7", "ROW,COL:COLOR"),
+        ("1,2:red:size=2:size=4", "ROW,COL:COLOR"),
     ],
 )
 def test_other_forms_are_named(text, part):
@@ -47,12 +57,12 @@ def test_any_hex_color_comes_back(row, column, rgb):
 
 
 def test_files_for_one_photo_and_for_many(tmp_path):
-    entry = {"row": 1, "column": 2, "color": "lab:3,4"}
+    entry = {"row": 1, "column": 2, "color": "lab:3,4", "size": 4, "reach": 48}
     one, many = tmp_path / "one.json", tmp_path / "many.json"
     one.write_text(json.dumps([entry]))
     many.write_text(json.dumps({"a.jpg": [entry, entry], "b.jpg": []}))
-    assert read_hints(one) == [Hint(1, 2, (3.0, 4.0))]
-    assert read_hints(many) == {"a.jpg": [Hint(1, 2, (3.0, 4.0))] * 2, "b.jpg": []}
+    assert read_hints(one) == [Hint(1, 2, (3.0, 4.0), 4, 48)]
+    assert read_hints(many) == {"a.jpg": [Hint(1, 2, (3.0, 4.0), 4, 48)] * 2, "b.jpg": []}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +73,9 @@ def test_files_for_one_photo_and_for_many(tmp_path):
         ('{"a.jpg": 3}', "a.jpg: hints are a list"),
         ('[{"row": 1, "column": 2}]', "hint 1: wanted row, column and color"),
         ('[{"row": "1", "column": 2, "color": "red"}]', "whole numbers"),
+        ('[{"row": 1, "column": 2, "color": "red", "size": true}]', "size is a whole number"),
+        ('[{"row": 1, "column": 2, "color": "red", "size": 7}]', "hint 1: a hint's size 7"),
+        ('[{"row": 1, "column": 2, "color": "red", "reach": "far"}]', "reach is a number"),
         ('[{"row": true, "column": 2, "color": "red"}]', "whole numbers"),
         ('[{"row": 1, "column": 2, "color": "rot"}]', "hint 1: color 'rot' is unknown"),
     ],

@@ -16,6 +16,8 @@ from acolvit_jax.hints import hint_planes
 from acolvit_jax.inference.colorizer import model_lightness
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.inference.engine import Engine
+from acolvit_jax.inference.finish import Finish
+from acolvit_jax.inference.placed import place
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.photo import color, images
@@ -33,7 +35,8 @@ def colorizer():
 def test_it_is_the_model_on_the_small_photo(colorizer):
     """The same, by hand, from the masked forward."""
     rgb = make_rgb(0)
-    result = colorizer(rgb, HINTS)
+    everywhere = [dataclasses.replace(hint, reach=224.0) for hint in HINTS]
+    result = colorizer(rgb, everywhere, exact_hints=False)
     lightness = color.uint8_to_lab(images.resize(rgb, (32, 32)))[..., :1]
     inputs = np.concatenate([(lightness - 50) / 100, hint_planes(HINTS, (48, 64), 32)], axis=-1)
     model = nnx.merge(graphdef_of(SMALL), random_params())
@@ -80,8 +83,8 @@ def test_other_arrays_are_refused(colorizer, photo):
 def test_predict_takes_a_lightness_that_was_kept(colorizer, exact):
     rgb = make_rgb(0)
     whole = colorizer(rgb, HINTS, exact_hints=exact)
-    planes = hint_planes(HINTS, (48, 64), 32)
-    part = colorizer.predict(model_lightness(rgb, 32), planes, exact_hints=exact)
+    placed = place(HINTS, (48, 64), 32)
+    part = colorizer.predict(model_lightness(rgb, 32), placed, exact_hints=exact)
     np.testing.assert_array_equal(color.denormalize_ab(part.ab_norm), whole.ab)
     np.testing.assert_array_equal(part.decisions, whole.decisions)
     assert part.macs == whole.macs
@@ -90,16 +93,6 @@ def test_predict_takes_a_lightness_that_was_kept(colorizer, exact):
 def test_a_hint_outside_is_refused(colorizer):
     with pytest.raises(HintError, match="row 48"):
         colorizer(make_rgb(0), [Hint(48, 0, (1, 2, 3))])
-
-
-def test_exact_hints_pin_their_cells(colorizer):
-    loose = colorizer(make_rgb(0), HINTS)
-    pinned = colorizer(make_rgb(0), HINTS, exact_hints=True)
-    np.testing.assert_allclose(pinned.ab[30:, 30:], np.full((2, 2, 2), [5.0, -40.0]), atol=1e-4)
-    assert abs(loose.ab[30:, 30:] - pinned.ab[30:, 30:]).max() > 0.1
-    planes = hint_planes(HINTS, (48, 64), 32)
-    outside = planes[..., 2] == 0
-    np.testing.assert_array_equal(loose.ab[outside], pinned.ab[outside])
 
 
 def test_threads_get_their_own_photos(colorizer):
@@ -188,12 +181,46 @@ def test_from_pretrained_reads_a_file(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(48, 64), (400, 300), (20, 17)])
-def test_exact_hints_are_exact_on_the_photo(colorizer, size):
+def test_hints_are_exact_on_the_photo_and_said_to_be(colorizer, size):
     rgb = np.full((*size, 3), 128, np.uint8)
     hint = Hint(size[0] // 2, size[1] // 3, (12.0, -9.0))
-    result = colorizer(rgb, [hint], exact_hints=True)
+    result = colorizer(rgb, [hint])
     lab = color.uint8_to_lab(result.rgb[hint.row, hint.column])
     np.testing.assert_allclose(lab[1:], [12.0, -9.0], atol=0.6)
+    (outcome,) = result.outcomes
+    assert (outcome.asked, outcome.limit) == ("lab:12.0,-9.0", None)
+    assert outcome.got == tuple(result.rgb[hint.row, hint.column].tolist())
+
+
+def test_a_place_is_left_as_it_is_without_hints(colorizer):
+    rgb = make_rgb(0)
+    without = colorizer(rgb).rgb.astype(int)
+    kept = Hint(10, 50, None)
+    together = colorizer(rgb, [Hint(40, 5, (90.0, 60.0)), kept]).rgb.astype(int)
+    alone = colorizer(rgb, [Hint(40, 5, (90.0, 60.0))]).rgb.astype(int)
+    assert abs(together[10, 50] - without[10, 50]).max() <= 1
+    assert abs(alone[10, 50] - without[10, 50]).max() > 3
+    only = colorizer(rgb, [kept])
+    assert abs(only.rgb.astype(int) - without).max() <= 1
+    assert only.outcomes[0].asked == "keep"
+
+
+def test_a_hint_that_repeats_the_model_s_color_changes_next_to_nothing(colorizer):
+    rgb = make_rgb(0)
+    without = colorizer(rgb)
+    placed = place([Hint(20, 30, (0.0, 0.0))], (48, 64), 32)
+    own = tuple(placed.shown(without.ab)[0].tolist())
+    assert abs(colorizer(rgb, [Hint(20, 30, own)]).ab - without.ab).max() < 0.1
+
+
+def test_finishing_is_on_colors_alone(colorizer):
+    rgb = make_rgb(0)
+    plain = colorizer(rgb, HINTS)
+    finished = colorizer(rgb, HINTS, finish=Finish(saturation=0.5, warmth=-1.0))
+    np.testing.assert_allclose(finished.ab, plain.ab / 2 - [6.0, 18.0], atol=1e-4)
+    for bad in ({"saturation": 2.1}, {"warmth": -1.01}, {"saturation": float("nan")}):
+        with pytest.raises(ConfigError, match=f"{next(iter(bad))} .* must be in"):
+            Finish(**bad)
 
 
 def test_the_dtype_can_be_asked_for(tmp_path):

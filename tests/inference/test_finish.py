@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 from skimage.color import lab2rgb, rgb2lab
 
 from acolvit_jax.inference import finish
@@ -33,19 +32,8 @@ def test_lightness_stays_where_the_colors_fit_in_srgb():
     assert abs(rgb2lab(got)[..., 0] - rgb2lab(rgb)[..., 0]).max() < 0.6
 
 
-def test_upsampling_in_bands_equals_upsampling_at_once():
-    ab = np.random.default_rng(0).normal(size=(16, 16, 2)).astype(np.float32)
-    whole = finish.upsample(ab, (100, 60), (0, 100))
-    for top, bottom in ((0, 33), (33, 34), (34, 100)):
-        part = finish.upsample(ab, (100, 60), (top, bottom))
-        for a, b in zip(part, whole, strict=True):
-            np.testing.assert_allclose(a, b[top:bottom], atol=1e-4)
-    expected = Image.fromarray(ab[..., 1].copy()).resize((60, 100), Image.Resampling.BICUBIC)
-    np.testing.assert_allclose(whole[1], np.asarray(expected), atol=1e-5)
-
-
 def test_a_photo_of_several_bands_has_no_seam(monkeypatch):
     rgb, ab = make_rgb(2, (90, 70)), 20 * np.random.default_rng(1).normal(size=(16, 16, 2))
     at_once = finish.color_photo(rgb, ab.astype(np.float32))
-    monkeypatch.setattr(finish, "BAND", 700)
+    monkeypatch.setattr(finish, "CHUNK", 700)
     assert abs(finish.color_photo(rgb, ab.astype(np.float32)).astype(int) - at_once).max() <= 1

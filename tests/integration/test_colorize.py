@@ -107,7 +107,7 @@ def test_a_folder_goes_on_where_it_was(tmp_path, model, capsys):
 
 
 def test_a_hint_changes_the_photo(photo, model, tmp_path):
-    for name, more in (("plain", []), ("hinted", ["--hint=20,20:red", "--exact_hints"])):
+    for name, more in (("plain", []), ("hinted", ["--hint=20,20:red"])):
         command = [str(photo), f"--checkpoint={model}", f"--output={tmp_path / name}.png"]
         assert main([*command, *more]) == 0
     plain, hinted = (
@@ -121,7 +121,8 @@ BAD = {
     "hint form": (["PHOTO", "--hint=3:red"], 1, "ROW,COL:COLOR"),
     "hint color": (["PHOTO", "--hint=3,4:rot"], 1, "'rot' is unknown"),
     "hint outside": (["PHOTO", "--hint=48,4:red"], 1, "rows are 0..47"),
-    "hint size": (["PHOTO", "--hint_size=5"], 1, "hint_size=5 must divide"),
+    "hint size": (["PHOTO", "--hint=3,4:red:size=5"], 1, "size 5 is not one of 2, 4, 8, 16"),
+    "warmth": (["PHOTO", "--warmth=2"], 2, "warmth 2.0 must be in [-1, 1]"),
     "empty folder": (["EMPTY"], 1, "no images in"),
     "hints of a folder": (["EMPTY", "--hint=3,4:red"], 1, "--hint is for one photo"),
     "checkpoint": (["PHOTO", "--checkpoint=/nowhere"], 1, "no model at /nowhere"),

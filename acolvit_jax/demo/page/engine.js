@@ -15,7 +15,7 @@
 // close(photo)                  forgets a photo, also while the page goes away
 // grey(photo, maxSide)       -> ImageBitmap of the photo's own lightness, upright
 // colorize(photo, wishes)    -> {values, result, timing}. `wishes` is the body of
-//                               `POST .../colorize` (hints, hint_size, budget). `values` are a, b
+//                               `POST .../colorize` (hints, budget). `values` are a, b
 //                               interleaved, Int8Array of side * side * 2 where 127 stands for 110;
 //                               `result` is X-Result (id, keep_ratio, macs, budget, decisions), and
 //                               what `save` wants; `timing` has milliseconds by stage, `total` too.

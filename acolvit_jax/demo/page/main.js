@@ -97,7 +97,8 @@ class App {
   wishesOf = (work) => {
     const { hints, size } = work?.history.present ?? { hints: [], size: this.hints.size };
     const budget = work?.budget ?? this.budget.budget;
-    return { hints: toJson(hints), hint_size: size, ...(budget !== null && { budget }) };
+    const sized = toJson(hints).map((hint) => ({ ...hint, size }));
+    return { hints: sized, ...(budget !== null && { budget }) };
   };
 
   /** What was done to a photo, to be kept and loaded again. */

@@ -26,6 +26,8 @@ from acolvit_jax.demo.server.samples import Sample, samples
 from acolvit_jax.demo.server.store import StoredPhoto
 from acolvit_jax.demo.server.studio import Studio
 from acolvit_jax.demo.server.workers import Workers
+from acolvit_jax.hints import HINT_SIZE, HINT_SIZES, REACHES
+from acolvit_jax.inference.finish import SATURATIONS, WARMTH_AB, WARMTHS, Finish
 from acolvit_jax.photo import images
 from acolvit_jax.photo.outputs import OUTPUTS
 
@@ -81,8 +83,15 @@ class Handlers:
         content = {
             "version": acolvit_jax.__version__,
             "model": {"name": self._model_name, **self.studio.describe_model()},
-            "hint_sizes": list(self.studio.rules.hint_sizes),
-            "hint_size_default": self.studio.rules.hint_size,
+            "hint_sizes": list(HINT_SIZES),
+            "hint_size_default": HINT_SIZE,
+            "reach_min": REACHES[0],
+            "reach_max": REACHES[1],
+            "finishing": {
+                "saturation": list(SATURATIONS),
+                "warmth": list(WARMTHS),
+                "warmth_ab": list(WARMTH_AB),
+            },
             "limits": {**bounds, "hints": limits.hints},
             "formats": {"read": list(images.IMAGE_SUFFIXES), "write": list(OUTPUTS)},
         }
@@ -160,6 +169,9 @@ class Handlers:
             "keep_ratio": float(prediction.decisions.mean()),
             "macs": prediction.macs,
             "budget": answer.request.budget,
+            "asked": [outcome.asked for outcome in answer.outcomes],
+            "got": ["#" + bytes(outcome.got).hex() for outcome in answer.outcomes],
+            "limits": [outcome.limit for outcome in answer.outcomes],
             "decisions": "".join("1" if d > 0.5 else "0" for d in prediction.decisions.flat),
         }
         times = {**answer.milliseconds, "total": 1e3 * (time.perf_counter() - start)}
@@ -179,8 +191,12 @@ class Handlers:
         if asked not in OUTPUTS:
             raise RequestError(422, f"wanted {' or '.join(OUTPUTS)}, got {shown(asked)}", "format")
         output = OUTPUTS[asked]
+        finish = Finish(
+            _number(request, "saturation", Finish.saturation, SATURATIONS),
+            _number(request, "warmth", Finish.warmth, WARMTHS),
+        )
         try:
-            body = await self._pictures.run(self.studio.result, stored, canonical, asked)
+            body = await self._pictures.run(self.studio.result, stored, canonical, asked, finish)
         except ImageError as error:  # JPEG holds 65,500 pixels a side
             raise RequestError(422, str(error), "format") from None
         headers = {"Content-Disposition": _attachment(stored.name + output.ending)}
@@ -232,6 +248,15 @@ def _whole(request: Request, name: str, default: int, low: int, high: int) -> in
         message = f"wanted a whole number in {low}..{high}, got {shown(text)}"
         raise RequestError(422, message, name)
     return int(text)
+
+
+def _number(request: Request, name: str, default: float, bounds: tuple[float, float]) -> float:
+    """A number of the query."""
+    text, (low, high) = request.query_params.get(name, str(default)), bounds
+    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", text) or not low <= float(text) <= high:
+        message = f"wanted a number in {low:g}..{high:g}, got {shown(text)}"
+        raise RequestError(422, message, name)
+    return float(text)
 
 
 def file_stem(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import acolvit_jax
 from acolvit_jax.demo.server.schemas import SCHEMAS, reference
+from acolvit_jax.inference.finish import SATURATIONS, WARMTHS, Finish
 from acolvit_jax.photo.outputs import OUTPUTS
 
 Part = dict[str, Any]
@@ -139,7 +140,14 @@ def _result() -> Part:
     operation = _operation(
         "result", "The photo in color, at its own size", content, (404, 422, 503), headers=headers
     )
-    return operation | {"parameters": [_query("format", "of the file", schema)]}
+    finishing = [
+        _query(name, text, {"type": "number", "minimum": low, "maximum": high, "default": default})
+        for name, text, (low, high), default in (
+            ("saturation", "factor of all chroma", SATURATIONS, Finish.saturation),
+            ("warmth", "of the whole picture", WARMTHS, Finish.warmth),
+        )
+    ]
+    return operation | {"parameters": [_query("format", "of the file", schema), *finishing]}
 
 
 def _operation(

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.demo.server.problems import RequestError, shown
-from acolvit_jax.hints import Hint
-from acolvit_jax.hints.text import parse_color
+from acolvit_jax.hints import HINT_SIZE, HINT_SIZES, REACHES, Hint
+from acolvit_jax.hints.points import Color
+from acolvit_jax.hints.text import color_text, parse_color
 
 MAX_DIGITS = 18  # of a whole number; longer ones are no coordinate
 MAX_COLOR = 100  # characters
@@ -27,15 +28,11 @@ class Rules:
 
     Attributes:
         hints: the most on one photo.
-        hint_sizes: in pixels of the model's image.
-        hint_size: where a request names none: that of the model's training.
         budget: where a request names none; None for a model whose budget is fixed.
         budgets: the smallest and the largest.
     """
 
     hints: int
-    hint_sizes: tuple[int, ...]
-    hint_size: int
     budget: float | None
     budgets: tuple[float, float]
 
@@ -45,27 +42,30 @@ class ColorizeRequest:
     """What a client asks of a photo.
 
     Attributes:
-        hints: in pixels of the photo; colours are (a*, b*) pairs.
+        hints: in pixels of the photo.
         budget: keep ratio, None for a model whose budget is fixed.
-        hint_size: side of a hint, in pixels of the model's image.
-        exact_hints: give the hinted cells exactly the colours asked for.
+        exact_hints: give the photo's pixels under hints exactly the colors asked for.
     """
 
     hints: tuple[Hint, ...]
     budget: float | None
-    hint_size: int
     exact_hints: bool
 
     def canonical(self) -> bytes:
         """The request as JSON with every field; equal requests give equal bytes."""
         hints = [
-            {"row": h.row, "column": h.column, "color": f"lab:{h.color[0]!r},{h.color[1]!r}"}
-            for h in self.hints
+            {
+                "row": hint.row,
+                "column": hint.column,
+                "color": color_text(hint),
+                "size": hint.size,
+                "reach": hint.reach,
+            }
+            for hint in self.hints
         ]
         fields = {
             "hints": hints,
             "budget": self.budget,
-            "hint_size": self.hint_size,
             "exact_hints": self.exact_hints,
         }
         return json.dumps(fields, separators=(",", ":")).encode()
@@ -90,15 +90,15 @@ def read_colorize(body: bytes, rules: Rules, size: tuple[int, int]) -> ColorizeR
     Raises:
         RequestError: 400 for no JSON, 422 for other JSON than what is wanted.
     """
-    fields = _object(_json(body), "", ("hints",), ("budget", "hint_size", "exact_hints"))
+    fields = _object(_json(body), "", ("hints",), ("budget", "exact_hints"))
     entries = _of_type(fields["hints"], list, "hints", "a list")
     if len(entries) > rules.hints:
         raise RequestError(
             422, f"{len(entries)} hints are more than the {rules.hints} allowed", "hints"
         )
     hints = tuple(_hint(entry, f"hints[{i}]", size) for i, entry in enumerate(entries))
-    exact = _of_type(fields.get("exact_hints", False), bool, "exact_hints", "true or false")
-    return ColorizeRequest(hints, _budget(fields, rules), _hint_size(fields, rules), exact)
+    exact = _of_type(fields.get("exact_hints", True), bool, "exact_hints", "true or false")
+    return ColorizeRequest(hints, _budget(fields, rules), exact)
 
 
 def read_sample(body: bytes) -> str:
@@ -189,22 +189,42 @@ def _kind(value: Any) -> str:
 
 
 def _hint(entry: Any, path: str, size: tuple[int, int]) -> Hint:
-    fields = _object(entry, path, ("row", "column", "color"), ())
+    fields = _object(entry, path, ("row", "column", "color"), ("size", "reach"))
     row = _coordinate(fields["row"], f"{path}.row", size[0])
     column = _coordinate(fields["column"], f"{path}.column", size[1])
     text = _of_type(fields["color"], str, f"{path}.color", "text")
     if len(text) > MAX_COLOR:
         raise RequestError(422, f"the color has more than {MAX_COLOR} characters", f"{path}.color")
     try:
-        return Hint(row, column, _ab(text))
+        color = _color(text)
     except HintError as error:
         raise RequestError(422, str(error), f"{path}.color") from None
+    return Hint(row, column, color, _size(fields, path), _reach(fields, path))
 
 
 @functools.lru_cache(4096)
-def _ab(text: str) -> tuple[float, float]:
-    """a* and b* of a colour; a drag sends the same colours again and again."""
-    return Hint(0, 0, parse_color(text)).ab()
+def _color(text: str) -> Color | None:
+    """A colour; a drag sends the same colours again and again."""
+    return Hint(0, 0, parse_color(text)).color
+
+
+def _size(fields: dict[str, Any], path: str) -> int:
+    value = fields.get("size", HINT_SIZE)
+    if type(value) is not int or value not in HINT_SIZES:
+        allowed = ", ".join(map(str, HINT_SIZES))
+        raise RequestError(422, f"wanted one of {allowed}, got {_kind(value)}", f"{path}.size")
+    return value
+
+
+def _reach(fields: dict[str, Any], path: str) -> float | None:
+    value = fields.get("reach")
+    if value is None:
+        return None
+    low, high = REACHES
+    if type(value) not in (int, float) or not low <= value <= high:
+        message = f"wanted a number in {low:g}..{high:g}, got {_kind(value)}"
+        raise RequestError(422, message, f"{path}.reach")
+    return float(value)
 
 
 def _coordinate(value: Any, path: str, size: int) -> int:
@@ -224,11 +244,3 @@ def _budget(fields: dict[str, Any], rules: Rules) -> float | None:
     if type(value) not in (int, float) or not low <= value <= high:
         raise RequestError(422, f"wanted a number in {low}..{high:g}, got {_kind(value)}", "budget")
     return float(value)
-
-
-def _hint_size(fields: dict[str, Any], rules: Rules) -> int:
-    value = fields.get("hint_size", rules.hint_size)
-    if type(value) is not int or value not in rules.hint_sizes:
-        allowed = ", ".join(map(str, rules.hint_sizes))
-        raise RequestError(422, f"wanted one of {allowed}, got {_kind(value)}", "hint_size")
-    return value

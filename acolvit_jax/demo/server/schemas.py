@@ -38,6 +38,9 @@ SCHEMAS: dict[str, Schema] = {
         model=reference("Model"),
         hint_sizes=_list(_WHOLE),
         hint_size_default=_WHOLE,
+        reach_min=_NUMBER,
+        reach_max=_NUMBER,
+        finishing=reference("Finishing"),
         limits=_object(upload_bytes=_WHOLE, pixels=_WHOLE, hints=_WHOLE),
         formats=_object(read=_list(_TEXT), write=_list(_TEXT)),
     ),
@@ -64,16 +67,30 @@ SCHEMAS: dict[str, Schema] = {
         notes=_list(_TEXT | {"description": "of how the file was read: what is left out"}),
         expires_in=_NUMBER,
     ),
+    "Finishing": _object(
+        saturation=_list(_NUMBER),
+        warmth=_list(_NUMBER),
+        warmth_ab=_list(_NUMBER) | {"description": "a* and b* that a warmth of 1 adds"},
+    ),
     "Hint": _object(
+        {
+            "size": _WHOLE | {"description": "one of Info's hint_sizes", "default": 2},
+            "reach": _MAYBE_NUMBER
+            | {
+                "description": "pixels of the model's image, Info's reach_min to reach_max; how "
+                "far the hint changes the photo. reach_max: all of it. null: by the number of hints"
+            },
+        },
         row=_WHOLE | {"description": "pixel of the photo's own size, from 0 at the top"},
         column=_WHOLE | {"description": "from 0 at the left"},
-        color=_TEXT | {"description": "#rrggbb, a CSS name, or lab:A,B with a* and b*"},
+        color=_TEXT
+        | {"description": "#rrggbb, a CSS name, lab:A,B with a* and b*, or keep: as without hints"},
     ),
     "ColorizeRequest": _object(
         {
             "budget": _MAYBE_NUMBER | {"description": "keep ratio; for a model of any budget"},
-            "hint_size": _WHOLE | {"description": "one of Info's hint_sizes", "default": 2},
-            "exact_hints": _YES_NO | {"default": False},
+            "exact_hints": _YES_NO
+            | {"default": True, "description": "pixels under hints show just what was asked for"},
         },
         hints=_list(reference("Hint")),
     ),
@@ -83,6 +100,10 @@ SCHEMAS: dict[str, Schema] = {
         keep_ratio=_NUMBER,
         macs=_NUMBER,
         budget=_MAYBE_NUMBER,
+        asked=_list(_TEXT) | {"description": "color of each hint, as hints are written"},
+        got=_list(_TEXT) | {"description": "#rrggbb that the photo shows under each hint"},
+        limits=_list({"enum": [None, "lightness", "gamut"]})
+        | {"description": "what kept each hint's color from showing; null: nothing"},
         decisions=_TEXT
         | {
             "pattern": "^[01]*$",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,21 +12,24 @@ from typing import Any
 import numpy as np
 
 from acolvit_jax.demo.server.limits import Limits
+from acolvit_jax.demo.server.recent import Recent
 from acolvit_jax.demo.server.requests import ColorizeRequest, Rules, read_colorize, result_id
 from acolvit_jax.demo.server.store import PhotoStore, StoredPhoto
-from acolvit_jax.hints import hint_planes
-from acolvit_jax.inference import finish
-from acolvit_jax.inference.colorizer import Colorizer, Prediction, model_lightness
+from acolvit_jax.hints import Hint
+from acolvit_jax.inference.colorizer import AS_IT_IS, Colorizer, Prediction, model_lightness
+from acolvit_jax.inference.finish import Finish, color_photo
+from acolvit_jax.inference.outcomes import Outcome, outcomes
 from acolvit_jax.models.compute import forward_macs
-from acolvit_jax.photo import images
+from acolvit_jax.photo import color, images
 from acolvit_jax.photo.outputs import encode_output
+from acolvit_jax.photo.upsampling import bicubic_weights
 
 INT8_SCALE = 127.0  # of normalised a and b
 GREY_QUALITY = 97
 THUMBNAIL_SIDE = 192
 THUMBNAIL_QUALITY = 85
-HINT_SIZES = range(2, 8)
 LARGEST_BUDGET = 1.0
+KEPT = 64  # results without hints
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Answer:
         request: what was asked.
         result_id: under which the full picture can be had.
         milliseconds: by stage: `input`, `model`.
+        outcomes: what each hint asked for and what the photo shows.
     """
 
     ab: bytes
@@ -45,6 +50,7 @@ class Answer:
     request: ColorizeRequest
     result_id: str
     milliseconds: dict[str, float]
+    outcomes: tuple[Outcome, ...]
 
 
 class Studio:
@@ -63,9 +69,9 @@ class Studio:
         self.store = store
         self._limits = limits
         self._side = config.image_size
-        sizes = tuple(size for size in HINT_SIZES if config.image_size % size == 0)
+        self._kept: Recent[tuple[str, float | None], Prediction] = Recent(KEPT)
         budgets = (config.smallest_budget, LARGEST_BUDGET)
-        self.rules = Rules(limits.hints, sizes, config.hint_size, colorizer.budget, budgets)
+        self.rules = Rules(limits.hints, colorizer.budget, budgets)
 
     def describe_model(self) -> dict[str, Any]:
         """What a client needs to know of the model."""
@@ -114,10 +120,14 @@ class Studio:
         """
         times = [time.perf_counter()]
         request = read_colorize(body, self.rules, stored.size)
-        planes = hint_planes(request.hints, stored.size, self._side, request.hint_size)
+        placed = self.colorizer.place(request.hints, stored.size)
         times.append(time.perf_counter())
         prediction = self.colorizer.predict(
-            stored.lightness, planes, budget=request.budget, exact_hints=request.exact_hints
+            stored.lightness,
+            placed,
+            budget=request.budget,
+            exact_hints=request.exact_hints,
+            automatic=lambda: self._automatic(stored, request.budget),
         )
         times.append(time.perf_counter())
         canonical = request.canonical()
@@ -125,15 +135,45 @@ class Studio:
         self.store.add_result(stored.id, identity, canonical)
         stages = (1e3 * np.diff(times)).tolist()
         milliseconds = dict(zip(("input", "model"), stages, strict=True))
-        return Answer(to_int8(prediction.ab_norm), prediction, request, identity, milliseconds)
+        ab = to_int8(prediction.ab_norm)
+        came_of = self._outcomes(stored, request.hints, prediction)
+        return Answer(ab, prediction, request, identity, milliseconds, came_of)
 
-    def result(self, stored: StoredPhoto, canonical: bytes, kind: str) -> bytes:
+    def _automatic(self, stored: StoredPhoto, budget: float | None) -> Prediction:
+        """The result without hints, kept while hints come and go."""
+        return self._kept.get(
+            (stored.id, budget),
+            lambda: self.colorizer.predict(
+                stored.lightness, self.colorizer.place((), stored.size), budget=budget
+            ),
+        )
+
+    def _outcomes(
+        self, stored: StoredPhoto, hints: Sequence[Hint], prediction: Prediction
+    ) -> tuple[Outcome, ...]:
+        """What the saved picture will show under the hints."""
+        pixels = [hint.row for hint in hints], [hint.column for hint in hints]
+        before = stored.photo.rgb[pixels]
+        rows, columns = (
+            bicubic_weights(self._side, size)[places]
+            for size, places in zip(stored.size, pixels, strict=True)
+        )
+        ab = color.denormalize_ab(prediction.ab_norm)
+        across = np.tensordot(rows, ab, axes=1)  # [K, S, 2]
+        a, b = np.einsum("ks,ksx->xk", columns, across)
+        shown = color.recolor(before.astype(np.float32) / 255.0, a, b)
+        return outcomes(hints, before, np.round(255.0 * shown).astype(np.uint8))
+
+    def result(
+        self, stored: StoredPhoto, canonical: bytes, kind: str, finish: Finish = AS_IT_IS
+    ) -> bytes:
         """The photo in colour at its own size, as a file.
 
         Args:
             stored: the photo.
             canonical: the request, from the store.
             kind: of `OUTPUTS`.
+            finish: saturation and warmth.
 
         Returns:
             The file's bytes, metadata kept.
@@ -147,7 +187,7 @@ class Studio:
             request.hints,
             budget=request.budget,
             exact_hints=request.exact_hints,
-            hint_size=request.hint_size,
+            finish=finish,
         )
         return encode_output(kind, stored.photo, colorized.rgb)
 
@@ -168,7 +208,7 @@ class Studio:
             size = max(1, round(height * scale)), max(1, round(width * scale))
             rgb = images.resize(rgb, size)
         colors = np.zeros((self._side, self._side, 2), np.float32)
-        grey = finish.color_photo(rgb, colors)[..., 1]
+        grey = color_photo(rgb, colors)[..., 1]
         return images.encode_image(grey, ".jpg", quality=quality)
 
     @functools.lru_cache(256)  # noqa: B019  (one studio a server)

@@ -1,0 +1,62 @@
+"""What a person asked for with a hint, and what the photo shows there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from acolvit_jax.hints import Hint, colors_of
+from acolvit_jax.hints.text import color_text
+from acolvit_jax.photo import color
+
+JUST_NOTICED = 2.3  # CIE76
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a hint.
+
+    Attributes:
+        asked: the color as hints are written: `#rrggbb`, `lab:A,B` or `keep`.
+        got: sRGB triple in 0..255 of the photo's pixel under the hint.
+        limit: what kept the photo from showing the color, None if nothing did by more than is just
+            noticed. `lightness`: hue and chroma are as asked, the photo's lightness is another.
+            `gamut`: sRGB has no such color at the photo's lightness.
+    """
+
+    asked: str
+    got: tuple[int, int, int]
+    limit: Literal["lightness", "gamut"] | None
+
+
+def outcomes(hints: Sequence[Hint], before: np.ndarray, got: np.ndarray) -> tuple[Outcome, ...]:
+    """Compares what hints asked for with what came of them.
+
+    Args:
+        hints: K on a photo.
+        before: uint8 `[K, 3]`, the photo's pixels under them, for their lightness.
+        got: uint8 `[K, 3]`, the same pixels in color.
+
+    Returns:
+        An outcome a hint, in their order.
+    """
+    ab = colors_of(hints)
+    lightness = color.uint8_to_lab(before)[:, 0]
+    possible = color.lab_to_uint8(np.concatenate([lightness[:, None], np.nan_to_num(ab)], axis=1))
+    cut = np.linalg.norm(color.uint8_to_lab(possible)[:, 1:] - ab, axis=1) > JUST_NOTICED
+    return tuple(
+        Outcome(color_text(hint), (int(red), int(green), int(blue)), _limit(hint, *bounds))
+        for hint, (red, green, blue), *bounds in zip(hints, got, cut, lightness, strict=True)
+    )
+
+
+def _limit(hint: Hint, cut: bool, lightness: float) -> Literal["lightness", "gamut"] | None:
+    if cut:
+        return "gamut"
+    if hint.color is not None and len(hint.color) == 3:
+        asked = color.uint8_to_lab(np.array(hint.color, np.uint8))[0]
+        return "lightness" if abs(asked - lightness) > JUST_NOTICED else None
+    return None

@@ -1,0 +1,156 @@
+"""A person's hints on the model's image, as arrays: what the steps around the model read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from acolvit_jax.hints import HINT_SIZE, Hint, colors_of, hint_cell
+from acolvit_jax.photo.upsampling import bicubic_weights
+
+_NEAR, _GROWTH = 96.0, 0.3
+
+
+@dataclass(frozen=True)
+class PlacedHints:
+    """Hints on the model's image, one a cell.
+
+    Attributes:
+        cells: int `[K, 2]` (row, column) in cells.
+        ab: float32 `[K, 2]`, a* and b*; not a number where a place is to be left alone.
+        sizes: int `[K]`, sides of the areas that take the color, in pixels of the model's image.
+        reaches: float32 `[K]`, in pixels of the model's image.
+        row_weights: float32 `[K, S]`: with `column_weights`, how much of each pixel of the model's
+            image the photo's pixel under the hint shows once colors are upsampled.
+        column_weights: float32 `[K, S]`.
+        cell_size: side of a cell, in pixels of the model's image.
+    """
+
+    cells: np.ndarray
+    ab: np.ndarray
+    sizes: np.ndarray
+    reaches: np.ndarray
+    row_weights: np.ndarray
+    column_weights: np.ndarray
+    cell_size: int
+
+    def __len__(self) -> int:
+        """Number of hints."""
+        return len(self.cells)
+
+    @property
+    def left_alone(self) -> np.ndarray:
+        """Bool `[K]`, True where a place is to be left as the automatic result has it."""
+        return np.isnan(self.ab[:, 0])
+
+    @property
+    def centers(self) -> np.ndarray:
+        """Centers of the cells, in pixels of the model's image: float32 `[K, 2]`."""
+        return (self.cells * self.cell_size + (self.cell_size - 1) / 2).astype(np.float32)
+
+    def with_colors(self, ab: np.ndarray) -> PlacedHints:
+        """The same places in other colors."""
+        return replace(self, ab=ab)
+
+    def none(self) -> PlacedHints:
+        """No hints."""
+        return PlacedHints(
+            cells=self.cells[:0],
+            ab=self.ab[:0],
+            sizes=self.sizes[:0],
+            reaches=self.reaches[:0],
+            row_weights=self.row_weights[:0],
+            column_weights=self.column_weights[:0],
+            cell_size=self.cell_size,
+        )
+
+    def shown(self, ab: np.ndarray) -> np.ndarray:
+        """What the photo shows under the hints.
+
+        Args:
+            ab: float32 `[S, S, C]`, at the model's size.
+
+        Returns:
+            float32 `[K, C]`.
+        """
+        # In float64: how BLAS orders float32 sums depends on where arrays lie in memory.
+        rows = np.tensordot(self.row_weights.astype(np.float64), ab, axes=1)  # [K, S, C]
+        return np.einsum("ks,ksc->kc", self.column_weights, rows).astype(np.float32)
+
+
+def place(
+    hints: Sequence[Hint],
+    photo_size: tuple[int, int],
+    image_size: int,
+    cell_size: int = HINT_SIZE,
+) -> PlacedHints:
+    """Places a person's hints on the model's image.
+
+    Args:
+        hints: on the photo; a later one replaces an earlier one in the same cell.
+        photo_size: height and width of the photo, in pixels.
+        image_size: side S of the model's image, in pixels.
+        cell_size: side of a cell, in pixels of the model's image: the model's own hint size.
+
+    Returns:
+        The placed hints.
+
+    Raises:
+        HintError: for a hint outside the photo.
+    """
+    by_cell = {hint_cell(hint, photo_size, image_size, cell_size): hint for hint in hints}
+    kept = list(by_cell.values())
+    reach = default_reach(len(kept))
+    return PlacedHints(
+        cells=np.array(list(by_cell), int).reshape(-1, 2),
+        ab=colors_of(kept),
+        sizes=np.array([hint.size for hint in kept], int),
+        reaches=np.array([reach if h.reach is None else h.reach for h in kept], np.float32),
+        row_weights=bicubic_weights(image_size, photo_size[0])[[hint.row for hint in kept]],
+        column_weights=bicubic_weights(image_size, photo_size[1])[[hint.column for hint in kept]],
+        cell_size=cell_size,
+    )
+
+
+def place_cells(
+    cells: np.ndarray, ab: np.ndarray, image_size: int, cell_size: int = HINT_SIZE
+) -> PlacedHints:
+    """Places hints whose cells are known: what a cell shows is its mean.
+
+    Args:
+        cells: int `[K, 2]` (row, column) in cells, each once.
+        ab: float `[K, 2]`, a* and b*.
+        image_size: side S of the model's image, in pixels.
+        cell_size: side of a cell, in pixels of the model's image.
+
+    Returns:
+        The placed hints, of the smallest size and the default reach.
+    """
+    count = len(cells)
+    inside = np.eye(image_size // cell_size, dtype=np.float32).repeat(cell_size, axis=1) / cell_size
+    return PlacedHints(
+        cells=cells,
+        ab=ab.astype(np.float32),
+        sizes=np.full(count, cell_size),
+        reaches=np.full(count, default_reach(count), np.float32),
+        row_weights=inside[cells[:, 0]],
+        column_weights=inside[cells[:, 1]],
+        cell_size=cell_size,
+    )
+
+
+def default_reach(count: int) -> float:
+    """How far a hint reaches that does not say, in pixels of the model's image.
+
+    A lone hint is often an exception that must not flood the photo; of many, each is borne out by
+    the others. Chosen by clicks and by random hints together (benchmarks/color_pipeline.py).
+
+    Args:
+        count: number of hints on the photo.
+
+    Returns:
+        The reach.
+    """
+    return _NEAR * max(count, 1) ** _GROWTH

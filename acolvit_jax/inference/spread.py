@@ -1,0 +1,115 @@
+"""Hints kept exactly, without a dot: what the model misses at them is spread around them.
+
+The missing color (asked minus predicted) is interpolated by a Gaussian process over place and
+lightness: it fades with distance, stops at edges, and hints near each other share it. A narrower
+correction then makes the photo's own pixel under each hint exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acolvit_jax.inference.placed import PlacedHints
+
+_WIDTH = 16.0  # pixels of the model's image, standard deviation of the spread
+_TONE = 12.0  # L*, by which likeness fades
+_RIDGE = 0.05  # of the missing color's variance, taken for noise
+_POINT_WIDTH = 2.0  # pixels, of the correction of single pixels
+_POINT_RIDGE = 0.02  # so that hints closer than a pixel share what is missing
+_REACH = 3.0  # standard deviations, beyond which nothing is spread
+
+
+def spread_missing(ab: np.ndarray, lightness: np.ndarray, hints: PlacedHints) -> np.ndarray:
+    """Corrects colors so that the photo shows what hints ask for.
+
+    Args:
+        ab: float32 `[S, S, 2]`, a* and b*.
+        lightness: float32 `[S, S]`, L*.
+        hints: all with a color.
+
+    Returns:
+        float32 `[S, S, 2]`; `hints.shown` of it is `hints.ab`.
+    """
+    if not len(hints):
+        return ab
+    places, owners = _area_points(lightness, hints)
+    tones = lightness[tuple(places.round().astype(int).T)]
+    missing = (hints.ab - hints.shown(ab))[owners]
+    gram = np.exp(-_half_squares(places, _WIDTH) - _half_squares(tones[:, None], _TONE))
+    weights = np.linalg.solve(gram + _RIDGE * np.eye(len(gram)), missing).astype(np.float32)
+    wide = _add_bumps(ab, places, weights, _WIDTH, lightness, tones)
+    # Nowhere is more added than is missing somewhere: hints at odds do not overshoot.
+    low, high = missing.min(axis=0).clip(max=0), missing.max(axis=0).clip(min=0)
+    return ab + (_exact_points(wide, hints) - ab).clip(low, high)
+
+
+def _area_points(lightness: np.ndarray, hints: PlacedHints) -> tuple[np.ndarray, np.ndarray]:
+    """Points that stand for the areas of hints: `[N, 2]`, and the hint of each, `[N]`.
+
+    An area larger than a cell has nine; those beyond an edge of lightness are left out.
+    """
+    offsets = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), axis=-1).reshape(-1, 2)
+    half = np.maximum(hints.sizes - hints.cell_size, 0) / 2
+    places = hints.centers[:, None] + offsets * half[:, None, None]  # [K, 9, 2]
+    places = places.clip(0, len(lightness) - 1).astype(np.float32)
+    tones = lightness[tuple(np.moveaxis(places.round().astype(int), -1, 0))]  # [K, 9]
+    center = len(offsets) // 2
+    alike = abs(tones - tones[:, center : center + 1]) < _TONE
+    alike &= (half > 0)[:, None]
+    alike[:, center] = True
+    return places[alike], np.broadcast_to(np.arange(len(hints))[:, None], alike.shape)[alike]
+
+
+def _half_squares(points: np.ndarray, width: float) -> np.ndarray:
+    """Half the squared distances `[N, N]` of points `[N, D]`, in units of a width."""
+    points = points.astype(np.float64)
+    products = points @ points.T
+    squares = np.diag(products)
+    return np.maximum(squares[:, None] + squares - 2 * products, 0) / (2 * width**2)
+
+
+def _add_bumps(
+    ab: np.ndarray,
+    places: np.ndarray,
+    weights: np.ndarray,
+    width: float,
+    lightness: np.ndarray,
+    tones: np.ndarray,
+) -> np.ndarray:
+    """Adds a Gaussian of place and lightness times its weights `[N, 2]` at every place."""
+    out, side = ab.copy(), np.arange(len(ab), dtype=np.float32)
+    for (row, column), tone, weight in zip(places, tones, weights, strict=True):
+        rows, columns = (_around(x, width, len(ab)) for x in (row, column))
+        down = np.exp(-(((side[rows] - row) / width) ** 2) / 2)
+        right = np.exp(-(((side[columns] - column) / width) ** 2) / 2)
+        like = np.exp(-(((lightness[rows, columns] - tone) / _TONE) ** 2) / 2)
+        like *= down[:, None] * right
+        out[rows, columns] += like[..., None] * weight
+    return out
+
+
+def _around(center: float, width: float, side: int) -> slice:
+    """The pixels that a bump reaches."""
+    far = _REACH * width
+    return slice(max(0, int(center - far)), min(side, int(center + far) + 1))
+
+
+def _exact_points(ab: np.ndarray, hints: PlacedHints) -> np.ndarray:
+    """Corrects what is still missing at the photo's pixels under the hints, close around them."""
+    side = np.arange(len(ab), dtype=np.float64)  # as for `PlacedHints.shown`
+
+    def bumps(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gaussians along an axis at each hint `[K, S]`, and how the hints show them `[K, K]`."""
+        weights = weights.astype(np.float64)
+        middle = weights @ side
+        made = np.exp(-(((side - middle[:, None]) / _POINT_WIDTH) ** 2) / 2)
+        return made, weights @ made.T
+
+    down, shown_down = bumps(hints.row_weights)
+    right, shown_right = bumps(hints.column_weights)
+    gram = shown_down * shown_right + _POINT_RIDGE * np.eye(len(hints))
+    for _ in range(2):  # the second round makes up for the ridge
+        weights = np.linalg.solve(gram, hints.ab - hints.shown(ab))
+        added = np.einsum("kr,kc,kx->rcx", down, right, weights, optimize=True)
+        ab = ab + added.astype(np.float32)
+    return ab

@@ -1,0 +1,96 @@
+"""Colors laid on a photo's lightness, fast: one compiled loop over planes of pixels.
+
+The powers of sRGB's curve are polynomials here, close enough that no channel is further than 0.52
+of an 8-bit step from what CIE's formulas give in float64 (0.5 is what rounding costs).
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from acolvit_jax.photo import color
+
+CHUNK = 2**16  # pixels composed at once; one program serves photos of every size
+
+# ((v + 0.055) / 1.055)**2.4 on the 8-bit values v above 0.04045, lowest power first: the minimax
+# fit of the error of its cube root, 1.2e-5.
+_LINEAR = (
+    8.52891617e-04,
+    3.53384935e-02,
+    4.85624979e-01,
+    8.53532995e-01,
+    -8.03153304e-01,
+    7.53776660e-01,
+    -4.34185329e-01,
+    1.08224504e-01,
+)
+# 1.055 x**(1 / 2.4) - 0.055 on [0.0031308, 1] in x**(1/2), x**(1/4), x**(1/8), x and 1: the
+# minimax fit, 0.008 of an 8-bit step.
+_ENCODED = (0.65398169, 0.68872106, -0.3184811, -0.02018737, -0.00406559)
+
+
+def compose(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """Gives pixels new colors and leaves their lightness.
+
+    Args:
+        rgb: uint8 `[h, W, 3]`, for the lightness.
+        ab: float32 `[2, h, W]`, a* and b*.
+
+    Returns:
+        uint8 `[h, W, 3]`; colors outside sRGB are clipped.
+    """
+    pixels, colors = rgb.reshape(-1, 3), ab.reshape(2, -1)
+    out = np.empty_like(pixels)
+    for start in range(0, len(pixels), CHUNK):
+        part = slice(start, start + CHUNK)
+        planes = [_fill(pixels[part, i]) for i in range(3)]
+        made = _program()(*planes, *(_fill(plane) for plane in colors[:, part]))
+        for i, plane in enumerate(made):
+            out[part, i] = np.asarray(plane)[: len(pixels) - start]
+    return out.reshape(rgb.shape)
+
+
+def _fill(values: np.ndarray) -> np.ndarray:
+    """The values `[n]` side by side, with zeros behind them to make up a chunk."""
+    if len(values) == CHUNK:
+        return np.ascontiguousarray(values)
+    filled = np.zeros(CHUNK, values.dtype)
+    filled[: len(values)] = values
+    return filled
+
+
+def _linearize(value: jax.Array) -> jax.Array:
+    high = jnp.full_like(value, _LINEAR[-1])
+    for coefficient in _LINEAR[-2::-1]:
+        high = high * value + np.float32(coefficient)
+    return jnp.where(value > 0.04045, high, value * np.float32(1 / 12.92))
+
+
+def _encode(linear: jax.Array) -> jax.Array:
+    x = jnp.clip(linear, 0.0031308, 1.0)
+    half = jnp.sqrt(x)
+    quarter = jnp.sqrt(half)
+    terms = (half, quarter, jnp.sqrt(quarter), x)
+    high = sum(c * term for c, term in zip(_ENCODED, terms, strict=False)) + _ENCODED[-1]
+    return jnp.where(linear > 0.0031308, high, np.float32(12.92) * jnp.maximum(linear, 0.0))
+
+
+@functools.cache
+def _program() -> jax.stages.Compiled:
+    """The compiled program for one chunk of pixels."""
+
+    def run(
+        red: jax.Array, green: jax.Array, blue: jax.Array, a: jax.Array, b: jax.Array
+    ) -> list[jax.Array]:
+        scale = np.float32(1 / 255)
+        linear = [_linearize(plane.astype(jnp.float32) * scale) for plane in (red, green, blue)]
+        planes = [_encode(plane) for plane in color.recolor_linear(linear, a, b, jnp)]
+        return [jnp.round(plane * np.float32(255)).astype(jnp.uint8) for plane in planes]
+
+    value = jax.ShapeDtypeStruct((CHUNK,), jnp.uint8)
+    plane = jax.ShapeDtypeStruct((CHUNK,), jnp.float32)
+    return jax.jit(run).lower(value, value, value, plane, plane).compile()

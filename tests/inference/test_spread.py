@@ -1,0 +1,108 @@
+"""Hints kept exactly, without a dot, and how far they reach."""
+
+import numpy as np
+import pytest
+
+from acolvit_jax.hints import Hint
+from acolvit_jax.inference.placed import default_reach, place, place_cells
+from acolvit_jax.inference.reach import needs_automatic, within_reach
+from acolvit_jax.inference.spread import spread_missing
+
+SIDE = 64
+FLAT = np.full((SIDE, SIDE), 50.0, np.float32)
+HALVES = np.where(np.arange(SIDE) < SIDE // 2, 20.0, 80.0).astype(np.float32) + 0 * FLAT
+GREY = np.zeros((SIDE, SIDE, 2), np.float32)
+
+
+def distances(row, column):
+    y, x = np.mgrid[:SIDE, :SIDE]
+    return np.hypot(y - row, x - column)
+
+
+def test_what_is_missing_fades_with_distance_and_leaves_no_dot():
+    placed = place([Hint(32, 32, (30.0, -20.0))], (SIDE, SIDE), SIDE)
+    out = spread_missing(GREY, FLAT, placed)
+    np.testing.assert_allclose(out[32, 32], [30, -20], rtol=2e-3)
+    near, middle, far = (out[32, 32 + d, 0] for d in (3, 16, 31))
+    assert 30 > near > 0.9 * 30  # no dot: the surroundings follow
+    assert middle == pytest.approx(30 * np.exp(-0.5), rel=0.1)  # a Gaussian of 16 pixels
+    assert far < 0.2 * 30
+
+
+def test_what_is_missing_stops_at_an_edge_of_lightness():
+    placed = place([Hint(32, 29, (30.0, -20.0))], (SIDE, SIDE), SIDE)
+    out = spread_missing(GREY, HALVES, placed)
+    assert out[32, 24, 0] > 25
+    assert abs(out[:, SIDE // 2 + 6 :]).max() < 0.1
+
+
+def test_many_hints_are_exact_together():
+    rng = np.random.default_rng(0)
+    hints = [
+        Hint(int(r), int(c), tuple(rng.uniform(-40, 40, 2).tolist()))
+        for r, c in np.argwhere(np.ones((8, 8))) * 8 + 4
+    ]
+    placed = place(hints, (SIDE, SIDE), SIDE)
+    out = spread_missing(rng.normal(0, 5, GREY.shape).astype(np.float32), FLAT, placed)
+    assert abs(placed.shown(out) - placed.ab).max() < 1.0
+
+
+@pytest.mark.parametrize("photo", [(500, 300), (SIDE, SIDE), (20, 33)])
+def test_hints_at_odds_in_neighboring_pixels_do_not_overshoot(photo):
+    at = photo[0] // 2 // 2 * 2
+    hints = [Hint(at - 1, 5, (60.0, 0.0)), Hint(at, 5, (-60.0, 0.0)), Hint(at + 1, 6, (0.0, 60.0))]
+    out = spread_missing(GREY, FLAT, place(hints, photo, SIDE))
+    assert abs(out).max() <= 60
+
+
+def test_a_larger_hint_colors_its_area_and_not_what_lies_beyond_an_edge():
+    small, large = (
+        spread_missing(GREY, HALVES, place([Hint(32, 26, (40.0, 0.0), size)], (SIDE, SIDE), SIDE))
+        for size in (2, 16)
+    )
+    assert (large[26:40, 20:31, 0] > 36).all()
+    assert small[26, 20, 0] < large[26, 20, 0]
+    assert abs(large[:, SIDE // 2 + 6 :]).max() < 0.5
+
+
+def test_photo_pixels_between_the_model_s_are_exact():
+    hint = Hint(37, 211, (25.0, 10.0))
+    placed = place([hint], (230, 500), SIDE)
+    out = spread_missing(GREY, FLAT, placed)
+    np.testing.assert_allclose(placed.shown(out), [[25.0, 10.0]], rtol=2e-3)
+
+
+def test_reach_by_hand():
+    hint = Hint(32, 32, (50.0, 0.0), reach=10.0)
+    placed = place([hint], (SIDE, SIDE), SIDE)
+    share = within_reach(placed, GREY, FLAT)[..., 0]
+    # The cell of the hint covers rows and columns 32 and 33.
+    np.testing.assert_allclose(share, np.exp(-(distances(32.5, 32.5) ** 2) / 200), atol=1e-5)
+
+
+def test_a_hint_in_the_automatic_color_has_no_reach():
+    placed = place([Hint(32, 32, (0.0, 0.0)), Hint(9, 9, (4.0, 0.0))], (SIDE, SIDE), SIDE)
+    share = within_reach(placed, GREY, FLAT)
+    assert share.max() == pytest.approx(1 - np.exp(-1), abs=0.01)  # 4 of 4 units of news
+
+
+def test_what_is_left_alone_is_taken_out():
+    hints = [Hint(32, 16, (50.0, 0.0), reach=224.0), Hint(32, 50, None, reach=8.0)]
+    placed = place(hints, (SIDE, SIDE), SIDE)
+    share = within_reach(placed, GREY, FLAT)[..., 0]
+    assert share[32, 50] < 0.01
+    assert share[32, 16] == pytest.approx(1, abs=1e-3)
+    assert needs_automatic(placed)
+
+
+def test_many_hints_reach_the_whole_photo():
+    assert default_reach(1) == 96
+    hints = [Hint(i, i, (9.0, 9.0)) for i in range(0, 60, 2)]
+    assert not needs_automatic(place(hints, (SIDE, SIDE), SIDE))
+
+
+def test_a_cell_shows_its_mean():
+    placed = place_cells(np.array([[3, 5]]), np.array([[7.0, 8.0]]), SIDE)
+    ab = np.random.default_rng(0).normal(size=GREY.shape).astype(np.float32)
+    np.testing.assert_allclose(placed.shown(ab), [ab[6:8, 10:12].mean((0, 1))], rtol=1e-5)
+    np.testing.assert_array_equal(placed.centers, [[6.5, 10.5]])

@@ -1,0 +1,50 @@
+"""The fast form of colours on a lightness, against CIE's formulas in float64."""
+
+import numpy as np
+import pytest
+
+from acolvit_jax.photo.compose import CHUNK, compose
+
+M = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169]])
+M = np.concatenate([M, [[0.019334, 0.119193, 0.950227]]])
+WHITE = np.array([0.95047, 1.0, 1.08883])
+
+
+def by_formula(rgb, ab):
+    """The reference's formulas, float64, in 8-bit steps, unrounded."""
+    v = rgb / 255
+    linear = np.where(v > 0.04045, ((v + 0.055) / 1.055) ** 2.4, v / 12.92)
+    y = linear @ M[1]
+    fy = np.where(y > 0.008856, np.cbrt(y), 7.787 * y + 16 / 116)
+    fx, fz = fy + ab[0] / 500, np.maximum(fy - ab[1] / 200, 0)
+    f = np.stack([fx, fy, fz], axis=-1)
+    xyz = np.where(f > 0.2068966, f**3, (f - 16 / 116) / 7.787) * WHITE
+    linear = xyz @ np.linalg.inv(M).T
+    power = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
+    return 255 * np.clip(np.where(linear > 0.0031308, power, 12.92 * linear), 0, 1)
+
+
+def test_every_channel_is_within_half_a_step_of_the_formula():
+    """Every grey, a mesh of all colours, and colours that no photo has on any lightness."""
+    axis = np.arange(0, 256, 5)
+    mesh = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(-1, 3)
+    greys = np.repeat(np.arange(256)[:, None], 3, axis=1)
+    rgb = np.concatenate([mesh, *[greys] * 64]).astype(np.uint8)[None]
+    ab = np.random.default_rng(0).uniform(-110, 110, (2, 1, rgb.shape[1])).astype(np.float32)
+    ab *= np.linspace(0, 1, rgb.shape[1], dtype=np.float32)  # pale ones too
+    got = compose(rgb, ab)
+    assert got.dtype == np.uint8
+    assert abs(got - by_formula(rgb, ab.astype(np.float64))).max() <= 0.52
+
+
+def test_greys_stay_as_they_are():
+    greys = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    np.testing.assert_array_equal(compose(greys, np.zeros((2, 1, 256), np.float32)), greys)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, CHUNK), (3, CHUNK // 2 + 1)])
+def test_chunks_are_filled_up(shape):
+    rgb = np.full((*shape, 3), 90, np.uint8)
+    got = compose(rgb, np.full((2, *shape), 12, np.float32))
+    assert got.shape == rgb.shape
+    assert len(np.unique(got.reshape(-1, 3), axis=0)) == 1
