@@ -8,6 +8,8 @@ import numpy as np
 
 _SHARPNESS = -0.5  # of the cubic kernel, as Pillow and Keys (1981) have it
 _SUPPORT = 2.0  # of the kernel, in source pixels
+_ONE_THREAD = 2**18  # products of numbers in one call, above which OpenBLAS wakes its threads
+_LEAST_COLUMNS = 16
 
 
 class Upsampler:
@@ -44,7 +46,13 @@ class Upsampler:
         weights = self._rows[top:bottom]
         used = np.flatnonzero(weights.any(axis=0))
         low, high = used[0], used[-1] + 1
-        return np.matmul(weights[:, low:high], self._wide[:, low:high])
+        narrow, source = weights[:, low:high], self._wide[:, low:high]
+        step = max(_LEAST_COLUMNS, _ONE_THREAD // narrow.size)
+        parts = [
+            np.matmul(narrow, source[..., left : left + step])
+            for left in range(0, source.shape[-1], step)
+        ]
+        return np.concatenate(parts, axis=-1)
 
 
 @functools.lru_cache(16)
