@@ -39,8 +39,8 @@ def spread_missing(ab: np.ndarray, lightness: np.ndarray, hints: PlacedHints) ->
     weights = np.linalg.solve(gram + _RIDGE * np.eye(len(gram)), missing).astype(np.float32)
     wide = _add_bumps(ab, places, weights, _WIDTH, lightness, tones)
     # Nowhere is more added than is missing somewhere: hints at odds do not overshoot.
-    low, high = missing.min(axis=0).clip(max=0), missing.max(axis=0).clip(min=0)
-    return ab + (_exact_points(wide, hints) - ab).clip(low, high)
+    most = abs(missing).max(axis=0)
+    return ab + (_exact_points(wide, hints) - ab).clip(-most, most)
 
 
 def _area_points(lightness: np.ndarray, hints: PlacedHints) -> tuple[np.ndarray, np.ndarray]:

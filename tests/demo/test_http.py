@@ -13,6 +13,7 @@ from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.demo.server.samples import samples
 from acolvit_jax.demo.server.studio import to_int8
 from acolvit_jax.hints.text import parse_color
+from acolvit_jax.inference.colorizer import model_lightness
 from acolvit_jax.inference.finish import Finish
 from acolvit_jax.photo import color, images
 from acolvit_jax.photo.outputs import OUTPUTS
@@ -241,7 +242,14 @@ def test_whatever_is_read_elsewhere_is_read_here(client, small_colorizer, kind):
 def test_two_clients_at_once_do_not_mix(client, small_colorizer):
     photos = [make_rgb(i, (40 + i, 50)) for i in range(6)]
     sent = [add(client, encoded(Image.fromarray(rgb), "PNG")) for rgb in photos]
-    expected = [to_int8(small_colorizer(rgb).ab / 110) for rgb in photos]
+    expected = [
+        to_int8(
+            small_colorizer.predict(
+                model_lightness(rgb, 32), small_colorizer.place((), rgb.shape[:2])
+            ).ab_norm
+        )
+        for rgb in photos
+    ]
     order = [i % 6 for i in range(60)]
     with ThreadPoolExecutor(6) as pool:
         answers = pool.map(lambda i: colorize(client, sent[i], []).content, order)
