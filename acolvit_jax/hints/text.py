@@ -88,7 +88,8 @@ def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
 
     A hint is `{"row": 40, "column": 120, "color": "#c03020"}`, with `size` and `reach` if need be.
     The file holds a list of them for
-    one photo, or an object that gives such a list by file name.
+    one photo, an object that gives such a list by file name, or what the demo's page saves: an
+    object with the list as `hints`, and the `photo` that they are of.
 
     Args:
         path: of the file.
@@ -103,6 +104,8 @@ def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
         content = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise HintError(f"cannot read hints from {path}: {error}") from error
+    if isinstance(content, dict) and isinstance(content.get("photo"), dict):
+        return _hints_of(content.get("hints"), str(path))
     if isinstance(content, dict):
         return {name: _hints_of(entries, f"{path}, {name}") for name, entries in content.items()}
     return _hints_of(content, str(path))

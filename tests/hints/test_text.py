@@ -90,3 +90,11 @@ def test_a_bad_file_names_the_entry(tmp_path, content, part):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(HintError, match=r"nothing\.json"):
         read_hints(tmp_path / "nothing.json")
+
+
+def test_a_file_of_the_page_says_its_photo(tmp_path):
+    path = tmp_path / "page.json"
+    photo = {"name": "old", "width": 9, "height": 9, "print": "0" * 16}
+    hint = {"row": 1, "column": 2, "color": "lab:3,4", "size": 4, "reach": 48}
+    path.write_text(json.dumps({"photo": photo, "budget": 0.5, "hints": [hint]}))
+    assert read_hints(path) == [Hint(1, 2, (3.0, 4.0), 4, 48)]

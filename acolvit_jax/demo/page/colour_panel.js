@@ -3,7 +3,7 @@
 import { byId, disable, make, recall, remember } from './dom.js';
 import { labToHex, parseHex, toHex } from './color.js';
 import { clampToGamut } from './gamut.js';
-import { parseColor } from './hint_text.js';
+import { hexOfName, parseColor } from './hint_text.js';
 import { palette, suggest } from './suggestions.js';
 
 const RECENT = 10;
@@ -112,10 +112,10 @@ export class ColourPanel {
     }
     const { selected } = this.hints;
     const l = selected && this.commands.lightnessOf(selected);
-    const rgb = parseHex(text);
+    const rgb = parseHex(text) ?? parseHex(hexOfName(text.trim()));
     // The text that is shown already is no wish for its rounded colour.
     if (selected && !(rgb && toHex(rgb) === labToHex(l, selected.a, selected.b))) {
-      this.#give(...ab, event.timeStamp);
+      this.#give(...ab, event.timeStamp, rgb && toHex(rgb));
     }
     this.#showHex();
     return true;
@@ -127,8 +127,8 @@ export class ColourPanel {
     if (last && this.hints.selected) this.#give(last.a, last.b, stamp);
   }
 
-  #give(a, b, stamp) {
-    this.commands.colour(a, b, stamp);
+  #give(a, b, stamp, text = null) {
+    this.commands.colour(a, b, stamp, '', text);
     this.#keep();
     this.show();
   }

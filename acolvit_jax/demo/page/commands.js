@@ -8,6 +8,7 @@ export class Commands {
 
   constructor({ session, hints, viewport, stage, latency, imageSize, limit, say }) {
     Object.assign(this, { session, hints, viewport, stage, latency, imageSize, limit, say });
+    this.kind = 'color'; // of the hints to place: color, gray, keep
     this.eyedropper = null; // set by main.js
     this.onRest = () => {}; // a gesture has ended: what waited for it may be drawn
     this.onPointer = () => {}; // the mouse or a finger is used
@@ -23,7 +24,7 @@ export class Commands {
     if (!grey) return 50;
     if (!this.#lightness.has(hint)) {
       const [x, y] = [(hint.column + 0.5) / photo.width, (hint.row + 0.5) / photo.height];
-      this.#lightness.set(hint, grey.lightness(x, y, this.hints.size / this.imageSize));
+      this.#lightness.set(hint, grey.lightness(x, y, hint.size / this.imageSize));
     }
     return this.#lightness.get(hint);
   };
@@ -32,7 +33,7 @@ export class Commands {
   ownColour(hint) {
     const { automatic, photo } = this.session;
     if (hint.own) return hint.own;
-    return automatic?.cellMean(hint.row, hint.column, photo, this.hints.size) ?? [0, 0];
+    return automatic?.cellMean(hint.row, hint.column, photo, hint.size) ?? [0, 0];
   }
 
   /** Places a hint with the model's colour there, or selects the one of that cell; its id. */
@@ -64,7 +65,9 @@ export class Commands {
     }
     const own = field.cellMean(r, c, photo, hints.size);
     this.latency.begin(stamp, 'click');
-    const id = hints.add({ row: r, column: c, a: own[0], b: own[1], own }, live);
+    const [a, b] = this.kind === 'gray' ? [0, 0] : own;
+    const keep = this.kind === 'keep';
+    const id = hints.add({ row: r, column: c, a, b, own, size: hints.size, keep }, live);
     this.onPlace();
     return id;
   }
@@ -72,7 +75,7 @@ export class Commands {
   #sameCell(hint, row, column) {
     const { photo } = this.session;
     const cell = (value, length) => Math.floor(
-      Math.floor((value * this.imageSize) / length) / this.hints.size);
+      Math.floor((value * this.imageSize) / length) / hint.size);
     return cell(hint.row, photo.height) === cell(row, photo.height)
       && cell(hint.column, photo.width) === cell(column, photo.width);
   }
@@ -89,14 +92,33 @@ export class Commands {
     this.hints.update(id, { row: r, column: c, own: null }, mode);
   }
 
-  /** Gives the selected hint a colour, cut to what sRGB shows at its lightness. */
-  colour(a, b, stamp, mode = '') {
+  /**
+   * Gives the selected hint a colour, cut to what sRGB shows at its lightness.
+   * @param text  the colour as hex, where the person gave one with a lightness of its own
+   */
+  colour(a, b, stamp, mode = '', text = null) {
     const { selected } = this.hints;
     if (!selected) return;
     const [inA, inB] = clampToGamut(this.lightnessOf(selected), a, b);
-    if (inA === selected.a && inB === selected.b) return;
+    if (inA === selected.a && inB === selected.b && !selected.keep && text === selected.text) return;
     this.latency.begin(stamp, 'colour');
-    this.hints.update(selected.id, { a: inA, b: inB }, mode);
+    this.hints.update(selected.id, { a: inA, b: inB, keep: false, text }, mode);
+  }
+
+  /** Makes the selected hint one that leaves its place as it is without hints. */
+  leaveAlone(stamp) {
+    const { selected } = this.hints;
+    if (!selected || selected.keep) return;
+    this.latency.begin(stamp, 'colour');
+    this.hints.update(selected.id, { keep: true, text: null });
+  }
+
+  /** How far the selected hint reaches, in model pixels; null is the engine's own measure. */
+  reach(reach, stamp) {
+    const { selected } = this.hints;
+    if (!selected || reach === selected.reach) return;
+    this.latency.begin(stamp, 'reach');
+    this.hints.update(selected.id, { reach }, 'soon');
   }
 
   remove(id, stamp) {
@@ -121,7 +143,7 @@ export class Commands {
     const { row, column } = viewport.toPhoto(x, y);
     const [fx, fy] = [column / session.photo.width, row / session.photo.height];
     if (fx < 0 || fy < 0 || fx > 1 || fy > 1) return;
-    const [a, b] = stage.coloured(x, y) && session.field ? session.field.at(fx, fy) : [0, 0];
+    const [a, b] = stage.coloured(x, y) && stage.field ? stage.field.at(fx, fy) : [0, 0];
     this.eyedropper.finish(a, b, stamp);
   }
 }

@@ -5,8 +5,13 @@ const DEPTH = 500; // snapshots for undo
 const DEPTH_KEPT = 100; // of those, for another day
 const REST = 700; // ms after which small steps become one undo step
 
+// Of a hint: side of its cell and how far it reaches (null: the engine's own) in model pixels, whether
+// it leaves its place alone, and its colour as the person wrote it.
+const PLAIN = { reach: null, keep: false, text: null };
+
 const freeze = (snapshot) => Object.freeze({
-  hints: Object.freeze(snapshot.hints.map((hint) => Object.freeze(hint))),
+  hints: Object.freeze(snapshot.hints.map(
+    (hint) => Object.freeze({ size: snapshot.size, ...PLAIN, ...hint }))),
   size: snapshot.size,
 });
 
@@ -87,8 +92,12 @@ export class HintDocument extends EventTarget {
     this.#apply({ ...this.#present, hints: [] });
   }
 
+  /** The size of the selected hint, and of those to come. */
   setSize(size) {
-    if (size !== this.size) this.#apply({ ...this.#present, size });
+    const { selected } = this;
+    if (size === (selected?.size ?? this.size) && size === this.size) return;
+    const hints = this.hints.map((hint) => (hint === selected ? { ...hint, size } : hint));
+    this.#apply({ hints, size });
   }
 
   /** Replaces all hints, those of a file for example. */

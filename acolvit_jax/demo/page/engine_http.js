@@ -89,9 +89,9 @@ export const createEngine = () => ({
     return { values: new Int8Array(body), result, timing };
   },
 
-  async save(photo, result, format) {
+  async save(photo, result, format, { saturation, warmth }) {
     const { headers, body } = await request(
-      `${result.url}?format=${format}`, 'blob', { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT) });
+      `${result.url}?${new URLSearchParams({ format, saturation, warmth })}`, 'blob', { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT) });
     const name = /filename\*=UTF-8''([^;]+)/.exec(headers.get('Content-Disposition'))[1];
     return { blob: body, name: decodeURIComponent(name) };
   },

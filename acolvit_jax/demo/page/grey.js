@@ -36,6 +36,19 @@ export class Grey {
   }
 }
 
+/**
+ * 64 bits of a photo as hex, nearly the same at any size: whether each of 8 x 8 fields is lighter
+ * than the next one.
+ */
+export function fingerprint(grey) {
+  const l = (row, column) => grey.lightness((column + 0.5) / 9, (row + 0.5) / 8, 1 / 9);
+  let bits = '';
+  for (let row = 0; row < 8; row++) {
+    for (let column = 0; column < 8; column++) bits += l(row, column) > l(row, column + 1) ? '1' : '0';
+  }
+  return BigInt(`0b${bits}`).toString(16).padStart(16, '0');
+}
+
 /** Decodes an encoded picture as it is, without the screen's colour profile. */
 export const decode = (blob) => createImageBitmap(blob, { colorSpaceConversion: 'none' });
 

@@ -11,7 +11,9 @@ import { HintDocument } from './document.js';
 import { loadEngine } from './engine.js';
 import { Eyedropper } from './eyedropper.js';
 import { listenForFiles } from './files.js';
+import { AS_IT_IS, FinishPanel, finished } from './finish.js';
 import { showGallery } from './gallery.js';
+import { HintPanel } from './hint_panel.js';
 import { toJson } from './hint_text.js';
 import { mountIcons } from './icons.js';
 import { Keeper } from './keeper.js';
@@ -54,13 +56,15 @@ class App {
     this.commands.eyedropper = this.eyedropper;
     this.picker = new Picker();
     this.colour = new ColourPanel(this.hints, this.commands, this.picker, this.eyedropper, say);
+    this.hintPanel = new HintPanel(this);
     this.budget = new BudgetPanel(info.model);
+    this.finish = new FinishPanel(info.finishing);
     this.reference = new Reference(say);
     this.keeper = new Keeper(this.desk, (item) => this.#workOf(item));
     this.screen = new Screen(this);
     this.photos = new Photos(this);
     this.saving = new Saving(this);
-    this.strip = new Strip(this.desk, this.session, this.photos);
+    this.strip = new Strip(this);
     this.pointer = new Pointer(this.viewport, this.hints, this.commands);
     this.keyboard = new Keyboard(this);
     this.sheet = startSheet();
@@ -95,22 +99,30 @@ class App {
 
   /** What the engine is asked for (engine.js), of the work on a photo; null is none yet. */
   wishesOf = (work) => {
-    const { hints, size } = work?.history.present ?? { hints: [], size: this.hints.size };
+    const { hints } = work?.history.present ?? { hints: [] };
     const budget = work?.budget ?? this.budget.budget;
-    const sized = toJson(hints).map((hint) => ({ ...hint, size }));
-    return { hints: sized, ...(budget !== null && { budget }) };
+    return { hints: toJson(hints), ...(budget !== null && { budget }) };
   };
 
   /** What was done to a photo, to be kept and loaded again. */
   #workOf(item) {
-    if (item !== this.session.item) return item.work;
-    return { history: this.hints.history, view: this.stage.view, budget: this.budget.budget };
+    return item === this.session.item ? this.#workNow() : item.work;
+  }
+
+  #workNow() {
+    return {
+      history: this.hints.history,
+      view: this.stage.view,
+      budget: this.budget.budget,
+      finish: this.finish.value,
+    };
   }
 
   /** Goes on with the work on the photo that is looked at. */
   #load({ work }) {
     this.stage.setView(work?.view ?? 'result');
     if (work?.budget) this.budget.set(work.budget);
+    this.finish.set(work?.finish ?? AS_IT_IS);
     this.hints.load(work?.history);
   }
 
@@ -136,9 +148,10 @@ class App {
     on('grey', () => stage.setPhoto(session.grey.picture));
     on('again', () => say('The server had put this photo away. It is loaded again.'));
     on('away', ({ is }) => screen.away(is));
-    on('answer', ({ field, result, timing, actions, first }) => {
+    on('answer', ({ result, timing, actions, first }) => {
       if (screen.state !== 'ready') return; // another photo is seen by now
-      stage.setField(field, first);
+      this.#showField(first);
+      this.hintPanel.show();
       this.latency.shown(actions, timing).then((ms) => this.budget.showTime(ms));
       this.budget.showAnswer(result, timing);
       this.strip.refresh();
@@ -153,7 +166,7 @@ class App {
       const previewed = screen.state === 'uploading';
       this.photos.refused(item, error);
       if (!previewed || !session.item) return;
-      stage.setField(session.field);
+      this.#showField();
       this.ask(); // an undo meanwhile has changed the hints, maybe
     });
   }
@@ -161,8 +174,7 @@ class App {
   /** Notes what was done to a photo that is not looked at any more. */
   #putDown(item) {
     if (!this.desk.items.includes(item)) return;
-    const { history } = this.hints;
-    item.work = { history, view: this.stage.view, budget: this.budget.budget };
+    item.work = this.#workNow();
   }
 
   #listenToWindow() {
@@ -180,6 +192,13 @@ class App {
       const shown = session.grey?.picture.width;
       if (shown && viewport.percent > (130 * shown) / viewport.photo.width) session.refine();
     });
+  }
+
+  /** Shows the newest colours with their saturation and warmth. */
+  #showField(first = false) {
+    const { field } = this.session;
+    this.shown = finished(field, this.finish.value, this.info.finishing.warmth_ab);
+    this.stage.setField(this.shown, first);
   }
 
   #changed() {
@@ -202,14 +221,13 @@ class App {
       byId('tip').hidden = hints.hints.length > 0;
     });
     hints.addEventListener('select', () => {
+      this.hintPanel.show();
       marks.showSelection();
       colour.show();
     });
     hints.addEventListener('history', () => {
       history();
-      for (const radio of document.getElementsByName('size')) {
-        radio.checked = Number(radio.value) === hints.size;
-      }
+      this.hintPanel.show();
     });
     this.desk.addEventListener('change', history);
     hints.addEventListener('rest', () => colour.show());
@@ -220,6 +238,11 @@ class App {
     this.budget.addEventListener('budget', ({ detail }) => {
       this.latency.begin(detail.stamp, 'dial');
       this.ask();
+      this.#changed();
+    });
+    this.finish.addEventListener('finish', () => {
+      this.#showField();
+      this.strip.refresh();
       this.#changed();
     });
     this.stage.addEventListener('view', () => {

@@ -28,12 +28,13 @@ export class Marks {
       mark.hidden = !seen;
       mark.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
       if (mark.hint === hint && mark.number === number) return;
+      mark.toggleAttribute('data-keep', hint.keep);
       const l = this.lightnessOf(hint);
       mark.style.setProperty('--color', labToHex(l, hint.a, hint.b));
       mark.hint = hint;
       mark.number = number;
       if (index === 0) {
-        mark.setAttribute('aria-label', `Hint ${number + 1}, ${describe(l, hint.a, hint.b)}, `
+        mark.setAttribute('aria-label', `Hint ${number + 1}, ${hint.keep ? 'leave alone' : describe(l, hint.a, hint.b)}, `
           + `row ${hint.row}, column ${hint.column}`);
       }
     }));

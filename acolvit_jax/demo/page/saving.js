@@ -1,8 +1,10 @@
 // What one takes home: the picture, its color alone, or the hints; of one photo or of all.
 
 import { byId } from './dom.js';
+import { AS_IT_IS } from './finish.js';
 import { download } from './files.js';
-import { parseHints, toJson } from './hint_text.js';
+import { hintFile, readHintFile } from './hint_file.js';
+import { fingerprint } from './grey.js';
 import { say } from './toast.js';
 import { zip } from './zip.js';
 
@@ -10,9 +12,9 @@ const ALL = 'photos_color.zip';
 
 export class Saving {
   /** @param app what main.js put together. */
-  constructor({ engine, session, desk, screen, hints, budget, info, keeper, wishesOf }) {
+  constructor({ engine, session, desk, screen, hints, budget, finish, info, keeper, wishesOf }) {
     Object.assign(this, {
-      engine, session, desk, screen, hints, budget, info, keeper, wishesOf,
+      engine, session, desk, screen, hints, budget, finish, info, keeper, wishesOf,
     });
     desk.addEventListener('change', () => {
       byId('save-all').hidden = desk.items.length < 2;
@@ -44,7 +46,7 @@ export class Saving {
 
   async #savePicture(format) {
     const { photo } = this.session;
-    const { blob, name } = await this.session.save(format);
+    const { blob, name } = await this.session.save(format, this.finish.value);
     download(blob, name);
     const lost = photo.alpha && format === 'jpeg'
       ? '; JPEG has no transparency, it is white there' : '';
@@ -53,7 +55,7 @@ export class Saving {
 
   async #copy() {
     if (!navigator.clipboard?.write) throw new Error('this browser copies no pictures here');
-    const png = this.session.save('png').then(({ blob }) => blob);
+    const png = this.session.save('png', this.finish.value).then(({ blob }) => blob);
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
     say('Copied');
   }
@@ -72,7 +74,7 @@ export class Saving {
   }
 
   async #render(item) {
-    if (item === this.session.item) return this.session.save('png');
+    if (item === this.session.item) return this.session.save('png', this.finish.value);
     const { source, title } = item;
     const open = async () => {
       item.photo = await this.engine.open(source, {
@@ -87,28 +89,41 @@ export class Saving {
       await open();
       return ask();
     });
-    return this.engine.save(item.photo, result, 'png');
+    return this.engine.save(item.photo, result, 'png', item.work?.finish ?? AS_IT_IS);
   }
 
   /** Loads a file of hints over those that are there; undo takes it back. */
   async loadHints(file) {
     if (!this.#havePhoto('Open a photo first, then its hints')) return;
     try {
-      const hints = parseHints(await file.text(), this.session.photo);
+      const { info } = this;
+      const rules = {
+        sizes: info.hint_sizes,
+        size: info.hint_size_default,
+        reaches: [info.reach_min, info.reach_max],
+      };
+      const { hints, budget, note } = readHintFile(await file.text(), this.#about(), rules);
       if (hints.length > this.info.limits.hints) {
         throw new Error(`it holds ${hints.length} hints, more than the ${this.info.limits.hints} allowed`);
       }
+      if (budget !== null) this.budget.set(budget);
       this.hints.replace(hints);
-      say(`${hints.length} hints loaded`);
+      say(`${hints.length} hints loaded${note}`);
     } catch (error) {
       say(`${file.name} was not loaded: ${error.message}`, 'error');
     }
   }
 
   #saveHints() {
-    const text = `${JSON.stringify(toJson(this.hints.hints), null, 1)}\n`;
-    const { name } = this.session.photo;
+    const about = this.#about();
+    const { name } = about;
+    const text = `${JSON.stringify(hintFile(this.hints.hints, about, this.budget.budget), null, 1)}\n`;
     download(new Blob([text], { type: 'application/json' }), `${name}_hints.json`);
+  }
+
+  #about() {
+    const { photo: { name, width, height }, grey } = this.session;
+    return { name, width, height, print: fingerprint(grey) };
   }
 
   /** Whether there is a photo and no other one on its way; says so if not. */

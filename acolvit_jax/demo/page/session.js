@@ -113,17 +113,17 @@ export class Session extends EventTarget {
   }
 
   /** The file of the result that is seen, after what is under way has been answered. */
-  async save(format) {
+  async save(format, finish) {
     if (this.away) throw new Error('the server cannot be reached; save again when it is back');
     await this.queue.settled();
     if (!this.result) throw new Error('there are no colours to save yet');
     try {
-      return await this.engine.save(this.photo, this.result, format);
+      return await this.engine.save(this.photo, this.result, format, finish);
     } catch (error) {
       if (error.kind !== 'gone') throw error;
       this.queue.ask(this.lastJob);
       await this.queue.settled();
-      return this.engine.save(this.photo, this.result, format);
+      return this.engine.save(this.photo, this.result, format, finish);
     }
   }
 

@@ -16,7 +16,7 @@ export class Stage extends EventTarget {
   #element = byId('stage');
   #divider = byId('divider');
   #photo = null; // picture
-  #field = null;
+  field = null; // the colours that are seen, an AbField
   #frame = 0;
   #rest = 0;
   #background = [0, 0, 0];
@@ -77,7 +77,7 @@ export class Stage extends EventTarget {
 
   /** Shows colours (an AbField), or grey for null. The first colours fade in. */
   setField(field, fade = false) {
-    this.#field = field;
+    this.field = field;
     this.compositor.setAb(field?.values ?? null, field?.side ?? 0);
     this.compositor.amount = 1;
     if (field && fade && !prefersStill()) this.#fadeIn();
@@ -217,6 +217,6 @@ export class Stage extends EventTarget {
     const photo = this.#photo;
     this.#makeCompositor('2d');
     if (photo) this.setPhoto(photo);
-    this.setField(this.#field);
+    this.setField(this.field);
   }
 }

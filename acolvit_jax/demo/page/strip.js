@@ -25,8 +25,8 @@ export class Strip {
   #timer = 0;
   #entries = new Map(); // by item
 
-  constructor(desk, session, photos) {
-    Object.assign(this, { desk, session, photos });
+  constructor({ desk, session, stage, photos }) {
+    Object.assign(this, { desk, session, stage, photos });
     desk.addEventListener('change', () => this.#show());
     desk.addEventListener('thumbnail', ({ detail }) => this.#picture(detail));
     this.#list.addEventListener('keydown', (event) => this.#key(event));
@@ -36,7 +36,8 @@ export class Strip {
   refresh() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
-      const { item, grey, field } = this.session;
+      const { item, grey } = this.session;
+      const { field } = this.stage;
       if (!item || !field) return;
       this.desk.setThumbnail(item, await thumbnail({ grey, field }));
     }, REST);
