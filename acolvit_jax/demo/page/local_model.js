@@ -53,9 +53,9 @@ export class LocalModel {
   }
 
   /** `{ab, values, result, timing}`: a*, b* as floats and as bytes, and what they took. */
-  async colorize(photo, { hints, hint_size: size, budget = null }) {
+  async colorize(photo, { hints, budget = null }) {
     const start = performance.now();
-    const inputs = await this.#inputs(photo, hints, size);
+    const inputs = await this.#inputs(photo, hints);
     const { side } = this;
     const feeds = { inputs: new this.ort.Tensor('float32', inputs, [1, side, side, 4]) };
     if (budget !== null) feeds.budget = new this.ort.Tensor('float32', [budget], []);
@@ -72,15 +72,15 @@ export class LocalModel {
   }
 
   /** The model's input: lightness, and hints in their aligned cells (`hints.points.hint_planes`). */
-  async #inputs(photo, hints, size) {
+  async #inputs(photo, hints) {
     const { side } = this;
     const lightness = await photo.lightness(side);
     const inputs = new Float32Array(4 * side * side);
     lightness.forEach((l, i) => { inputs[4 * i] = l; });
-    const cell = (position, length) => Math.floor(Math.floor((position * side) / length) / size) * size;
-    for (const { row, column, color } of hints) {
+    const cell = (position, length, size) => Math.floor(Math.floor((position * side) / length) / size) * size;
+    for (const { row, column, color, size } of hints) {
       const [a, b] = parseColor(color).map((value) => value / AB_SCALE);
-      const [top, left] = [cell(row, photo.height), cell(column, photo.width)];
+      const [top, left] = [cell(row, photo.height, size), cell(column, photo.width, size)];
       for (let y = top; y < top + size; y++) {
         for (let x = left; x < left + size; x++) inputs.set([a, b, 1], 4 * (y * side + x) + 1);
       }
