@@ -47,7 +47,7 @@ for row, column, a, b in []:  # hints: pixels of the photo, a* and b*
     )
     inputs[0, top : top + cell, left : left + cell, 1:] = a / scale, b / scale, 1
 feed = {"inputs": inputs} | (
-    {"budget": np.float32(sys.argv[4]).reshape(())} if facts["budget"] else {}
+    {"budget": np.array(float(sys.argv[4]), np.float32)} if facts["budget"] else {}
 )
 ab, decisions = session.run(["ab", "decisions"], feed)
 planes = [Image.fromarray(ab[0, ..., i] * scale).resize(photo.size, 3) for i in range(2)]  # bicubic

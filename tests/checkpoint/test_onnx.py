@@ -11,10 +11,13 @@ import pytest
 
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.checkpoint.onnx import load_onnx
+from acolvit_jax.checkpoint.onnx_weights import ENCODINGS
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.config.variants import VARIANTS, icolorit
 from acolvit_jax.convert import main
 from acolvit_jax.inference.colorizer import Colorizer, model_lightness
+from acolvit_jax.models.prepared import prepare_params
+from acolvit_jax.models.skipping import forward
 from acolvit_jax.photo import images
 from tests.models_on_disk import SMALL, write_model
 
@@ -119,12 +122,16 @@ def test_weights_are_stored_in_fewer_bits(tmp_path, dtype, bytes_each, error):
     # embedding, four matrices a block, and Winograd's kernel
     values = 256 * 64 + SMALL.depth * 12 * 64 * 64 + 16 * 64 * 128
     assert sum(len(i.raw_data) for i in stored) == bytes_each * values
-    engine = Colorizer(*load_pretrained(model)).engine
-    inputs = photo_inputs(SMALL.image_size, 0)
-    ab, decisions = load_onnx(target)(inputs[None])
-    expected = engine.one(inputs)
-    assert 0 < np.abs(ab[0] - expected[0]).max() < error
-    np.testing.assert_array_equal(decisions[0], expected[1])
+    config, params = load_pretrained(model)
+    whole = prepare_params(params, config)
+    rounded = ENCODINGS[dtype].round(whole)
+    steps = np.abs(rounded.embed.kernel - whole.embed.kernel).max() / whole.embed.kernel.max()
+    assert 0 < steps < error
+    inputs = photo_inputs(SMALL.image_size, 0)[None]
+    ab, decisions = load_onnx(target)(inputs)
+    expected = forward(rounded, inputs, config)
+    np.testing.assert_allclose(ab, expected[0], atol=2e-5)
+    np.testing.assert_array_equal(decisions, expected[1])
 
 
 def test_a_damaged_file_is_refused(tmp_path):
