@@ -28,7 +28,7 @@ from acolvit_jax.config import ModelConfig
 from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.samples import samples
 from acolvit_jax.demo.server.static_files import FOLDER, PAGE, list_files
-from acolvit_jax.demo.server.studio import HINT_SIZES, THUMBNAIL_QUALITY, THUMBNAIL_SIDE
+from acolvit_jax.demo.server.studio import THUMBNAIL_QUALITY, THUMBNAIL_SIDE
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.compilation import cache_folder
 from acolvit_jax.photo import images
@@ -120,7 +120,7 @@ def _facts(
             **{f"budget_{key}": budget.get(key) for key in ("min", "max", "default")},
             "full_macs": float(full),
         },
-        "hint_sizes": [size for size in HINT_SIZES if config.image_size % size == 0],
+        "hint_sizes": [config.hint_size],
         "hint_size_default": config.hint_size,
         "limits": {
             "upload_bytes": limits.upload_bytes,
