@@ -11,7 +11,8 @@ const PLAIN = { reach: null, keep: false, text: null };
 
 const freeze = (snapshot) => Object.freeze({
   hints: Object.freeze(snapshot.hints.map(
-    (hint) => Object.freeze({ size: snapshot.size, ...PLAIN, ...hint }))),
+    (hint) => (Object.isFrozen(hint) ? hint // the same one: what is known of it stays
+      : Object.freeze({ size: snapshot.size, ...PLAIN, ...hint })))),
   size: snapshot.size,
 });
 
