@@ -35,6 +35,12 @@ def pillow(ab: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(plane) for plane in resized])
 
 
+def narrow(ab: np.ndarray) -> np.ndarray:
+    upsampler = Upsampler(ab.transpose(2, 0, 1), SIZE)
+    bands = [upsampler.rows(top, min(SIZE[0], top + 65)) for top in range(0, SIZE[0], 65)]
+    return np.concatenate(bands, axis=1)
+
+
 @jax.jit
 def exact_powers(rgb: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:
     composed = color.recolor(rgb.astype(jnp.float32) / 255.0, a, b, jnp)
@@ -71,9 +77,7 @@ def main() -> None:
     truth = float64(rgb, ab.astype(np.float64))
     ways: dict[str, Callable[[], np.ndarray]] = {
         "upsample: Pillow's bicubic": lambda: pillow(small),
-        "upsample: narrow products": lambda: Upsampler(small.transpose(2, 0, 1), SIZE).rows(
-            0, 1000
-        ),
+        "upsample: narrow products": lambda: narrow(small),
         "compose: powers by exp and log": lambda: np.asarray(exact_powers(rgb, *ab)),
         "compose: polynomials, by planes": lambda: compose(rgb, ab),
         "both: Pillow, powers": lambda: np.asarray(exact_powers(rgb, *pillow(small))),

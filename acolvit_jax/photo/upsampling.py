@@ -10,6 +10,7 @@ _SHARPNESS = -0.5  # of the cubic kernel, as Pillow and Keys (1981) have it
 _SUPPORT = 2.0  # of the kernel, in source pixels
 _ONE_THREAD = 2**18  # products of numbers in one call, above which OpenBLAS wakes its threads
 _LEAST_COLUMNS = 16
+_BAND = 64  # columns resized at once
 
 
 class Upsampler:
@@ -31,7 +32,10 @@ class Upsampler:
         count, source_height, source_width = planes.shape
         self._rows = bicubic_weights(source_height, height)
         columns = bicubic_weights(source_width, width)
-        self._wide = (planes.reshape(-1, source_width) @ columns.T).reshape(count, -1, width)
+        lines = planes.reshape(-1, source_width).T
+        bands = [_product(columns[left : left + _BAND], lines) for left in range(0, width, _BAND)]
+        wide = np.concatenate(bands).T.reshape(count, source_height, width)
+        self._wide = np.ascontiguousarray(wide)
 
     def rows(self, top: int, bottom: int) -> np.ndarray:
         """Some rows of the result.
@@ -43,16 +47,20 @@ class Upsampler:
         Returns:
             float32 `[C, bottom - top, width]`.
         """
-        weights = self._rows[top:bottom]
-        used = np.flatnonzero(weights.any(axis=0))
-        low, high = used[0], used[-1] + 1
-        narrow, source = weights[:, low:high], self._wide[:, low:high]
-        step = max(_LEAST_COLUMNS, _ONE_THREAD // narrow.size)
-        parts = [
-            np.matmul(narrow, source[..., left : left + step])
-            for left in range(0, source.shape[-1], step)
-        ]
-        return np.concatenate(parts, axis=-1)
+        return _product(self._rows[top:bottom], self._wide)
+
+
+def _product(weights: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Weights `[t, s]` of some neighboring targets times `[..., s, n]`, where they are not 0."""
+    used = np.flatnonzero(weights.any(axis=0))
+    part = slice(used[0], used[-1] + 1)
+    narrow, source = weights[:, part], source[..., part, :]
+    step = max(_LEAST_COLUMNS, _ONE_THREAD // narrow.size)
+    parts = [
+        np.matmul(narrow, source[..., left : left + step])
+        for left in range(0, source.shape[-1], step)
+    ]
+    return np.concatenate(parts, axis=-1)
 
 
 @functools.lru_cache(16)
