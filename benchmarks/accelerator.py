@@ -20,7 +20,7 @@ import numpy as np
 from flax import nnx
 
 from acolvit_jax.checkpoint.state import init_state
-from acolvit_jax.config import DTYPES, Config, ModelConfig
+from acolvit_jax.config import AUTO_DTYPE, DTYPES, Config, ModelConfig
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
 from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.inference import timing
@@ -103,6 +103,7 @@ def measure(model: ModelConfig, batch_size: int, side: int, rounds: int) -> dict
     kinds = {
         f"step {dtype}": step_call(dataclasses.replace(dense, dtype=dtype), batch_size)
         for dtype in DTYPES
+        if dtype != AUTO_DTYPE
     }
     kinds |= forward_calls(model, batch_size) | {"product": product_call(side)}
     taken = timing.time_in_turns({name: [call] for name, call in kinds.items()}, rounds)

@@ -22,7 +22,6 @@ DAMAGED = {
     "a list for text": json.dumps(VALUES | {"name": ["run"]}).encode(),
     "a fraction of a step": json.dumps(VALUES | {"train": {"steps": 1.5}}).encode(),
     "text among numbers": json.dumps(VALUES | {"validation": {"hints": [1, "2"]}}).encode(),
-    "an unknown field": json.dumps(VALUES | {"speed": 1}).encode(),
 }
 
 
@@ -44,6 +43,16 @@ def test_a_damaged_config_is_one_line_to_readers_and_set_aside_by_a_run(tmp_path
     assert len(caplog.records) == 1
     assert not path.exists()
     assert (tmp_path / "damaged-config.json").read_bytes() == DAMAGED[kind]
+
+
+def test_a_config_of_another_version_is_no_damage_and_stays(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(VALUES | {"speed": 1}))
+    for reader in (lambda: read_config(tmp_path), lambda: check_workdir(tmp_path, CONFIG)):
+        with pytest.raises(CheckpointError, match=r"another version .*config\.speed") as raised:
+            reader()
+        assert not isinstance(raised.value, DamagedError)
+    assert path.exists()
 
 
 def test_a_config_that_cannot_be_read_is_not_damaged(tmp_path):

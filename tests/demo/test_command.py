@@ -44,7 +44,7 @@ def test_it_serves_until_it_is_interrupted(model):
         assert "is in use; choose another --port" in one_line_error(other, 1)
     finally:
         out, err = kill(process, signal.SIGINT)
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
 
 
 def test_an_interrupt_with_a_client_connected_is_clean(model):
@@ -59,7 +59,7 @@ def test_an_interrupt_with_a_client_connected_is_clean(model):
         out, err = kill(process, signal.SIGINT)
         # The client was told, and not cut off when the time for a clean end was over.
         assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,12 @@ def test_formats_that_start_other_programs_are_not_read(client):
     refused(client.post("/v1/photos", content=buffer.getvalue()), 415)
 
 
-def test_floating_point_pixels_are_415(client):
+def test_floating_point_pixels_are_taken_and_what_is_lost_is_told(client):
     buffer = io.BytesIO()
     Image.fromarray(np.zeros((9, 9), np.float32)).save(buffer, "TIFF")
-    refused(client.post("/v1/photos", content=buffer.getvalue()), 415, text="floating-point")
+    answer = client.post("/v1/photos", content=buffer.getvalue())
+    assert answer.status_code == 201
+    assert answer.json()["notes"] == ["it has more than 8 bits a channel; the result has 8"]
 
 
 def test_too_many_bytes_are_413_while_they_come(make_client):

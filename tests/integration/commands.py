@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [  # a model of seconds
+    "--config.model.dtype=float32",  # the same sums whatever the processor has
     "--config.model.width=32",
     "--config.model.depth=2",
     "--config.model.num_heads=2",

@@ -46,7 +46,7 @@ def test_a_model_of_any_budget_is_written_at_one(tmp_path, to, capsys):
     [
         (True, ["--to=weights", "--budget=0.05"], r"budget 0.05 must be in \[0.1, 1\]"),
         (False, ["--to=weights", "--budget=0.5"], "budget was fixed when it was trained"),
-        (True, ["--budget=0.5"], "--budget=0.5 goes with --to torch, weights or stablehlo"),
+        (True, ["--budget=0.5"], "--budget=0.5 goes with --to torch, weights, stablehlo or onnx"),
     ],
 )
 def test_a_budget_that_cannot_be_had_writes_nothing(tmp_path, any_budget, options, named):

@@ -37,6 +37,7 @@ def arguments(setting, output, *more):
         "--baselines=grey,nearest",
         f"--images={folder / 'photos'}",
         "--hints=1,10",
+        "--dtype=float32",  # as tests in this process compute
         f"--output={output}",
         *more,
     ]

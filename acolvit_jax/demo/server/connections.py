@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -10,7 +11,7 @@ KEEP_ALIVE_SECONDS = 75.0  # a person thinks between two clicks
 STALL_SECONDS = 20.0  # that bytes wait for a client who takes none of them
 TICK_SECONDS = 2.0  # between two looks at that
 CONNECTIONS = 200  # at once; systems give a process 256 files or more
-OF_ONE_CLIENT = 100  # of them; a proxy brings many people from one address
+OF_ONE_CLIENT = 150  # of them; a proxy brings many people from one address
 
 
 class Connection(H11Protocol):
@@ -27,7 +28,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Starts to listen to a client, if there is room."""
         super().connection_made(transport)
-        self._idle_since = self._moved = self.loop.time()
+        self._idle_since = self._moved = time.monotonic()
         self._waiting = 0
         self._closing_since: float | None = None
         self._make_room()
@@ -42,11 +43,11 @@ class Connection(H11Protocol):
     def resume_writing(self) -> None:
         """Goes on: the client has read."""
         super().resume_writing()
-        self._moved = self.loop.time()
+        self._moved = time.monotonic()
 
     def on_response_complete(self) -> None:
         """Counts the time from here on as idle."""
-        self._idle_since = self.loop.time()
+        self._idle_since = time.monotonic()
         super().on_response_complete()
         self._watch()
 
@@ -87,7 +88,7 @@ class Connection(H11Protocol):
 
     def _abort_if_stalled(self) -> None:
         """Hangs up on a client that reads nothing; closing would wait for him for ever."""
-        now = self.loop.time()
+        now = time.monotonic()
         waiting = self.transport.get_write_buffer_size()
         if not waiting or waiting < self._waiting:
             self._moved = now

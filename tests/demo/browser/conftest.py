@@ -20,7 +20,7 @@ def address() -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    with serving() as url:
+    with serving("--dtype", "float32") as url:  # as tests in this process compute
         yield url
 
 
