@@ -67,7 +67,8 @@ class Validation:
 
     def table(self) -> str:
         """A Markdown table."""
-        headings = ["", *(f"{count} hints" for count in self.psnr), "keep ratio", "images"]
+        hints = (f"{count} hint{'s' * (count != 1)}" for count in self.psnr)
+        headings = ["", *hints, "keep ratio", "images"]
         scores = [f"{value:.2f}" for value in self.psnr.values()]
         gains = [f"{value - self.grey:+.2f}" for value in self.psnr.values()]
         return markdown_table(

@@ -38,7 +38,7 @@ def scores(out: str) -> tuple[dict[int, float], dict[int, float], float]:
         for line in out.splitlines()
         if re.match(r"\|( *\||( PSNR, dB| over grey))", line)
     )
-    counts = [int(cell.split()[0]) for cell in heading if cell.endswith("hints")]
+    counts = [int(cell.split()[0]) for cell in heading if "hint" in cell]
     by_count = [
         dict(zip(counts, map(float, row[1 : 1 + len(counts)]), strict=True)) for row in (psnr, gain)
     ]
@@ -62,7 +62,7 @@ def test_it_ends_in_color(first):
     assert keep == pytest.approx(0.5, abs=0.03)
     grey = {count: psnr[count] - gain[count] for count in psnr}
     assert max(grey.values()) - min(grey.values()) < 0.02
-    assert gain[1] > 2.5
+    assert gain[1] > 2
 
 
 def test_it_says_where_it_starts_and_what_it_is_worth_from_the_first_line_on(first):
@@ -84,7 +84,7 @@ def test_its_picture_shows_photos_hints_results_and_layers(first):
     assert picture.shape[1] > 6 * 224
     chroma = np.ptp(picture.astype(int), axis=-1)[:, 240:].mean(axis=1)  # of each row of pixels
     grey, hints, result, truth = (chroma[26 + 230 * i : 250 + 230 * i].mean() for i in range(4))
-    assert grey < 1 < hints < result
+    assert grey < 0.1 < hints < result
     assert result == pytest.approx(truth, rel=0.4)
 
 

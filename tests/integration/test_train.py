@@ -58,7 +58,7 @@ def assert_same_run(a, b):
 def test_a_run_leaves_what_it_says(uninterrupted):
     workdir, out = uninterrupted
     assert "A-ColViT at budget 0.5" in out
-    assert "|  | 1 hints | 10 hints | 50 hints | keep ratio | images |" in out
+    assert "|  | 1 hint | 10 hints | 50 hints | keep ratio | images |" in out
     assert re.search(r"\| over grey \(\d+\.\d\d dB\) \| [+-]\d+\.\d\d \|", out)
     said = dict(
         line.split(": ", 1) for line in out.splitlines() if line.startswith(("check", "look"))
