@@ -36,8 +36,10 @@ def browser(address: str, downloads: Path) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(browser: Page) -> Iterator[Page]:
+def page(browser: Page, downloads: Path) -> Iterator[Page]:
     """The page anew with a sample photo; the browser must have nothing to complain about after."""
+    for saved in downloads.iterdir():  # by another test
+        saved.unlink()
     browser.open()
     yield browser
     assert browser.complaints() == []
