@@ -18,6 +18,7 @@ from acolvit_jax.common.errors import EXIT_INTERRUPTED
 from acolvit_jax.common.files import drop_partial
 
 _said = threading.Lock()
+_spared: int | None = None  # Ctrl-C that another's handler answers yet; None for all
 
 
 def end_on_ctrl_c() -> None:
@@ -36,12 +37,32 @@ def end_on_ctrl_c() -> None:
     threading.Thread(target=_listen, args=(reading, writing), name="ctrl-c", daemon=True).start()
 
 
+def spare_one() -> None:
+    """Leaves one Ctrl-C to the handler in charge from now on; the one after it ends at once.
+
+    The thread that listens counts for itself: whose handler is set when it looks says nothing,
+    since the main thread may have answered before or may answer later.
+    """
+    global _spared
+    _spared = 1
+
+
 def _listen(reading: socket.socket, writing: socket.socket) -> None:
     """Waits for signals; the other end is held so that it stays open."""
     while numbers := reading.recv(64):
-        if signal.SIGINT in numbers and signal.getsignal(signal.SIGINT) is _end:
-            _end(signal.SIGINT, None)
+        for _ in range(numbers.count(signal.SIGINT)):
+            if signal.getsignal(signal.SIGINT) is _end or _is_beyond_spared():
+                _end(signal.SIGINT, None)
     writing.close()
+
+
+def _is_beyond_spared() -> bool:
+    """Counts a Ctrl-C that is another's handler's; whether it is one too many."""
+    global _spared
+    if _spared is None:
+        return False
+    _spared -= 1
+    return _spared < 0
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -14,6 +14,7 @@ import jax
 from jax.experimental import multihost_utils
 
 from acolvit_jax.common.errors import EXIT_INTERRUPTED, EXIT_PREEMPTED, UserError
+from acolvit_jax.common.interrupts import spare_one
 
 EXIT_CODES = {signal.SIGTERM: EXIT_PREEMPTED, signal.SIGINT: EXIT_INTERRUPTED}
 NOTICE = b"stopping after this step; Ctrl-C again stops at once and saves nothing\n"
@@ -55,6 +56,7 @@ class StopSignal:
             # that Python did not set and cannot put back.
             if signal.getsignal(number) not in (signal.SIG_IGN, None):
                 self._previous[number] = signal.signal(number, self._note)
+        spare_one()
         return self
 
     def __exit__(
@@ -68,10 +70,14 @@ class StopSignal:
             signal.signal(number, previous)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        again = self.received == signal.SIGINT
         self.received = number
         if number != signal.SIGINT:
             return
-        signal.signal(number, self._previous[number])
+        if again:
+            signal.signal(number, self._previous[number])
+            signal.raise_signal(number)
+            return
         os.write(2, NOTICE)  # print may be in the middle of a line
         if jax.process_count() > 1:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -92,3 +92,18 @@ def test_who_has_a_handler_of_his_own_is_not_ended(tmp_path):
     )
     code, _, err = interrupted(COMMAND.format(work=work), tmp_path)
     assert (code, err) == (7, "")
+
+
+def test_one_that_a_handler_answers_is_spared_and_the_next_ends_at_once(tmp_path):
+    work = (
+        "import hashlib, os\n"
+        "    from acolvit_jax.common import interrupts\n"
+        "    signal.signal(signal.SIGINT, lambda *_: Path(argv[1]).touch())\n"
+        f"    interrupts.spare_one(); {READY}; os.kill(os.getpid(), signal.SIGINT)\n"
+        "    hashlib.pbkdf2_hmac('md5', b'', b'', 10**9)"
+    )
+    answered = tmp_path / "answered"
+    code, seconds, err = interrupted(COMMAND.format(work=work), tmp_path, answered)
+    assert answered.exists()
+    assert (code, err) == (130, "interrupted\n")
+    assert seconds < 15
