@@ -3,7 +3,7 @@
 python -m benchmarks.demo_latency
 
 Starts the demo's server and Chromium without a window, uploads a photo of 1024x768, and clicks,
-drags hints, drags on the colour disc and turns the dial with real events. A sample is the time from
+drags hints, drags on the color disc and turns the dial with real events. A sample is the time from
 an event's own time stamp to the beginning of the frame after the one that shows a picture at least
 as new as the event. The browser's drawing, the server and the model share the machine's cores.
 """
@@ -38,7 +38,7 @@ def upload(driver: Chrome, address: str, renderer: str) -> None:
         path = Path(folder) / "photo.jpg"
         images.write_image(path, photo)
         driver.find_element(By.ID, "file-photo").send_keys(str(path))
-        until(lambda: settled(driver), "the first colours")
+        until(lambda: settled(driver), "the first colors")
 
 
 def locate(driver: Chrome, row: float, column: float) -> tuple[int, int]:

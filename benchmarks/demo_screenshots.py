@@ -16,7 +16,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from tests.demo.browser.driver import browsing, open_sample, resize, serving, settled, until
 
 PHOTO = "dahlia"
-# Place in fractions of the photo's height and width, and the photo's own colour there, as hex text.
+# Place in fractions of the photo's height and width, and the photo's own color there, as hex text.
 HINTS = (
     (0.439, 0.158, "#005f60"),
     (0.930, 0.451, "#0d4524"),
@@ -57,7 +57,7 @@ def place(driver: Chrome, row: float, column: float, color: str) -> None:
         "field.dispatchEvent(new Event('change'))",
         color,
     )
-    until(lambda: settled(driver), "the colour's answer")
+    until(lambda: settled(driver), "the color's answer")
 
 
 def view(driver: Chrome, name: str) -> None:

@@ -46,12 +46,12 @@ function labToLinear(l, a, b) {
   return times(FROM_XYZ, [fy + a / 500, fy, Math.max(fy - b / 200, 0)].map(fInverse));
 }
 
-/** L*, a*, b* to sRGB in 0..255, rounded; colours outside sRGB are clipped. */
+/** L*, a*, b* to sRGB in 0..255, rounded; colors outside sRGB are clipped. */
 export function labToRgb(l, a, b) {
   return labToLinear(l, a, b).map((v) => Math.round(255 * Math.min(1, Math.max(0, encode(v)))));
 }
 
-/** Whether sRGB can show a colour. */
+/** Whether sRGB can show a color. */
 export function inGamut(l, a, b) {
   return labToLinear(l, a, b).every((v) => v >= -IN_GAMUT && v <= 1 + IN_GAMUT);
 }
@@ -73,7 +73,7 @@ export function parseHex(text) {
 const NAMES = ['red', 'orange', 'yellow', 'lime', 'green', 'teal', 'cyan', 'blue', 'violet', 'pink'];
 const HUES = [40, 68, 100, 122, 150, 185, 215, 275, 310, 350];
 
-/** A plain name for a colour, for people who do not see it. */
+/** A plain name for a color, for people who do not see it. */
 export function describe(l, a, b) {
   const chroma = Math.hypot(a, b);
   if (chroma < 6) return 'grey';

@@ -13,7 +13,7 @@ export class Commands {
     this.onRest = () => {}; // a gesture has ended: what waited for it may be drawn
     this.onPointer = () => {}; // the mouse or a finger is used
     this.onPlace = () => {};
-    this.onMissing = () => {}; // colours are wanted that nobody has asked for
+    this.onMissing = () => {}; // colors are wanted that nobody has asked for
   }
 
   get picking() { return this.eyedropper?.active ?? false; }
@@ -29,14 +29,14 @@ export class Commands {
     return this.#lightness.get(hint);
   };
 
-  /** The model's own colour under a hint: before it was placed, or without any hints. */
-  ownColour(hint) {
+  /** The model's own color under a hint: before it was placed, or without any hints. */
+  ownColor(hint) {
     const { automatic, photo } = this.session;
     if (hint.own) return hint.own;
     return automatic?.cellMean(hint.row, hint.column, photo, hint.size) ?? [0, 0];
   }
 
-  /** Places a hint with the model's colour there, or selects the one of that cell; its id. */
+  /** Places a hint with the model's color there, or selects the one of that cell; its id. */
   place(row, column, stamp, live) {
     const { session, hints } = this;
     const { photo, field } = session;
@@ -59,7 +59,7 @@ export class Commands {
       return null;
     }
     if (!field) {
-      this.say('The first colours are still on their way');
+      this.say('The first colors are still on their way');
       if (!session.queue.busy) this.onMissing(); // the server did not answer
       return null;
     }
@@ -93,15 +93,15 @@ export class Commands {
   }
 
   /**
-   * Gives the selected hint a colour, cut to what sRGB shows at its lightness.
-   * @param text  the colour as hex, where the person gave one with a lightness of its own
+   * Gives the selected hint a color, cut to what sRGB shows at its lightness.
+   * @param text  the color as hex, where the person gave one with a lightness of its own
    */
-  colour(a, b, stamp, mode = '', text = null) {
+  color(a, b, stamp, mode = '', text = null) {
     const { selected } = this.hints;
     if (!selected) return;
     const [inA, inB] = clampToGamut(this.lightnessOf(selected), a, b);
     if (inA === selected.a && inB === selected.b && !selected.keep && text === selected.text) return;
-    this.latency.begin(stamp, 'colour');
+    this.latency.begin(stamp, 'color');
     this.hints.update(selected.id, { a: inA, b: inB, keep: false, text }, mode);
   }
 
@@ -109,7 +109,7 @@ export class Commands {
   leaveAlone(stamp) {
     const { selected } = this.hints;
     if (!selected || selected.keep) return;
-    this.latency.begin(stamp, 'colour');
+    this.latency.begin(stamp, 'color');
     this.hints.update(selected.id, { keep: true, text: null });
   }
 
@@ -137,13 +137,13 @@ export class Commands {
     this.viewport.reveal(hints[next].row, hints[next].column);
   }
 
-  /** The eyedropper on the stage: the colour that is seen there. */
+  /** The eyedropper on the stage: the color that is seen there. */
   pickOnStage(x, y, stamp) {
     const { session, viewport, stage } = this;
     const { row, column } = viewport.toPhoto(x, y);
     const [fx, fy] = [column / session.photo.width, row / session.photo.height];
     if (fx < 0 || fy < 0 || fx > 1 || fy > 1) return;
-    const [a, b] = stage.coloured(x, y) && stage.field ? stage.field.at(fx, fy) : [0, 0];
+    const [a, b] = stage.colored(x, y) && stage.field ? stage.field.at(fx, fy) : [0, 0];
     this.eyedropper.finish(a, b, stamp);
   }
 }

@@ -44,8 +44,8 @@ export class PlainCompositor {
       const part = covered(pane);
       if (!part) continue;
       const plan = this.#plan(index, pane, part);
-      const amount = pane.colour && this.#values ? this.amount : 0;
-      if (amount) this.#colour(plan, amount);
+      const amount = pane.color && this.#values ? this.amount : 0;
+      if (amount) this.#color(plan, amount);
       else this.#grey(plan);
       plan.context.putImageData(plan.image, 0, 0);
       context.imageSmoothingQuality = 'high';
@@ -110,7 +110,7 @@ export class PlainCompositor {
     return out;
   }
 
-  #colour(plan, amount) {
+  #color(plan, amount) {
     const { image, fy, rows, width, height } = plan;
     const across = this.#across(plan);
     const line = new Float32Array(2 * width);

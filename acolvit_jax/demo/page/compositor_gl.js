@@ -1,10 +1,10 @@
-// Lays the model's colours on the photo's lightness with WebGL 2.
+// Lays the model's colors on the photo's lightness with WebGL 2.
 
 import { clamp } from './dom.js';
-import { ACROSS, BASE, COLOUR, DOWN, VERTEX } from './shaders.js';
+import { ACROSS, BASE, COLOR, DOWN, VERTEX } from './shaders.js';
 
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i; // no graphics hardware
-const SAMPLES = 2; // of the colours for each of the model's pixels, at least
+const SAMPLES = 2; // of the colors for each of the model's pixels, at least
 const STRIDE_MAX = 8; // canvas pixels between samples
 
 /** The part of a pane that the photo covers, in whole pixels of the canvas; null for none. */
@@ -23,7 +23,7 @@ export class GlCompositor {
   #programs = {};
   #side = 0;
   #baseStale = true;
-  #coloursStale = true;
+  #colorsStale = true;
   #layout = '';
   #grid = { origin: [0, 0], extent: [1, 1] };
 
@@ -45,7 +45,7 @@ export class GlCompositor {
       throw new Error(`WebGL in software: ${renderer}`);
     }
     for (const [name, source] of Object.entries({
-      base: BASE, across: ACROSS, down: DOWN, colour: COLOUR,
+      base: BASE, across: ACROSS, down: DOWN, color: COLOR,
     })) {
       this.#programs[name] = this.#program(source);
     }
@@ -57,7 +57,7 @@ export class GlCompositor {
     this.ab = this.#texture(gl.NEAREST, gl.NEAREST);
     this.base = this.#target();
     this.across = this.#target();
-    this.colours = this.#target(gl.LINEAR);
+    this.colors = this.#target(gl.LINEAR);
   }
 
   /** The grey photo: an ImageBitmap or a canvas. */
@@ -70,7 +70,7 @@ export class GlCompositor {
     this.#baseStale = true;
   }
 
-  /** The model's colours: int8 a, b interleaved; null for none yet. */
+  /** The model's colors: int8 a, b interleaved; null for none yet. */
   setAb(values, side) {
     const { gl } = this;
     this.#side = values ? side : 0;
@@ -78,12 +78,12 @@ export class GlCompositor {
     gl.bindTexture(gl.TEXTURE_2D, this.ab);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG8_SNORM, side, side, 0, gl.RG, gl.BYTE, values);
-    this.#coloursStale = true;
+    this.#colorsStale = true;
   }
 
   /**
    * Draws the panes.
-   * @param panes [{x, y, width, height, colour, photo: {left, top, width, height}}], canvas pixels
+   * @param panes [{x, y, width, height, color, photo: {left, top, width, height}}], canvas pixels
    * @param background [r, g, b], 0..255
    */
   draw(panes, background) {
@@ -91,19 +91,19 @@ export class GlCompositor {
     this.#fit(panes);
     gl.viewport(0, 0, canvas.width, canvas.height);
     if (this.#baseStale) this.#drawBase(panes);
-    const colour = panes.find((pane) => pane.colour);
-    if (colour && this.#side && this.#coloursStale) this.#upsample(colour);
+    const color = panes.find((pane) => pane.color);
+    if (color && this.#side && this.#colorsStale) this.#upsample(color);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.scissor(0, 0, canvas.width, canvas.height);
     gl.clearColor(...background.map((v) => v / 255), 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    const uniforms = this.#use('colour', { base: this.base.texture, colours: this.colours.texture });
+    const uniforms = this.#use('color', { base: this.base.texture, colors: this.colors.texture });
     const { origin, extent } = this.#grid;
     gl.uniform2f(uniforms.origin, ...origin);
     gl.uniform2f(uniforms.extent, ...extent);
     for (const pane of panes) {
-      gl.uniform1f(uniforms.amount, pane.colour && this.#side ? this.amount : 0);
+      gl.uniform1f(uniforms.amount, pane.color && this.#side ? this.amount : 0);
       this.#fill(pane, uniforms);
     }
   }
@@ -123,7 +123,7 @@ export class GlCompositor {
     if (layout === this.#layout) return;
     this.#layout = layout;
     this.#baseStale = true;
-    this.#coloursStale = true;
+    this.#colorsStale = true;
     this.#size(this.base, canvas.width, canvas.height);
   }
 
@@ -135,7 +135,7 @@ export class GlCompositor {
     this.#baseStale = false;
   }
 
-  /** Upsamples the colours for the part of a pane that the photo covers. */
+  /** Upsamples the colors for the part of a pane that the photo covers. */
   #upsample(pane) {
     const { gl } = this;
     const part = covered(pane);
@@ -148,7 +148,7 @@ export class GlCompositor {
     this.#grid = { origin: [part.x, part.y], extent: [columns * stride, rows * stride] };
     const passes = [
       ['across', { ab: this.ab }, this.across, columns, side],
-      ['down', { across: this.across.texture }, this.colours, columns, rows],
+      ['down', { across: this.across.texture }, this.colors, columns, rows],
     ];
     for (const [name, textures, target, across, down] of passes) {
       this.#size(target, across, down);
@@ -162,7 +162,7 @@ export class GlCompositor {
       gl.uniform4f(uniforms.place, left, top, width, height);
       gl.drawArrays(gl.TRIANGLES, 0, 3);
     }
-    this.#coloursStale = false;
+    this.#colorsStale = false;
   }
 
   #fill(pane, uniforms) {

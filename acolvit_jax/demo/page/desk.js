@@ -60,7 +60,7 @@ export class Desk extends EventTarget {
     this.#changed();
   }
 
-  /** The neighbour to look at when a photo is put away. */
+  /** The neighbor to look at when a photo is put away. */
   beside(item) {
     const at = this.items.indexOf(item);
     return this.items[at + 1] ?? this.items[at - 1] ?? null;

@@ -6,7 +6,7 @@ const DEPTH_KEPT = 100; // of those, for another day
 const REST = 700; // ms after which small steps become one undo step
 
 // Of a hint: side of its cell and how far it reaches (null: the engine's own) in model pixels, whether
-// it leaves its place alone, and its colour as the person wrote it.
+// it leaves its place alone, and its color as the person wrote it.
 const PLAIN = { reach: null, keep: false, text: null };
 
 const freeze = (snapshot) => Object.freeze({

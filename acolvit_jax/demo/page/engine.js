@@ -1,4 +1,4 @@
-// What gives the page its colours, behind one interface: a server (engine_http.js), or another
+// What gives the page its colors, behind one interface: a server (engine_http.js), or another
 // module that index.html names in <meta name="engine">.
 //
 // An engine's module exports `createEngine()`, which returns (a promise of) an object with these
@@ -19,7 +19,7 @@
 //                               interleaved, Int8Array of side * side * 2 where 127 stands for 110;
 //                               `result` is X-Result (id, keep_ratio, macs, budget, decisions), and
 //                               what `save` wants; `timing` has milliseconds by stage, `total` too.
-// save(photo, result, format, finish) -> {blob, name}: the photo in colour at its own size, as a file;
+// save(photo, result, format, finish) -> {blob, name}: the photo in color at its own size, as a file;
 //                               `finish` is {saturation, warmth} as `GET .../results/{result}` has them
 //
 // Photo: {id, width, height, name}, and whatever the engine keeps there for itself.

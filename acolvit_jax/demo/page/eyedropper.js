@@ -1,4 +1,4 @@
-// Takes a colour from any picture on the page.
+// Takes a color from any picture on the page.
 
 import { rgbToLab } from './color.js';
 

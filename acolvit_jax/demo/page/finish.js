@@ -1,4 +1,4 @@
-// Saturation and warmth of the whole result: live, on the colours that are there already.
+// Saturation and warmth of the whole result: live, on the colors that are there already.
 
 import { AbField } from './ab_field.js';
 import { byId } from './dom.js';

@@ -2,7 +2,7 @@
 
 import { inGamut } from './color.js';
 
-const CHROMA_LIMIT = 150; // beyond every colour of sRGB
+const CHROMA_LIMIT = 150; // beyond every color of sRGB
 const STEPS = 16; // of bisection: far below a step of 8 bits
 export const HUES = 180; // in the table
 
@@ -20,7 +20,7 @@ export function edgeChroma(l, hue) {
   return low;
 }
 
-/** [a, b] itself where sRGB shows it, otherwise the edge's colour of the same hue. */
+/** [a, b] itself where sRGB shows it, otherwise the edge's color of the same hue. */
 export function clampToGamut(l, a, b) {
   if (inGamut(l, a, b)) return [a, b];
   const hue = Math.atan2(b, a);

@@ -49,12 +49,12 @@ export function fingerprint(grey) {
   return BigInt(`0b${bits}`).toString(16).padStart(16, '0');
 }
 
-/** Decodes an encoded picture as it is, without the screen's colour profile. */
+/** Decodes an encoded picture as it is, without the screen's color profile. */
 export const decode = (blob) => createImageBitmap(blob, { colorSpaceConversion: 'none' });
 
 const GREY_CHROMA = 3; // steps of 8 bits, as the package has it (photo/images.py)
 
-/** Whether a picture has next to no colour, an old black-and-white photo for example. */
+/** Whether a picture has next to no color, an old black-and-white photo for example. */
 export function isGrey(picture) {
   const context = new OffscreenCanvas(32, 32).getContext('2d', { willReadFrequently: true });
   context.drawImage(picture, 0, 0, 32, 32);

@@ -1,4 +1,4 @@
-// What the selected hint is beside its colour: kind, size, reach; what was asked for and what was got.
+// What the selected hint is beside its color: kind, size, reach; what was asked for and what was got.
 
 import { byId } from './dom.js';
 import { labToHex, parseHex, rgbToLab } from './color.js';
@@ -19,7 +19,7 @@ export class HintPanel {
       commands.reach(Number(this.#reach.value), event.timeStamp);
     });
     byId('reach-own').addEventListener('click', (event) => commands.reach(null, event.timeStamp));
-    byId('gray').addEventListener('click', (event) => commands.colour(0, 0, event.timeStamp));
+    byId('gray').addEventListener('click', (event) => commands.color(0, 0, event.timeStamp));
     byId('keep').addEventListener('click', (event) => commands.leaveAlone(event.timeStamp));
     for (const radio of document.getElementsByName('kind')) {
       radio.addEventListener('change', () => { commands.kind = radio.value; });
@@ -63,8 +63,8 @@ export class HintPanel {
       byId(id).style.setProperty('--color', hex);
     }
     const lightness = Math.abs(one[0] - other[0]);
-    const colour = Math.hypot(one[1] - other[1], one[2] - other[2]);
-    byId('asked-why').textContent = colour > lightness
+    const color = Math.hypot(one[1] - other[1], one[2] - other[2]);
+    byId('asked-why').textContent = color > lightness
       ? 'No such color at this lightness.'
       : `The photo is ${other[0] < one[0] ? 'darker' : 'lighter'} here.`;
   }

@@ -47,7 +47,7 @@ export class Keyboard {
       m: () => marks.focus(hints.selected?.id),
       s: () => app.nextSize(),
       c: () => {
-        app.sheet.show('colour');
+        app.sheet.show('color');
         app.picker.focus();
       },
       i: () => byId('eyedropper').click(),
@@ -56,7 +56,7 @@ export class Keyboard {
         app.reference.focus();
       },
       h: () => byId('marks-toggle').click(),
-      l: (event) => app.colour.giveLast(event.timeStamp),
+      l: (event) => app.color.giveLast(event.timeStamp),
       d: () => {
         app.sheet.show('speed');
         byId('dial').focus();

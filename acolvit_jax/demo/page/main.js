@@ -2,7 +2,7 @@
 
 import { BudgetPanel } from './budget_panel.js';
 import { connectButtons } from './buttons.js';
-import { ColourPanel } from './colour_panel.js';
+import { ColorPanel } from './color_panel.js';
 import { Commands } from './commands.js';
 import { offer } from './continue.js';
 import { Desk } from './desk.js';
@@ -55,7 +55,7 @@ class App {
     this.eyedropper = new Eyedropper();
     this.commands.eyedropper = this.eyedropper;
     this.picker = new Picker();
-    this.colour = new ColourPanel(this.hints, this.commands, this.picker, this.eyedropper, say);
+    this.color = new ColorPanel(this.hints, this.commands, this.picker, this.eyedropper, say);
     this.hintPanel = new HintPanel(this);
     this.budget = new BudgetPanel(info.model);
     this.finish = new FinishPanel(info.finishing);
@@ -79,7 +79,7 @@ class App {
       addReference: (file) => this.reference.show(file, file.name),
       loadHints: (file) => this.saving.loadHints(file),
     });
-    this.colour.show();
+    this.color.show();
   }
 
   clear(stamp) {
@@ -142,7 +142,7 @@ class App {
       const notes = item.photo.notes ?? [];
       if (notes.length && !item.work) say(`${item.title}: ${notes.join('; ')}`);
       const uploaded = item.source instanceof Blob;
-      if (uploaded) this.reference.show(item.source, 'This photo’s own colours', true);
+      if (uploaded) this.reference.show(item.source, 'This photo’s own colors', true);
       else this.reference.clear();
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
@@ -194,7 +194,7 @@ class App {
     });
   }
 
-  /** Shows the newest colours with their saturation and warmth. */
+  /** Shows the newest colors with their saturation and warmth. */
   #showField(first = false) {
     const { field } = this.session;
     this.shown = finished(field, this.finish.value, this.info.finishing?.warmth_ab);
@@ -207,7 +207,7 @@ class App {
   }
 
   #listenToWork() {
-    const { hints, marks, colour, commands, photos } = this;
+    const { hints, marks, color, commands, photos } = this;
     const history = () => {
       disable(byId('undo'), !photos.canUndo);
       disable(byId('redo'), !photos.canRedo);
@@ -217,24 +217,24 @@ class App {
       if (this.screen.state === 'ready') this.ask(); // first: it runs while the rest is drawn
       this.#changed();
       marks.place();
-      colour.show(true);
+      color.show(true);
       byId('tip').hidden = hints.hints.length > 0;
     });
     hints.addEventListener('select', () => {
       this.hintPanel.show();
       marks.showSelection();
-      colour.show();
+      color.show();
     });
     hints.addEventListener('history', () => {
       history();
       this.hintPanel.show();
     });
     this.desk.addEventListener('change', history);
-    hints.addEventListener('rest', () => colour.show());
-    commands.onRest = () => colour.show();
+    hints.addEventListener('rest', () => color.show());
+    commands.onRest = () => color.show();
     commands.onMissing = () => this.ask();
     commands.onPointer = () => marks.hideCross();
-    commands.onPlace = () => this.sheet.turn('colour');
+    commands.onPlace = () => this.sheet.turn('color');
     this.budget.addEventListener('budget', ({ detail }) => {
       this.latency.begin(detail.stamp, 'dial');
       this.ask();

@@ -1,4 +1,4 @@
-// The disc of colours: a* to the right, b* upwards, at the lightness under the hint.
+// The disc of colors: a* to the right, b* upwards, at the lightness under the hint.
 
 import { byId } from './dom.js';
 import { FROM_XYZ, describe, encodeByte, fInverse, labToHex } from './color.js';
@@ -34,7 +34,7 @@ export class Picker extends EventTarget {
     disc.addEventListener('keydown', (event) => this.#key(event));
   }
 
-  /** Shows a hint's colour and the model's own; null for no hint. `live` leaves the disc as it is. */
+  /** Shows a hint's color and the model's own; null for no hint. `live` leaves the disc as it is. */
   show(color, own, live = false) {
     this.#color = color;
     this.#disc.setAttribute('aria-disabled', String(!color));
@@ -89,7 +89,7 @@ export class Picker extends EventTarget {
     this.dispatchEvent(new CustomEvent('pick', { detail: { a, b, stamp, mode } }));
   }
 
-  /** Paints the colours that sRGB has at a lightness; nothing outside. */
+  /** Paints the colors that sRGB has at a lightness; nothing outside. */
   #draw(l) {
     const rounded = Math.round(l);
     if (rounded === this.#drawn) return;

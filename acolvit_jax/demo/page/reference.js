@@ -1,4 +1,4 @@
-// A picture beside the photo to take colours from: the file's own colours, or any other picture.
+// A picture beside the photo to take colors from: the file's own colors, or any other picture.
 
 import { byId, clamp } from './dom.js';
 import { isGrey } from './grey.js';

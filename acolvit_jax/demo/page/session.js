@@ -1,4 +1,4 @@
-// The photo that is looked at, in the engine: opening it, asking for its colours, opening it again
+// The photo that is looked at, in the engine: opening it, asking for its colors, opening it again
 // when the engine has put it away, and waiting for an engine that is not there.
 
 import { AbField } from './ab_field.js';
@@ -22,7 +22,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export class Session extends EventTarget {
   item = null; // see desk.js
   grey = null;
-  field = null; // the newest colours
+  field = null; // the newest colors
   automatic = null; // those without hints
   result = null;
   opening = null; // the item on its way: the one that is seen takes no more hints
@@ -102,7 +102,7 @@ export class Session extends EventTarget {
     Object.assign(this, { item: null, grey: null, field: null, automatic: null, result: null });
   }
 
-  /** Asks for colours; the newest request wins. `wishes` as in engine.js. */
+  /** Asks for colors; the newest request wins. `wishes` as in engine.js. */
   ask(wishes) {
     if (this.photo) this.queue.ask({ item: this.item, wishes });
   }
@@ -116,7 +116,7 @@ export class Session extends EventTarget {
   async save(format, finish) {
     if (this.away) throw new Error('the server cannot be reached; save again when it is back');
     await this.queue.settled();
-    if (!this.result) throw new Error('there are no colours to save yet');
+    if (!this.result) throw new Error('there are no colors to save yet');
     try {
       return await this.engine.save(this.photo, this.result, format, finish);
     } catch (error) {

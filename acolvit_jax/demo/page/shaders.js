@@ -3,7 +3,7 @@
 // base:   the photo's f(Y) at the screen's resolution, once for each view;
 // across, down: a*, b* upsampled along the rows, then the columns (bicubic), for each answer, to a
 //         few samples for each of the model's pixels: the screen's own resolution adds nothing;
-// colour: a*, b* (bilinear between those samples) laid on f(Y), to sRGB: what is seen.
+// color: a*, b* (bilinear between those samples) laid on f(Y), to sRGB: what is seen.
 // Values between passes are packed into two bytes each, which every device can render.
 
 import { FROM_XYZ } from './color.js';
@@ -97,12 +97,12 @@ void main() {
 
 // The square roots are sRGB's curve to a tenth of a step of 8 bits above its straight foot, at a
 // fraction of the cost of a power where there is no graphics hardware.
-export const COLOUR = `${HEAD}
+export const COLOR = `${HEAD}
 uniform sampler2D base;
-uniform sampler2D colours;
+uniform sampler2D colors;
 uniform vec2 origin;
-uniform vec2 extent; // of the texture of colours, in canvas pixels
-uniform float amount; // 0 is grey, 1 the colours
+uniform vec2 extent; // of the texture of colors, in canvas pixels
+uniform float amount; // 0 is grey, 1 the colors
 out vec4 shown;
 float cube(float t) { return t > 0.2068966 ? t * t * t : (t - 16.0 / 116.0) / 7.787; }
 vec3 encode(vec3 linear) {
@@ -118,7 +118,7 @@ void main() {
   vec2 ab = vec2(0.0);
   if (amount > 0.0) {
     vec2 pixel = vec2(gl_FragCoord.x, height - gl_FragCoord.y);
-    vec4 both = texture(colours, (pixel - origin) / extent);
+    vec4 both = texture(colors, (pixel - origin) / extent);
     ab = (vec2(unpack(both.xy), unpack(both.zw)) - 0.5) * (3.0 * 110.0 * amount);
   }
   float x = cube(fy + ab.x / 500.0);

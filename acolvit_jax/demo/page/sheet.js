@@ -28,7 +28,7 @@ export function startSheet() {
   byId('sheet-toggle').addEventListener('click', () => {
     show(panel.dataset.tab, panel.dataset.open !== 'true');
   });
-  show('colour');
+  show('color');
   /** Shows a part if the sheet is open: one that a person has closed stays closed. */
   const turn = (name) => panel.dataset.open === 'true' && show(name);
   return { show, turn };

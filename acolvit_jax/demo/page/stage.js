@@ -1,10 +1,10 @@
-// The stage: the canvas and how the chosen view divides it into grey and colour.
+// The stage: the canvas and how the chosen view divides it into grey and color.
 
 import { byId, clamp, make, prefersStill } from './dom.js';
 import { GlCompositor } from './compositor_gl.js';
 import { PlainCompositor } from './compositor_2d.js';
 
-const FADE = 280; // ms, when the first colours arrive
+const FADE = 280; // ms, when the first colors arrive
 const PIXELS_MAX = 6_000_000; // of the canvas
 const PIXELS_QUICK = 150_000; // while something moves, where there is no graphics hardware
 const REST = 180; // ms after which such a picture is drawn in full
@@ -16,7 +16,7 @@ export class Stage extends EventTarget {
   #element = byId('stage');
   #divider = byId('divider');
   #photo = null; // picture
-  field = null; // the colours that are seen, an AbField
+  field = null; // the colors that are seen, an AbField
   #frame = 0;
   #rest = 0;
   #background = [0, 0, 0];
@@ -53,7 +53,7 @@ export class Stage extends EventTarget {
     if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
   }
 
-  /** Reads the colour around the photo from the style sheet. */
+  /** Reads the color around the photo from the style sheet. */
   readTheme() {
     const color = getComputedStyle(this.#element).backgroundColor;
     this.#background = color.match(/[\d.]+/g).slice(0, 3).map(Number);
@@ -75,7 +75,7 @@ export class Stage extends EventTarget {
     this.invalidate();
   }
 
-  /** Shows colours (an AbField), or grey for null. The first colours fade in. */
+  /** Shows colors (an AbField), or grey for null. The first colors fade in. */
   setField(field, fade = false) {
     this.field = field;
     this.compositor.setAb(field?.values ?? null, field?.side ?? 0);
@@ -120,7 +120,7 @@ export class Stage extends EventTarget {
   }
 
   /** Whether the result, not the grey photo, is seen at a place of the stage. */
-  coloured(x, y) {
+  colored(x, y) {
     if (this.view === 'compare') return x >= this.divide * this.viewport.width;
     if (this.view === 'side') {
       const [first] = this.viewport.panes();
@@ -132,7 +132,7 @@ export class Stage extends EventTarget {
   /** Panes in pixels of the canvas. */
   #panes() {
     const { viewport } = this;
-    const device = (pane, colour, photo = viewport.place(pane)) => {
+    const device = (pane, color, photo = viewport.place(pane)) => {
       const r = this.ratio;
       const x = Math.round(pane.x * r);
       const y = Math.round(pane.y * r);
@@ -141,7 +141,7 @@ export class Stage extends EventTarget {
         y,
         width: Math.round((pane.x + pane.width) * r) - x,
         height: Math.round((pane.y + pane.height) * r) - y,
-        colour,
+        color,
         photo: {
           left: photo.left * r, top: photo.top * r, width: photo.width * r, height: photo.height * r,
         },

@@ -6,7 +6,7 @@ import { PlainCompositor } from './compositor_2d.js';
 const SIDE = 128; // pixels of a thumbnail
 const REST = 700; // ms after the last answer
 
-/** A small picture of a photo in its colours. */
+/** A small picture of a photo in its colors. */
 function thumbnail({ grey, field }) {
   const { width, height } = grey.picture;
   const scale = SIDE / Math.max(width, height);
@@ -16,7 +16,7 @@ function thumbnail({ grey, field }) {
   compositor.setPhoto(grey.picture);
   compositor.setAb(field.values, field.side);
   const photo = { left: 0, top: 0, ...size };
-  compositor.draw([{ x: 0, y: 0, ...size, colour: true, photo }], [0, 0, 0]);
+  compositor.draw([{ x: 0, y: 0, ...size, color: true, photo }], [0, 0, 0]);
   return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
 }
 
@@ -32,7 +32,7 @@ export class Strip {
     this.#list.addEventListener('keydown', (event) => this.#key(event));
   }
 
-  /** The current photo has other colours: its thumbnail follows when nothing moves. */
+  /** The current photo has other colors: its thumbnail follows when nothing moves. */
   refresh() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {

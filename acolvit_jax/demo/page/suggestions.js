@@ -1,4 +1,4 @@
-// Colours worth a try at a place. All come from the model: its own color there, and those that it
+// Colors worth a try at a place. All come from the model: its own color there, and those that it
 // gives to the other things of this photo, which keep their places in the list.
 
 import { clampToGamut } from './gamut.js';
@@ -6,13 +6,13 @@ import { describe } from './color.js';
 
 const STRONGER = 1.6;
 const PALER = 0.5;
-const SHOWN = 6; // of the photo's colours
+const SHOWN = 6; // of the photo's colors
 const ROUNDS = 8;
 const STRIDE = 8; // model pixels between those that are looked at
 const LIVELIER = 1.3; // means are paler than what they are the mean of
 const known = new WeakMap(); // by field
 
-/** [{a, b}] of the SHOWN groups of colours in a field, by hue: k-means from far-apart seeds. */
+/** [{a, b}] of the SHOWN groups of colors in a field, by hue: k-means from far-apart seeds. */
 export function palette(field) {
   if (!field) return [];
   if (!known.has(field)) known.set(field, group(field));
@@ -50,8 +50,8 @@ function group({ values, side }) {
 }
 
 /**
- * [{name, a, b}] for a place of lightness `l` where the model's own colour is `own`.
- * @param others  the photo's colours, from `palette`
+ * [{name, a, b}] for a place of lightness `l` where the model's own color is `own`.
+ * @param others  the photo's colors, from `palette`
  */
 export function suggest(l, own, others) {
   const cut = (name, a, b) => {

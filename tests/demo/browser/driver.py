@@ -128,7 +128,7 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 20) -> Any:
 
 
 def settled(driver: webdriver.Chrome) -> bool:
-    """Whether the page has a photo, its colours, and nothing under way."""
+    """Whether the page has a photo, its colors, and nothing under way."""
     return driver.execute_script(
         "return !!(window.acolvit?.photo && acolvit.result && !acolvit.busy && !acolvit.opening)"
     )
@@ -139,4 +139,4 @@ def open_sample(driver: webdriver.Chrome, address: str, name: str) -> None:
     driver.get(address)
     until(lambda: driver.execute_script("return document.body.dataset.ready"), "the page")
     driver.execute_script(f"document.querySelector('[data-sample={name}]').click()")
-    until(lambda: settled(driver), f"the colours of {name}")
+    until(lambda: settled(driver), f"the colors of {name}")

@@ -85,7 +85,7 @@ def test_compositors_draw_what_the_server_writes(page: Page):
             compositor.setPhoto(source);
             compositor.setAb(new Int8Array(ab), 224);
             const photo = {{ left: 0, top: 0, width, height }};
-            const pane = {{ x: 0, y: 0, width, height, colour: true, photo }};
+            const pane = {{ x: 0, y: 0, width, height, color: true, photo }};
             compositor.draw([pane], [0, 0, 0]);
             return places.map(([row, column]) => compositor.pixel(column, row));""",
             grey.ravel().tolist(),

@@ -27,7 +27,7 @@ def ab_of(hint: dict) -> np.ndarray:
     return np.array([float(part) for part in hint["color"][4:].split(",")])
 
 
-def test_a_sample_is_shown_and_coloured(coffee: Page):
+def test_a_sample_is_shown_and_colored(coffee: Page):
     state = coffee.state
     # The browser has WebGL in software here, which is slower than none.
     assert (state["renderer"], state["view"], state["hints"]) == ("2d", "result", [])
@@ -64,7 +64,7 @@ def turned_photo() -> bytes:
     return out.getvalue()
 
 
-def test_a_click_places_a_hint_of_the_models_own_colour(coffee: Page):
+def test_a_click_places_a_hint_of_the_models_own_color(coffee: Page):
     height, width = coffee.state["photo"]["height"], coffee.state["photo"]["width"]
     row, column = height // 2, width // 3
     before = np.array(coffee.seen(row, column), float)
@@ -103,7 +103,7 @@ def test_drag_moves_and_undo_redo_take_whole_gestures(coffee: Page):
     assert coffee.hints == []
 
 
-def test_disc_and_hex_give_colours_that_srgb_has(coffee: Page):
+def test_disc_and_hex_give_colors_that_srgb_has(coffee: Page):
     coffee.click(120, 200)
     box = coffee.id("disc").rect
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -126,7 +126,7 @@ def test_disc_and_hex_give_colours_that_srgb_has(coffee: Page):
     assert "looks like" in coffee.toast()
 
 
-def test_suggestions_and_recent_colours(coffee: Page):
+def test_suggestions_and_recent_colors(coffee: Page):
     coffee.click(120, 200)
     own = coffee.hints[0]["color"]
     assert coffee.js("return document.querySelectorAll('#suggestions button').length") == 9
@@ -141,7 +141,7 @@ def test_suggestions_and_recent_colours(coffee: Page):
     )
 
 
-def test_eyedropper_takes_colours_of_the_result_and_of_a_reference(coffee: Page, tmp_path: Path):
+def test_eyedropper_takes_colors_of_the_result_and_of_a_reference(coffee: Page, tmp_path: Path):
     coffee.click(120, 200)
     red = tmp_path / "red.png"
     images.write_image(red, np.full((40, 60, 3), (160, 60, 50), np.uint8))

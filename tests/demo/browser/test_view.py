@@ -51,7 +51,7 @@ def media(page: Page, **features: str) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_is_readable(page: Page, theme: str):
-    media(page, prefers_color_scheme=theme, prefers_reduced_motion="reduce")  # no fading colours
+    media(page, prefers_color_scheme=theme, prefers_reduced_motion="reduce")  # no fading colors
     try:
         seen = page.js(CONTRASTS)
         page.sample("coffee")
@@ -148,7 +148,7 @@ def test_a_closer_look_fetches_a_finer_picture(page: Page, tmp_path: Path):
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (500, 3), (10, 3000)])
-def test_odd_photos_are_shown_and_coloured(page: Page, tmp_path: Path, height: int, width: int):
+def test_odd_photos_are_shown_and_colored(page: Page, tmp_path: Path, height: int, width: int):
     path = tmp_path / "odd.png"
     images.write_image(path, np.full((height, width, 3), 119, np.uint8))
     page.choose_file("file-photo", path)

@@ -20,7 +20,7 @@ def focused(page: Page) -> Any:
     return page.js("return document.activeElement.id")
 
 
-def test_enter_on_a_suggestion_changes_the_colour_and_nothing_else(coffee: Page):
+def test_enter_on_a_suggestion_changes_the_color_and_nothing_else(coffee: Page):
     coffee.click(120, 200)
     own = coffee.hints[0]["color"]
     coffee.js(f"{CHIPS}[4].focus()")
@@ -54,7 +54,7 @@ def test_disc_and_suggestions_are_those_of_the_hints_place(coffee: Page):
     coffee.wait(lambda: chips(coffee) != there, "the suggestions of another place")
 
 
-def test_escape_gives_up_a_typed_colour(coffee: Page):
+def test_escape_gives_up_a_typed_color(coffee: Page):
     coffee.click(120, 200)
     hints, field = coffee.hints, coffee.id("hex")
     shown = field.get_property("value")

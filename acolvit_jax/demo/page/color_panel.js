@@ -1,4 +1,4 @@
-// Everything that gives the selected hint its colour: disc, hex, eyedropper, recent, suggested.
+// Everything that gives the selected hint its color: disc, hex, eyedropper, recent, suggested.
 
 import { byId, disable, make, recall, remember } from './dom.js';
 import { labToHex, parseHex, toHex } from './color.js';
@@ -8,17 +8,17 @@ import { palette, suggest } from './suggestions.js';
 
 const RECENT = 10;
 const TOLD = 62; // L* at which suggestions are told apart
-const SAME = 3; // distance in a,b below which two recent colours are one
+const SAME = 3; // distance in a,b below which two recent colors are one
 
-export class ColourPanel {
-  #panel = byId('colour');
+export class ColorPanel {
+  #panel = byId('color');
   #hex = byId('hex');
   #recent = recall('recent', []).filter((c) => Number.isFinite(c?.a) && Number.isFinite(c?.b));
 
   constructor(hints, commands, picker, eyedropper, say) {
     Object.assign(this, { hints, commands, picker, eyedropper, say });
     picker.addEventListener('pick', ({ detail }) => {
-      commands.colour(detail.a, detail.b, detail.stamp, detail.mode);
+      commands.color(detail.a, detail.b, detail.stamp, detail.mode);
       if (detail.mode === 'soon') this.#keep();
     });
     picker.addEventListener('done', () => {
@@ -32,14 +32,14 @@ export class ColourPanel {
       if (event.key === 'Escape') this.#showHex(); // what was typed is no wish any more
     });
     eyedropper.addEventListener('pick', ({ detail }) => {
-      if (!hints.selected) say('Select a hint first, then pick a colour');
+      if (!hints.selected) say('Select a hint first, then pick a color');
       this.#give(detail.a, detail.b, detail.stamp);
     });
     const button = byId('eyedropper');
     button.addEventListener('click', () => eyedropper.toggle());
     eyedropper.addEventListener('change', () => {
       button.setAttribute('aria-pressed', String(eyedropper.active));
-      if (eyedropper.active) say('Click any picture to take its colour. Escape ends it.');
+      if (eyedropper.active) say('Click any picture to take its color. Escape ends it.');
     });
     byId('remove').addEventListener('click', (event) => {
       if (hints.selected) commands.remove(hints.selected.id, event.timeStamp);
@@ -60,7 +60,7 @@ export class ColourPanel {
       return;
     }
     const l = this.commands.lightnessOf(selected);
-    const own = this.commands.ownColour(selected);
+    const own = this.commands.ownColor(selected);
     this.#panel.style.setProperty('--color', labToHex(l, selected.a, selected.b));
     if (document.activeElement !== this.#hex || live) this.#showHex();
     byId('lightness').textContent = `L ${l.toFixed(0)}`;
@@ -90,18 +90,18 @@ export class ColourPanel {
         type: 'button', className: named ? 'chip' : 'swatch', title: label, aria: { label },
       });
       chip.style.setProperty('--color', hex);
-      // Beside it the same hue in good light: dark colours look alike.
+      // Beside it the same hue in good light: dark colors look alike.
       if (named) chip.style.setProperty('--told', labToHex(TOLD, ...clampToGamut(TOLD, a, b)));
       chip.append(make('span', { className: 'dot' }), named ? color.name : '');
       chip.addEventListener('click', (event) => this.#give(a, b, event.timeStamp));
       return chip;
     }));
-    if (focused < 0) return; // else the keyboard goes on from the same colour
+    if (focused < 0) return; // else the keyboard goes on from the same color
     const chips = [...list.children];
     (chips.find((chip) => chip.ariaLabel === name) ?? chips[focused])?.focus();
   }
 
-  /** Gives the selected hint the colour that was typed; whether it was one. */
+  /** Gives the selected hint the color that was typed; whether it was one. */
   #typed(event) {
     const text = this.#hex.value;
     const ab = parseColor(text);
@@ -113,7 +113,7 @@ export class ColourPanel {
     const { selected } = this.hints;
     const l = selected && this.commands.lightnessOf(selected);
     const rgb = parseHex(text) ?? parseHex(hexOfName(text.trim()));
-    // The text that is shown already is no wish for its rounded colour.
+    // The text that is shown already is no wish for its rounded color.
     if (selected && !(rgb && toHex(rgb) === labToHex(l, selected.a, selected.b))) {
       this.#give(...ab, event.timeStamp, rgb && toHex(rgb));
     }
@@ -121,19 +121,19 @@ export class ColourPanel {
     return true;
   }
 
-  /** Gives the selected hint the colour that was chosen last. */
+  /** Gives the selected hint the color that was chosen last. */
   giveLast(stamp) {
     const [last] = this.#recent;
     if (last && this.hints.selected) this.#give(last.a, last.b, stamp);
   }
 
   #give(a, b, stamp, text = null) {
-    this.commands.colour(a, b, stamp, '', text);
+    this.commands.color(a, b, stamp, '', text);
     this.#keep();
     this.show();
   }
 
-  /** Remembers the selected hint's colour as the most recent. */
+  /** Remembers the selected hint's color as the most recent. */
   #keep() {
     const { selected } = this.hints;
     if (!selected) return;
