@@ -37,7 +37,7 @@ STEP_OVER_FORWARD = 3  # operations of forward and backward
 
 
 def step_call(model: ModelConfig, batch_size: int) -> Callable[[], Any]:
-    """An optimiser step of the dense model on one device, that waits for its result."""
+    """An optimizer step of the dense model on one device, that waits for its result."""
     config = Config(
         model=model,
         optimizer=OptimizerConfig(name="muon"),

@@ -1,4 +1,4 @@
-"""The README's picture: photographs in the package, with hints of their own colours.
+"""The README's picture: photographs in the package, with hints of their own colors.
 
 python -m benchmarks.showcase docs/showcase.jpg
 """

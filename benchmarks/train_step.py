@@ -3,7 +3,7 @@
     python -m benchmarks.train_step
 
 Steps of all kinds take turns, so that a noisy machine is unfair to none. PyTorch's step is forward
-and backward without an optimiser; ours has the optimiser in it. PyTorch is left out where it is
+and backward without an optimizer; ours has the optimizer in it. PyTorch is left out where it is
 not installed.
 """
 
@@ -93,7 +93,7 @@ def main() -> None:
             ("dense, windows of 7x7 patches", dtype): jax_step(dtype, window=7),
         }
     if importlib.util.find_spec("torch"):
-        name = "dense, eager PyTorch (no optimiser)"
+        name = "dense, eager PyTorch (no optimizer)"
         kinds |= {(name, dtype): torch_step(dtype) for dtype in dtypes}
     times: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
     for step in kinds.values():

@@ -4,7 +4,7 @@
     python -m acolvit_jax.train --config configs/released.py:any --config.data.path=PHOTOS
 
 ARG is `dense` (the baseline, from `pretrained-dense`) or `any` (one model for every budget, from
-`pretrained`; it learns the colours of the dense model). Both go on from the weights in the package;
+`pretrained`; it learns the colors of the dense model). Both go on from the weights in the package;
 `--config.train.init_from=` begins from nothing and wants `--config.train.loss=huber` and a hundred
 times the steps. What each setting is worth: docs/training_log.md.
 """

@@ -1,4 +1,4 @@
-"""Photographs that tests make: encoded, colourful, cheap."""
+"""Photographs that tests make: encoded, colorful, cheap."""
 
 import io
 from pathlib import Path
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def make_rgb(seed: int, size: tuple[int, int] = (48, 64)) -> np.ndarray:
-    """Smooth random colours, uint8 `[*size, 3]`."""
+    """Smooth random colors, uint8 `[*size, 3]`."""
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     return np.asarray(Image.fromarray(coarse).resize(size[::-1], Image.Resampling.BICUBIC))
 

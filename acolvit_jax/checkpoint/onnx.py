@@ -36,7 +36,7 @@ OPSET = 21
 FORMAT_VERSION = 1
 DESCRIPTION = "acolvit"  # key of the metadata
 CHECKSUM = "sha256"
-TOLERANCE = 1e-4  # of normalised a and b, between ONNX Runtime and JAX
+TOLERANCE = 1e-4  # of normalized a and b, between ONNX Runtime and JAX
 CHECKED_BUDGETS = (1.0, 0.5, 0.3)
 
 Call = Callable[..., tuple[np.ndarray, np.ndarray]]

@@ -23,10 +23,10 @@ PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 def export_stablehlo(
     path: Path, config: ModelConfig, params: Params, platforms: Sequence[str] = ()
 ) -> None:
-    """Writes the forward of one image as a serialised `jax.export` program.
+    """Writes the forward of one image as a serialized `jax.export` program.
 
     It takes `inputs` float32 `[1, S, S, 4]`, and the budget, a float32 scalar, where the model has
-    one; it gives normalised a, b `[1, S, S, 2]` and decisions `[1, depth, 2]`. It keeps a
+    one; it gives normalized a, b `[1, S, S, 2]` and decisions `[1, depth, 2]`. It keeps a
     conditional for every sublayer. Read it with `load_stablehlo`, or anywhere with
     `jax.export.deserialize`.
 

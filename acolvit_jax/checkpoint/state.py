@@ -13,10 +13,10 @@ import optax
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class TrainState:
-    """Parameters and what the optimiser knows about them. Randomness is not part of it.
+    """Parameters and what the optimizer knows about them. Randomness is not part of it.
 
     Attributes:
-        step: int32, optimiser steps taken.
+        step: int32, optimizer steps taken.
         params: nested dict of float32 parameters.
         opt_state: optax's; None where only parameters are read.
         ema: averaged parameters, or None when none are kept.

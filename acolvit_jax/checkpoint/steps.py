@@ -142,7 +142,7 @@ class Checkpoints:
 
         Raises:
             CheckpointError: if there are checkpoints, but none is whole, or they are of another
-                optimiser.
+                optimizer.
             UnreadableError: if the storage fails: nothing is taken for damaged then.
             ConfigError: if the processes of a run do not see the same checkpoints.
         """
@@ -299,7 +299,7 @@ def _path(keys: tuple[Any, ...]) -> str:
 
 
 def _saved_tree(state: TrainState) -> dict[str, Any]:
-    """The state as a dict, without what is None: an average, an optimiser that is not read."""
+    """The state as a dict, without what is None: an average, an optimizer that is not read."""
     tree = {"step": state.step, "params": state.params}
     tree |= {} if state.opt_state is None else {"opt_state": state.opt_state}
     return tree if state.ema is None else tree | {"ema": state.ema}

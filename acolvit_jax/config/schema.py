@@ -54,7 +54,7 @@ class ModelConfig:
         dtype: of the matrix products; parameters, norms, softmax and losses stay float32. `auto` is
             the machine's faster one (`models/precision.py`); a run's config says which. How many
             bits `float32` products keep is XLA's choice: on TPU they are rounded to bfloat16, but
-            for those of gates and colours, unless JAX_DEFAULT_MATMUL_PRECISION=float32 is set.
+            for those of gates and colors, unless JAX_DEFAULT_MATMUL_PRECISION=float32 is set.
     """
 
     width: int = 192
@@ -129,15 +129,15 @@ class DataConfig:
             likely.
         click_share: share of the training images whose hints are placed as a person's clicks are
             (`hints/clicks.py`); the others' are uniform over the image.
-        click_exponent: of the squared distance of a colour from grey or from the image's mean, to
+        click_exponent: of the squared distance of a color from grey or from the image's mean, to
             which the probability of a click is proportional.
         max_clicks: of such an image, whose number is log-uniform from 1; a window gets them all.
         flip: mirror half of the training images.
         aged_share: share of the training images whose lightness is changed as in scans and old
-            prints (`data/augment.py`); the colours to learn stay the true ones.
+            prints (`data/augment.py`); the colors to learn stay the true ones.
         crop_scale_min: smallest area of the random resized crop, as a share of the photo's.
         window: train on windows of this many patches a side; 0 is whole images.
-        skip_grey: leave out photographs with next to no colour.
+        skip_grey: leave out photographs with next to no color.
         num_threads: threads that prepare images; 0 is one a core, 16 at most.
         num_workers: processes that prepare images instead, with one thread each; -1 is one a core
             for accelerators, and none on CPU, where the model has the cores.
@@ -227,7 +227,7 @@ class MeshConfig:
     """Devices of a run.
 
     Attributes:
-        fsdp: devices that parameters and optimiser state are split over; the others repeat them.
+        fsdp: devices that parameters and optimizer state are split over; the others repeat them.
     """
 
     fsdp: int = 1

@@ -1,4 +1,4 @@
-"""The settings of training: the optimiser, and how long and in what batches."""
+"""The settings of training: the optimizer, and how long and in what batches."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OptimizerConfig:
     ema: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuses unknown optimisers and shares outside their range.
+        """Refuses unknown optimizers and shares outside their range.
 
         Raises:
             ConfigError: names the field, its value and what is allowed.
@@ -57,7 +57,7 @@ class TrainConfig:
     """How long to train, in what batches, and how often to look.
 
     Attributes:
-        steps: optimiser steps of the whole run.
+        steps: optimizer steps of the whole run.
         batch_size: images a step, over all devices.
         remat: compute a block's activations again in the backward pass instead of keeping them:
             less memory, a third more work. The result does not depend on it.
@@ -74,12 +74,12 @@ class TrainConfig:
         gate_noise: of the decisions over the run: `constant` (the paper), `falling` to none after
             60% of the steps, or `none`.
         sparsity_weight: of the sparsity loss.
-        loss: on colours: `huber` (the paper), or `psnr`: a decibel of any photo counts about the
+        loss: on colors: `huber` (the paper), or `psnr`: a decibel of any photo counts about the
             same, whatever its error. For a short last run from a trained model (`init_from`); with
             a teacher it wants a smaller `sparsity_weight`.
-        huber_delta: where the Huber loss turns from square to linear. It also says how far colours
+        huber_delta: where the Huber loss turns from square to linear. It also says how far colors
             move with the budget, for a model of any budget.
-        teacher: model whose colours are learned instead of the photos' own (`training/teacher.py`):
+        teacher: model whose colors are learned instead of the photos' own (`training/teacher.py`):
             a run, weights, or `pretrained-dense`; empty is none. It is read again on a resume. In
             decibels the photos' own say how much that matters.
         init_from: model to take parameters from: a run, weights, `pretrained` or

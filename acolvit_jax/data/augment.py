@@ -1,7 +1,7 @@
 """What scans, old prints and phones do to lightness: noise, tones, blur, JPEG.
 
-The model sees the lightness that this leaves and learns the true colours. Lightness is float32
-`[H, W]`, normalised to [-0.5, 0.5].
+The model sees the lightness that this leaves and learns the true colors. Lightness is float32
+`[H, W]`, normalized to [-0.5, 0.5].
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 MOST_GAMMA = 1.6
-MOST_NOISE = 0.08  # standard deviation, in normalised L
+MOST_NOISE = 0.08  # standard deviation, in normalized L
 JPEG_QUALITIES = (15, 70)
 BLUR_RADII = (0.4, 1.2)  # pixels
 CHANCE = 0.5  # of each change, in an image that is changed at all
@@ -27,10 +27,10 @@ def age_lightness(rng: np.random.Generator, l_norm: np.ndarray) -> np.ndarray:
 
     Args:
         rng: source of randomness.
-        l_norm: float32 `[H, W]`, normalised.
+        l_norm: float32 `[H, W]`, normalized.
 
     Returns:
-        Float32 `[H, W]`, normalised, inside [-0.5, 0.5].
+        Float32 `[H, W]`, normalized, inside [-0.5, 0.5].
     """
     for change in (blur, tones, noise, jpeg):
         if rng.random() < CHANCE:

@@ -32,7 +32,7 @@ def random_crop_box(rng: np.random.Generator, size: tuple[int, int], scale_min: 
             in 3/4 to 4/3.
 
     Returns:
-        left, top, right, bottom in pixels. Where no box fits in ten tries, the largest centred
+        left, top, right, bottom in pixels. Where no box fits in ten tries, the largest centered
         one of an allowed aspect.
     """
     height, width = size
@@ -97,7 +97,7 @@ class TrainTransform:
 
         Returns:
             What the devices make a model's input of, small enough to be sent: `l` float16
-            `[S, S]` and `ab` float16 `[S, S, 2]`, normalised; `hinted` bool `[S / h, S / h]`, the
+            `[S, S]` and `ab` float16 `[S, S, 2]`, normalized; `hinted` bool `[S / h, S / h]`, the
             hinted cells; for windows `origin` int32 `[2]` too. S is the side of the image or
             window, h that of a cell.
         """
@@ -173,6 +173,6 @@ class EvalTransform:
 
 
 def to_model_units(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Normalised lightness `[H, W]` and colours `[H, W, 2]` of uint8 sRGB `[H, W, 3]`."""
+    """Normalized lightness `[H, W]` and colors `[H, W, 2]` of uint8 sRGB `[H, W, 3]`."""
     lab = color.uint8_to_lab(rgb)
     return color.normalize_l(lab[..., 0]), color.normalize_ab(lab[..., 1:])

@@ -1,1 +1,1 @@
-"""The web demo: a page to colour photos by clicking, and the HTTP interface under it."""
+"""The web demo: a page to color photos by clicking, and the HTTP interface under it."""

@@ -1,6 +1,6 @@
 """What colorization without learning is worth: grey, the nearest hint, Levin et al. 2004.
 
-Each takes a model's input `[S, S, 4]` (L, a, b, hint mask), normalised, and gives normalised a, b
+Each takes a model's input `[S, S, 4]` (L, a, b, hint mask), normalized, and gives normalized a, b
 `[S, S, 2]`, so that it sees just what a model sees.
 """
 
@@ -13,18 +13,18 @@ from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import splu
 from scipy.spatial import KDTree
 
-NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+NEIGHBORS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 SMALLEST_SCALE = 2e-6
 LIGHTNESS_WEIGHT = 1.0  # of a difference of 100 L* against the whole side of the image
 
 
 def grey(inputs: np.ndarray) -> np.ndarray:
-    """No colour at all."""
+    """No color at all."""
     return np.zeros((*inputs.shape[:2], 2), np.float32)
 
 
 def nearest_hint(inputs: np.ndarray) -> np.ndarray:
-    """Every pixel takes the colour of the hint that is nearest in position and lightness."""
+    """Every pixel takes the color of the hint that is nearest in position and lightness."""
     height, width = inputs.shape[:2]
     hinted = inputs[..., 3] > 0
     if not hinted.any():
@@ -36,9 +36,9 @@ def nearest_hint(inputs: np.ndarray) -> np.ndarray:
 
 
 def levin(inputs: np.ndarray) -> np.ndarray:
-    """Colorization by optimisation (Levin, Lischinski and Weiss, SIGGRAPH 2004).
+    """Colorization by optimization (Levin, Lischinski and Weiss, SIGGRAPH 2004).
 
-    Each pixel's colour is the weighted mean of its eight neighbours', those of like lightness
+    Each pixel's color is the weighted mean of its eight neighbors', those of like lightness
     weighing more, and hinted pixels keep theirs: a sparse linear system.
     """
     hinted = (inputs[..., 3] > 0).ravel()
@@ -53,29 +53,27 @@ def levin(inputs: np.ndarray) -> np.ndarray:
 
 
 def neighbor_means(lightness: np.ndarray) -> coo_matrix:
-    """Levin's weights: `exp(-(L(r) - L(s))^2 / scale(r))` over the neighbours of r, sum 1.
+    """Levin's weights: `exp(-(L(r) - L(s))^2 / scale(r))` over the neighbors of r, sum 1.
 
     The scale is 0.6 times the variance in the 3x3 window, as the authors have it in their program
-    (their paper writes twice the variance), and wide enough to leave the likest neighbour 1%.
+    (their paper writes twice the variance), and wide enough to leave the likest neighbor 1%.
 
     Args:
-        lightness: float64 `[H, W]`, normalised.
+        lightness: float64 `[H, W]`, normalized.
 
     Returns:
         Sparse `[H * W, H * W]`, rows r, columns s.
     """
     height, width = lightness.shape
     padded = np.pad(lightness, 1, constant_values=np.nan)
-    window = np.stack(
-        [padded[1 + i : 1 + i + height, 1 + j : 1 + j + width] for i, j in NEIGHBOURS]
-    )
+    window = np.stack([padded[1 + i : 1 + i + height, 1 + j : 1 + j + width] for i, j in NEIGHBORS])
     squares = (window - lightness) ** 2  # nan outside the image
     variance = np.nanvar(np.concatenate([window, lightness[None]]), axis=0)
     scale = np.maximum(0.6 * variance, np.nanmin(squares, axis=0) / np.log(100))
     weights = np.nan_to_num(np.exp(-squares / np.maximum(scale, SMALLEST_SCALE)))
     weights /= weights.sum(axis=0)
     index = np.arange(height * width).reshape(height, width)
-    columns = np.stack([index + i * width + j for i, j in NEIGHBOURS])
+    columns = np.stack([index + i * width + j for i, j in NEIGHBORS])
     rows = np.broadcast_to(index, columns.shape)
     inside = weights > 0
     size = height * width

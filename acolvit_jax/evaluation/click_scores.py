@@ -33,7 +33,7 @@ class Clicked:
         image: file name.
         psnr: in dB after 0, 1, 2, ... clicks.
         cells: row and column of each click, in cells.
-        reach: of each click, shares of the change of colours within `clicks.RADII`; None where
+        reach: of each click, shares of the change of colors within `clicks.RADII`; None where
             nothing changed.
         across: of each click, share of the change that lies behind strong edges; None likewise.
     """

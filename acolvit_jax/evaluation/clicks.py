@@ -1,7 +1,7 @@
 """What a person experiences who clicks where the result is worst: the measure, on arrays alone.
 
 Hints are placed one after the other, each in the cell with the largest blurred error, with its true
-colour. Counting them until the result is good enough is the number of clicks (NoC) of interactive
+color. Counting them until the result is good enough is the number of clicks (NoC) of interactive
 segmentation (Sofiiuk et al. 2022, "Reviving iterative training with mask guidance").
 """
 
@@ -56,7 +56,7 @@ def clicks_to(psnr: Sequence[float], target: float) -> int | None:
 
 
 def distances(cell: tuple[int, int], side: int, hint_size: int) -> np.ndarray:
-    """Distance in pixels from the centre of a cell to every pixel, `[side, side]`."""
+    """Distance in pixels from the center of a cell to every pixel, `[side, side]`."""
     row, column = (hint_size * c + (hint_size - 1) / 2 for c in cell)
     y, x = np.ogrid[:side, :side]
     return np.hypot(y - row, x - column)
@@ -66,7 +66,7 @@ def reach(change: np.ndarray, distance: np.ndarray) -> list[float] | None:
     """How near to a click its change stays.
 
     Args:
-        change: `[S, S]`, how far each pixel's colour moved, 0 or more.
+        change: `[S, S]`, how far each pixel's color moved, 0 or more.
         distance: `[S, S]`, from the click in pixels.
 
     Returns:
@@ -82,7 +82,7 @@ def beyond_edges(l_norm: np.ndarray, cell: tuple[int, int], hint_size: int) -> n
     """Pixels that a click reaches only across strong edges.
 
     Strong edges are the tenth of the pixels with the largest gradient of lightness. They part the
-    image into regions (neighbours by sides); the click's own are those that its cell touches.
+    image into regions (neighbors by sides); the click's own are those that its cell touches.
 
     Args:
         l_norm: `[S, S]`, lightness in any unit.

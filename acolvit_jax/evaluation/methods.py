@@ -36,7 +36,7 @@ class Method:
     Attributes:
         name: in tables and figures; unique in a report.
         identity: changes when its results would: a digest of weights and budget.
-        colorize: float32 `[B, S, S, 4]` to normalised a, b `[B, S, S, 2]` and decisions
+        colorize: float32 `[B, S, S, 4]` to normalized a, b `[B, S, S, 2]` and decisions
             `[B, depth, 2]`, None for a baseline.
         config: the architecture, None for a baseline.
         budget: asked of a model of any budget, else None.

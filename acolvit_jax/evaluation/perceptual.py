@@ -32,7 +32,7 @@ class Lpips(NamedTuple):
     """The metric in two steps, so that the truth's features serve any number of results.
 
     Attributes:
-        features: `[B, S, S, 3]` sRGB in [0, 1] to normalised features of five layers.
+        features: `[B, S, S, 3]` sRGB in [0, 1] to normalized features of five layers.
         distance: features of two batches to LPIPS `[B]`.
         source: where the weights come from.
     """
@@ -54,7 +54,7 @@ class _Metric(metric.LPIPS):
         self.lins = [metric.NetLinLayer(jnp.zeros((1, 1, width, 1))) for width in WIDTHS]
 
     def features(self, images: jax.Array) -> Features:
-        """Normalised features of sRGB in [0, 1]."""
+        """Normalized features of sRGB in [0, 1]."""
         found = self.vgg(images, train=False)
         return [metric.normalize_tensor(found[name]) for name in self.feature_names]
 

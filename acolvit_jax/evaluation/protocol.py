@@ -29,8 +29,8 @@ class ProtocolPhoto(NamedTuple):
     Attributes:
         name: file name.
         rgb: uint8 `[S, S, 3]`: both sides resized, the aspect not kept.
-        l_norm: `[S, S]`, normalised lightness.
-        ab_norm: `[S, S, 2]`, normalised true colours.
+        l_norm: `[S, S]`, normalized lightness.
+        ab_norm: `[S, S, 2]`, normalized true colors.
     """
 
     name: str

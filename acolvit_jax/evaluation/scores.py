@@ -175,7 +175,7 @@ def simple_scores(
 
     Args:
         inputs: float32 `[B, S, S, 4]`.
-        ab: normalised a, b `[B, S, S, 2]`.
+        ab: normalized a, b `[B, S, S, 2]`.
         truth: uint8 `[B, S, S, 3]`.
 
     Returns:
@@ -199,7 +199,7 @@ def propagation_range(
         threshold: change in Lab units that the eye just notices.
 
     Returns:
-        Mean distance in pixels from the hint's centre to the pixels that changed by more, None if
+        Mean distance in pixels from the hint's center to the pixels that changed by more, None if
         none did.
     """
     changed = np.argwhere(np.linalg.norm(after - before, axis=-1) > threshold)

@@ -1,26 +1,26 @@
-"""Training hints where a person would click: at colours that nothing else in the photo tells."""
+"""Training hints where a person would click: at colors that nothing else in the photo tells."""
 
 from __future__ import annotations
 
 import numpy as np
 
-LEAST_DISTANCE = 1e-4  # squared, in normalised units: 1 step of a* or b*; grey can be hinted too
+LEAST_DISTANCE = 1e-4  # squared, in normalized units: 1 step of a* or b*; grey can be hinted too
 
 
 def click_weights(ab_cells: np.ndarray, reference: np.ndarray, exponent: float) -> np.ndarray:
-    """How often each cell is clicked: a power of its colour's squared distance.
+    """How often each cell is clicked: a power of its color's squared distance.
 
     A person clicks where the result is worst. Without a model at hand, the error is that of a
-    colourless result (`reference` is grey), or of one that has the photo's mean colour only: then
-    what is rare in the photo is clicked, a neutral thing in a colourful photo too.
+    colorless result (`reference` is grey), or of one that has the photo's mean color only: then
+    what is rare in the photo is clicked, a neutral thing in a colorful photo too.
 
     Args:
-        ab_cells: float32 `[R, C, 2]`, normalised a, b of the cells.
-        reference: float32 `[2]`, normalised a, b.
+        ab_cells: float32 `[R, C, 2]`, normalized a, b of the cells.
+        reference: float32 `[2]`, normalized a, b.
         exponent: 0 makes every cell as likely as any other.
 
     Returns:
-        float32 `[R, C]`, above 0, not normalised.
+        float32 `[R, C]`, above 0, not normalized.
     """
     squares = ((ab_cells - reference) ** 2).sum(axis=-1) + np.float32(LEAST_DISTANCE)
     return squares ** np.float32(exponent)
@@ -48,12 +48,12 @@ def sample_clicks(
 ) -> np.ndarray:
     """Draws the clicks of a training image: 1 to `most`, few as common as many.
 
-    Their distance is measured from grey in one half of the images and from the image's mean colour
+    Their distance is measured from grey in one half of the images and from the image's mean color
     in the other.
 
     Args:
         rng: source of randomness.
-        ab_cells: float32 `[R, C, 2]`, normalised a, b of the cells.
+        ab_cells: float32 `[R, C, 2]`, normalized a, b of the cells.
         most: the largest number, at most the number of cells; the number is log-uniform.
         exponent: of the squared distance, see `click_weights`.
 

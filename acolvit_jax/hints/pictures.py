@@ -1,4 +1,4 @@
-"""Pictures of hints: ringed dots of their colours on a grey photo."""
+"""Pictures of hints: ringed dots of their colors on a grey photo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARKER_RADIUS = 4
 
 
 def hints_picture(inputs: np.ndarray) -> np.ndarray:
-    """The grey photo with a ringed dot of its colour on each hint.
+    """The grey photo with a ringed dot of its color on each hint.
 
     Args:
         inputs: float32 `[S, S, 4]`, a model's input.
@@ -38,7 +38,7 @@ def hints_picture(inputs: np.ndarray) -> np.ndarray:
 
 
 def mark_hints(rgb: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
-    """Draws a ringed dot of its colour on each hint of a photo.
+    """Draws a ringed dot of its color on each hint of a photo.
 
     Args:
         rgb: uint8 `[H, W, 3]`.

@@ -1,4 +1,4 @@
-"""Hints: the points a person colours, and the planes the model reads them from.
+"""Hints: the points a person colors, and the planes the model reads them from.
 
 A hint fills an aligned cell of `hint_size` x `hint_size` pixels of the model's image. Cells are
 counted in cells, pixels in pixels; the names say which.
@@ -107,10 +107,10 @@ def _check_color(color: Color) -> None:
 
 
 def true_hints(rgb: np.ndarray, count: int, seed: int) -> list[Hint]:
-    """Hints that a photo's own colours give, as if a person knew them.
+    """Hints that a photo's own colors give, as if a person knew them.
 
     Args:
-        rgb: uint8 `[H, W, 3]`, the photo in colour.
+        rgb: uint8 `[H, W, 3]`, the photo in color.
         count: of hints.
         seed: of their places.
 
@@ -183,11 +183,11 @@ def _spread(cells: np.ndarray, hint_size: int) -> np.ndarray:
 def model_input(
     l_norm: np.ndarray, ab_norm: np.ndarray, cells: np.ndarray, hint_size: int = HINT_SIZE
 ) -> np.ndarray:
-    """The model's input from a colour image whose hints are known by their cells.
+    """The model's input from a color image whose hints are known by their cells.
 
     Args:
-        l_norm: float32 `[H, W]`, normalised lightness.
-        ab_norm: float32 `[H, W, 2]`, normalised true colours; hints take their cells' means.
+        l_norm: float32 `[H, W]`, normalized lightness.
+        ab_norm: float32 `[H, W, 2]`, normalized true colors; hints take their cells' means.
         cells: int `[K, 2]` (row, column) in cells; a repeated cell counts once.
         hint_size: side of a cell, in pixels.
 
@@ -245,7 +245,7 @@ def draw_cells(
         hint_size: side of a cell.
 
     Returns:
-        float32 `[image_size, image_size, 3]`: normalised a and b (0 outside hints), hint mask.
+        float32 `[image_size, image_size, 3]`: normalized a and b (0 outside hints), hint mask.
     """
     side = image_size // hint_size
     drawn = np.zeros((side, side, 3), np.float32)
@@ -270,7 +270,7 @@ def hint_planes(
         hint_size: side of a cell; must divide `image_size`.
 
     Returns:
-        float32 `[image_size, image_size, 3]`: normalised a and b (0 outside hints), hint mask.
+        float32 `[image_size, image_size, 3]`: normalized a and b (0 outside hints), hint mask.
 
     Raises:
         HintError: for a hint outside the photo, or a hint size that does not divide.

@@ -54,7 +54,7 @@ def _number(name: str, text: str) -> int | float:
 
 
 def parse_color(text: str) -> Color | None:
-    """Reads a colour.
+    """Reads a color.
 
     Args:
         text: `#rrggbb`, a CSS name, or `lab:A,B` with a* and b*, or `keep`.

@@ -1,4 +1,4 @@
-"""Any photo and hints in, the photo in colour out."""
+"""Any photo and hints in, the photo in color out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ AS_IT_IS = Finish()
 
 @dataclass(frozen=True)
 class Colorized:
-    """A photo in colour, and what it took.
+    """A photo in color, and what it took.
 
     Attributes:
         rgb: uint8 `[H, W, 3]`, the photo's own size and lightness.
@@ -57,10 +57,10 @@ class Colorized:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Colours at the model's size, and what they took.
+    """Colors at the model's size, and what they took.
 
     Attributes:
-        ab_norm: float32 `[S, S, 2]`, normalised a and b.
+        ab_norm: float32 `[S, S, 2]`, normalized a and b.
         decisions: float32 `[depth, 2]` (attention, FFN), 1 where the sublayer was computed.
         macs: multiply-accumulates of the forward.
     """
@@ -260,7 +260,7 @@ def _array(rows: Sequence[Any]) -> np.ndarray:
 
 
 def model_lightness(rgb: np.ndarray, side: int) -> np.ndarray:
-    """Normalised lightness of a photo at the model's size.
+    """Normalized lightness of a photo at the model's size.
 
     Args:
         rgb: uint8 `[H, W, 3]`.

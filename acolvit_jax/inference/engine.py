@@ -49,11 +49,11 @@ class Engine:
         """Colorizes one image.
 
         Args:
-            inputs: float32 `[S, S, 4]` (L, a, b, hint mask), normalised.
+            inputs: float32 `[S, S, 4]` (L, a, b, hint mask), normalized.
             budget: from `check_budget`.
 
         Returns:
-            Normalised a, b, float32 `[S, S, 2]`, and decisions, float32 `[depth, 2]`.
+            Normalized a, b, float32 `[S, S, 2]`, and decisions, float32 `[depth, 2]`.
         """
         asked = None if budget is None else np.float32(budget)
         ab, decisions = self._one(self._prepared, inputs[None], asked, None)
@@ -72,7 +72,7 @@ class Engine:
             budget: from `check_budget`.
 
         Returns:
-            Normalised a, b, float32 `[B, S, S, 2]`, and decisions, float32 `[B, depth, 2]`.
+            Normalized a, b, float32 `[B, S, S, 2]`, and decisions, float32 `[B, depth, 2]`.
         """
         if jax.default_backend() == "cpu":
             results = list(self._pool.map(lambda image: self.one(image, budget), inputs))

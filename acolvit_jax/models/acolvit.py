@@ -131,7 +131,7 @@ class ACoLViT(nnx.Module):
         """Tokens of the first block: patches, policy token in front, positions (paper eq. 2).
 
         Args:
-            inputs: float32 `[B, H, W, 4]` (L, a, b, mask), normalised.
+            inputs: float32 `[B, H, W, 4]` (L, a, b, mask), normalized.
             origin: int32 `[B, 2]`, where in the patch grid of a whole image each window lies
                 (row, column); None is a whole image.
             budget: keep ratio asked for, a number or `[B]`; for a model of any budget only.
@@ -180,14 +180,14 @@ class ACoLViT(nnx.Module):
         return budget_tokens(self.budget_embed[...], beta)[:, None]  # [B, 1, D]
 
     def readout(self, tokens: jax.Array, grid: tuple[int, int]) -> jax.Array:
-        """Colours from the last block's tokens: LayerNorm, head, tanh, pixel shuffle.
+        """Colors from the last block's tokens: LayerNorm, head, tanh, pixel shuffle.
 
         Args:
             tokens: float32 `[B, N, D]`, the policy token included where there is one.
             grid: patch rows and columns.
 
         Returns:
-            float32 `[B, rows * P, columns * P, 2]`, normalised a, b in [-1, 1].
+            float32 `[B, rows * P, columns * P, 2]`, normalized a, b in [-1, 1].
         """
         patches = tokens[:, int(self.config.gated) :]
         channels = self.head(self.norm(patches), grid).astype(jnp.float32)
@@ -206,7 +206,7 @@ class ACoLViT(nnx.Module):
         """Colorizes; every sublayer is computed and masked by its decision (paper eq. 8).
 
         Args:
-            inputs: float32 `[B, H, W, 4]` (L, a, b, hint mask), normalised.
+            inputs: float32 `[B, H, W, 4]` (L, a, b, hint mask), normalized.
             train: draw decisions with noise and pass gradients straight through; otherwise
                 decide without noise.
             budget: keep ratio in (0, 1], a number or `[B]`; for a model of any budget only.
@@ -215,7 +215,7 @@ class ACoLViT(nnx.Module):
             remat: keep no block's activations for the gradient, compute them again.
 
         Returns:
-            Normalised a, b in [-1, 1], float32 `[B, H, W, 2]`, and decisions, float32
+            Normalized a, b in [-1, 1], float32 `[B, H, W, 2]`, and decisions, float32
             `[B, depth, 2]` (attention, FFN), 1 where the sublayer counts. The dense baseline's
             decisions are all 1.
 

@@ -152,7 +152,7 @@ class Attention(nnx.Module):
         """Attends over all tokens.
 
         Args:
-            x: `[B, N, D]`, normalised tokens.
+            x: `[B, N, D]`, normalized tokens.
             grid: patch rows and columns, which place the relative biases.
 
         Returns:
@@ -209,7 +209,7 @@ class StabilizingHead(nnx.Module):
     def __call__(self, x: jax.Array, grid: tuple[int, int]) -> jax.Array:
         """Maps patch tokens to the channels of their pixels.
 
-        The convolution is written as neighbourhoods times a matrix: its gradient is then twice
+        The convolution is written as neighborhoods times a matrix: its gradient is then twice
         as fast on CPU as the gradient of a convolution.
 
         Args:

@@ -31,13 +31,13 @@ def forward(
 
     Args:
         prepared: from `prepare_params`.
-        inputs: float32 `[1, S, S, 4]` (L, a, b, hint mask), normalised, a whole image.
+        inputs: float32 `[1, S, S, 4]` (L, a, b, hint mask), normalized, a whole image.
         config: the architecture.
         budget: keep ratio in (0, 1]; for a model of any budget only.
         forced: `[depth, 2]`, decisions to take instead of the model's own.
 
     Returns:
-        Normalised a, b, float32 `[1, S, S, 2]`, and decisions, float32 `[1, depth, 2]`.
+        Normalized a, b, float32 `[1, S, S, 2]`, and decisions, float32 `[1, depth, 2]`.
 
     Raises:
         ValueError: for more than one image, or a budget that does not fit the model.
@@ -81,7 +81,7 @@ def forward_batch(
         forced: `[B, depth, 2]`, decisions to take instead of the model's own.
 
     Returns:
-        Normalised a, b, float32 `[B, S, S, 2]`, and decisions, float32 `[B, depth, 2]`.
+        Normalized a, b, float32 `[B, S, S, 2]`, and decisions, float32 `[B, depth, 2]`.
     """
     budgets = None if budget is None else jnp.broadcast_to(budget, inputs.shape[:1])
     x = jax.vmap(lambda image, beta: embed(prepared, image, config, beta))(inputs, budgets)
@@ -204,7 +204,7 @@ def _normalize(x: jax.Array) -> jax.Array:
 
 
 def readout(prepared: Prepared, x: jax.Array, config: ModelConfig) -> jax.Array:
-    """Normalised a, b `[S, S, 2]` from the last tokens `[N, D]`."""
+    """Normalized a, b `[S, S, 2]` from the last tokens `[N, D]`."""
     x = _normalize(x[int(config.gated) :])
     side = config.grid_size
     if config.head == "cnn":

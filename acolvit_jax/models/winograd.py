@@ -66,7 +66,7 @@ def _transform_input(padded: jax.Array, rows: int, columns: int) -> jax.Array:
 
 
 def _differences(x: list[jax.Array]) -> list[jax.Array]:
-    """Four sums and differences of four neighbours."""
+    """Four sums and differences of four neighbors."""
     return [x[0] - x[2], x[1] + x[2], x[2] - x[1], x[1] - x[3]]
 
 

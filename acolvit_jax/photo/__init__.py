@@ -1,1 +1,1 @@
-"""What a photograph is: colours, files, sizes, pictures of results."""
+"""What a photograph is: colors, files, sizes, pictures of results."""

@@ -1,6 +1,6 @@
-"""sRGB and CIELab (D65), and the model's units of colour.
+"""sRGB and CIELab (D65), and the model's units of color.
 
-The formulas are the reference's ("Colour"): CIE's, with white (0.95047, 1, 1.08883). Functions
+The formulas are the reference's ("Color"): CIE's, with white (0.95047, 1, 1.08883). Functions
 with an `xp` argument work alike on NumPy and on JAX arrays; the input pipeline needs no JAX.
 """
 
@@ -39,7 +39,7 @@ def _linearize(rgb: Any, xp: ModuleType) -> Any:
 
 def _f(t: Any, xp: ModuleType) -> Any:
     """CIE's cube root with a straight foot."""
-    # exp(log/3) vectorises where cbrt does not; both are exact to float32 here.
+    # exp(log/3) vectorizes where cbrt does not; both are exact to float32 here.
     root = xp.exp(xp.log(xp.maximum(t, _CUBE_ROOT_FROM)) * np.float32(1 / 3))
     return xp.where(t > _CUBE_ROOT_FROM, root, np.float32(7.787) * t + np.float32(16 / 116))
 
@@ -100,7 +100,7 @@ def _linear_planes(fx: Any, fy: Any, fz: Any, xp: ModuleType) -> list[Any]:
 
 
 def _neighbors(fy: Any, a: Any, b: Any, xp: ModuleType) -> tuple[Any, Any]:
-    """f(X) and f(Z) from f(Y) and the colours."""
+    """f(X) and f(Z) from f(Y) and the colors."""
     return fy + a / 500.0, xp.maximum(fy - b / 200.0, 0.0)
 
 
@@ -111,14 +111,14 @@ def _f_inverse(f: Any, xp: ModuleType) -> Any:
 
 def _encode(linear: Any, xp: ModuleType) -> Any:
     """Applies sRGB's transfer curve and clips to [0, 1]."""
-    # exp and log vectorise where a power does not.
+    # exp and log vectorize where a power does not.
     power = xp.exp(xp.log(xp.maximum(linear, 0.0031308)) * np.float32(1 / 2.4))
     rgb = xp.where(linear > 0.0031308, 1.055 * power - 0.055, 12.92 * linear)
     return xp.clip(rgb, 0.0, 1.0)
 
 
 def lab_to_rgb(lab: Any, xp: ModuleType = np) -> Any:
-    """Converts CIELab to sRGB; colours outside sRGB are clipped.
+    """Converts CIELab to sRGB; colors outside sRGB are clipped.
 
     Args:
         lab: float32 `[..., 3]`: L* in [0, 100], a*, b*.
@@ -131,7 +131,7 @@ def lab_to_rgb(lab: Any, xp: ModuleType = np) -> Any:
 
 
 def recolor(rgb: Any, a: Any, b: Any, xp: ModuleType = np) -> Any:
-    """Gives colours other a* and b* and leaves their lightness: `lab_to_rgb` of L*, a, b.
+    """Gives colors other a* and b* and leaves their lightness: `lab_to_rgb` of L*, a, b.
 
     Args:
         rgb: float32 `[..., 3]`, sRGB in [0, 1], for the lightness.
@@ -165,12 +165,12 @@ def recolor_linear(linear: Sequence[Any], a: Any, b: Any, xp: ModuleType = np) -
 
 
 def lab_to_uint8(lab: np.ndarray) -> np.ndarray:
-    """Converts CIELab `[..., 3]` to 8-bit sRGB, rounded; colours outside sRGB are clipped."""
+    """Converts CIELab `[..., 3]` to 8-bit sRGB, rounded; colors outside sRGB are clipped."""
     return np.round(lab_to_rgb(lab) * 255.0).astype(np.uint8)
 
 
 def in_gamut(lab: Any, xp: ModuleType = np) -> Any:
-    """Tells which colours sRGB can show.
+    """Tells which colors sRGB can show.
 
     Args:
         lab: float32 `[..., 3]`: L* in [0, 100], a*, b*.
@@ -199,5 +199,5 @@ def normalize_ab(ab: Any) -> Any:
 
 
 def denormalize_ab(ab_norm: Any) -> Any:
-    """The model's units of colour to a*, b*."""
+    """The model's units of color to a*, b*."""
     return ab_norm * AB_SCALE

@@ -6,7 +6,7 @@ import functools
 import os
 from pathlib import Path
 
-BYTES_PER_PIXEL = 40  # at the peak of reading, colouring and writing one
+BYTES_PER_PIXEL = 40  # at the peak of reading, coloring and writing one
 SHARE = 0.5  # of the memory that one photo may take
 MOST = 2_000_000_000
 _CGROUP_LIMITS = (

@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 # EXIF tags that say how a file's pixels lie, which the new file says for itself: size, orientation,
-# compression, strips and tiles of TIFF, further pictures, colour profile.
+# compression, strips and tiles of TIFF, further pictures, color profile.
 _PIXEL_TAGS = {*range(254, 260), 262, 266, 273, 274, *range(277, 282), 284, 317, 320}
 _PIXEL_TAGS |= {*range(322, 326), 330, *range(338, 342), 347, *range(530, 533), 34675}
 # What editors keep in a TIFF beside EXIF, megabytes of it: XMP (kept by itself), IPTC, layers of
@@ -111,7 +111,7 @@ def without_pixel_tags(exif: Image.Exif) -> bytes | None:
 
 
 def of_result(metadata: Metadata, size: tuple[int, int]) -> Metadata:
-    """What is true of the photo in colour: upright, sRGB, of its own sides.
+    """What is true of the photo in color: upright, sRGB, of its own sides.
 
     Args:
         metadata: of the photo.

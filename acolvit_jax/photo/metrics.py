@@ -39,11 +39,11 @@ def _decibels(mse: jax.Array) -> jax.Array:
 
 
 def compose_rgb(l_norm: ArrayLike, ab_norm: ArrayLike) -> jax.Array:
-    """Puts predicted colours on the photo's lightness.
+    """Puts predicted colors on the photo's lightness.
 
     Args:
-        l_norm: normalised lightness, `[..., H, W]`.
-        ab_norm: normalised a, b, `[..., H, W, 2]`.
+        l_norm: normalized lightness, `[..., H, W]`.
+        ab_norm: normalized a, b, `[..., H, W, 2]`.
 
     Returns:
         sRGB in [0, 1], `[..., H, W, 3]`.

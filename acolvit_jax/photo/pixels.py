@@ -13,7 +13,7 @@ _SPACES = {1: "grey", 3: "rgb", 4: "cmyk"}
 
 
 def raster_of(image: Image.Image) -> Raster:
-    """The pixels of an open file of any mode, with its colour profile.
+    """The pixels of an open file of any mode, with its color profile.
 
     Args:
         image: as Pillow has loaded it.

@@ -80,7 +80,7 @@ def clean(data: bytes) -> Cleaned:
 
 
 def completed(cleaned: Cleaned, raster: Raster) -> Raster:
-    """What Pillow does not tell of a PNG: all of 16 bits, and the colours that gAMA describes.
+    """What Pillow does not tell of a PNG: all of 16 bits, and the colors that gAMA describes.
 
     Args:
         cleaned: the file.

@@ -1,4 +1,4 @@
-"""Colours of any profile to sRGB. LittleCMS does all of it."""
+"""Colors of any profile to sRGB. LittleCMS does all of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from acolvit_jax.photo.raster import Raster
 
 SRGB: bytes = imagecodecs.cms_profile("srgb")
-SAME = 1  # 8-bit steps; a profile that moves no colour by more is sRGB under whatever name
+SAME = 1  # 8-bit steps; a profile that moves no color by more is sRGB under whatever name
 _ICC_SPACES = {b"GRAY": "grey", b"RGB ": "rgb", b"CMYK": "cmyk", b"Lab ": "lab"}
 _CMS_SPACES = {"grey": "minisblack", "rgb": "rgb", "cmyk": "cmyk", "lab": "lab"}
 
@@ -18,11 +18,11 @@ _CMS_SPACES = {"grey": "minisblack", "rgb": "rgb", "cmyk": "cmyk", "lab": "lab"}
 def to_srgb(raster: Raster) -> tuple[np.ndarray, tuple[str, ...]]:
     """The picture in sRGB, alpha and orientation left as they are.
 
-    A grey picture with an RGB profile is taken for a colour picture without colours, as every
+    A grey picture with an RGB profile is taken for a color picture without colors, as every
     viewer does. A profile of another kind of pixels, or one that cannot be read, changes nothing.
 
     Args:
-        raster: in the colours of its file.
+        raster: in the colors of its file.
 
     Returns:
         uint8 `[H, W, 3]`, and what a person should know of it.
@@ -45,7 +45,7 @@ def to_srgb(raster: Raster) -> tuple[np.ndarray, tuple[str, ...]]:
             return without_profile(raster), ()
         return _transform(pixels, space, profile), ()
     except (RuntimeError, ValueError):
-        return without_profile(raster), ("its colour profile cannot be read and is left aside",)
+        return without_profile(raster), ("its color profile cannot be read and is left aside",)
 
 
 def without_profile(raster: Raster) -> np.ndarray:
@@ -90,7 +90,7 @@ def _transform(pixels: np.ndarray, space: str, profile: bytes) -> np.ndarray:
 
 @functools.lru_cache(64)
 def _is_srgb(profile: bytes) -> bool:
-    """Whether a profile means sRGB, by what it does to colours and not by its name.
+    """Whether a profile means sRGB, by what it does to colors and not by its name.
 
     Raises:
         RuntimeError: if it cannot be read.

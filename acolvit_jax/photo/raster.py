@@ -1,4 +1,4 @@
-"""A picture as its file holds it, before colours, alpha and orientation are settled."""
+"""A picture as its file holds it, before colors, alpha and orientation are settled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHANNELS = {"grey": 1, "rgb": 3, "lab": 3, "cmyk": 4}
 
 @dataclass(frozen=True)
 class Raster:
-    """Pixels in the colours of a file.
+    """Pixels in the colors of a file.
 
     Attributes:
         pixels: `[H, W, C]`, C as `CHANNELS[space]`: uint8 or uint16 over their whole range, or
@@ -21,7 +21,7 @@ class Raster:
             ICC has it (a and b are 0 at the middle of the range).
         space: `grey`, `rgb`, `lab` or `cmyk`.
         alpha: float32 `[H, W]`, 1 where opaque; None for a picture without.
-        profile: ICC profile of the colours; None is sRGB.
+        profile: ICC profile of the colors; None is sRGB.
         orientation: EXIF's number, 1 to 8.
         metadata: what else the file says.
         notes: what a person should know of how the file was read.

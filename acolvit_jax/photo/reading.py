@@ -43,7 +43,7 @@ class Photo:
 def read_photo(source: ImageSource, *, max_pixels: int | None = None) -> Photo:
     """Reads a photograph with its metadata.
 
-    Colours are converted from the file's profile (ICC, PNG's gamma, Adobe RGB of EXIF) to sRGB;
+    Colors are converted from the file's profile (ICC, PNG's gamma, Adobe RGB of EXIF) to sRGB;
     EXIF orientation is applied; alpha is laid over white, unless it is zero everywhere, as some
     programs leave it; deep, floating-point, palette, grey, Lab and CMYK files become 8-bit sRGB.
 
@@ -68,7 +68,7 @@ def read_photo(source: ImageSource, *, max_pixels: int | None = None) -> Photo:
 def read_image(source: ImageSource, *, max_pixels: int | None = None) -> np.ndarray:
     """Reads a photograph's pixels for training and evaluation.
 
-    As `read_photo`, but colour profiles are ignored, as the published protocol does.
+    As `read_photo`, but color profiles are ignored, as the published protocol does.
 
     Returns:
         uint8 `[H, W, 3]`, upright.
@@ -92,7 +92,7 @@ def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
 
 
 def _decode(source: ImageSource, max_pixels: int | None) -> Raster:
-    """Decodes a file; its colours are still its own."""
+    """Decodes a file; its colors are still its own."""
     most = limits.max_pixels() if max_pixels is None else max_pixels
     if isinstance(source, Image.Image):
         return _of_pillow(source, most)

@@ -1,11 +1,11 @@
-"""Pictures at another size, and whether there is colour in them."""
+"""Pictures at another size, and whether there is color in them."""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image
 
-GREY_CHROMA = 3.0  # mean distance from grey, in 8-bit steps, below which a photo has no colour
+GREY_CHROMA = 3.0  # mean distance from grey, in 8-bit steps, below which a photo has no color
 
 
 def resize(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -39,7 +39,7 @@ def crop_resize(
 
 
 def is_near_grey(rgb: np.ndarray) -> bool:
-    """Tells photos with next to no colour, old black-and-white ones for example.
+    """Tells photos with next to no color, old black-and-white ones for example.
 
     Args:
         rgb: uint8 `[H, W, 3]`.

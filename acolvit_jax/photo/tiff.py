@@ -53,7 +53,7 @@ def read_tiff(data: bytes, max_pixels: int) -> Raster:
         max_pixels: a larger picture is refused before it is decoded.
 
     Returns:
-        The picture in its own colours.
+        The picture in its own colors.
 
     Raises:
         PixelLimitError: if it has more pixels than allowed.
@@ -118,7 +118,7 @@ def _check(page: Any) -> None:
             "its picture is the raw data of a camera's sensor; develop it to a JPEG, PNG or TIFF"
         )
     if page.photometric not in _SPACES:
-        raise ImageError(f"its colours are {_name(page.photometric)}, which cannot be read")
+        raise ImageError(f"its colors are {_name(page.photometric)}, which cannot be read")
     if page.axes not in ("YX", "YXS", "SYX") or page.samplesperpixel > _MAX_SAMPLES:
         raise ImageError(f"holds {page.axes} of {list(page.shape)}, which is no photograph")
     if page.photometric == PHOTOMETRIC.SEPARATED:
@@ -146,7 +146,7 @@ def _raster(page: Any) -> Raster | None:
     space = _SPACES[page.photometric]
     bits = max(page.bitspersample) if isinstance(page.bitspersample, tuple) else page.bitspersample
     if page.photometric == PHOTOMETRIC.PALETTE:
-        return Raster(_coloured(samples[..., 0], page.colormap), "rgb")
+        return Raster(_colored(samples[..., 0], page.colormap), "rgb")
     count = CHANNELS[space]
     if samples.shape[-1] < count:
         raise ImageError(f"has {samples.shape[-1]} samples a pixel where {count} are wanted")
@@ -164,7 +164,7 @@ def _raster(page: Any) -> Raster | None:
     return Raster(pixels, space, alpha, notes=notes)
 
 
-def _coloured(indices: np.ndarray, colormap: np.ndarray) -> np.ndarray:
+def _colored(indices: np.ndarray, colormap: np.ndarray) -> np.ndarray:
     """uint16 `[H, W, 3]` of a palette; some programs write 8-bit numbers into its 16 bits."""
     table = colormap.astype(np.uint16).T
     table = table * 257 if table.max(initial=0) <= 255 else table
@@ -200,7 +200,7 @@ def _unit(values: np.ndarray) -> np.ndarray:
 
 
 def _unmultiplied(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Colours that were stored times their alpha."""
+    """Colors that were stored times their alpha."""
     most = 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
     divided = pixels / np.maximum(alpha, 1 / 65535)[..., None]
     divided = np.minimum(divided, most)

@@ -44,7 +44,7 @@ def encode_image(
         quality: of JPEG, WebP and AVIF, 1 to 100.
 
     Returns:
-        The file's bytes, with the sRGB profile where the picture has colours.
+        The file's bytes, with the sRGB profile where the picture has colors.
 
     Raises:
         ImageError: for another suffix, or a picture that the format cannot hold.
@@ -61,7 +61,7 @@ def encode_image(
     if kind in ("JPEG", "WEBP", "AVIF"):
         options["quality"] = quality
     if kind in ("JPEG", "AVIF"):
-        options["subsampling"] = "4:4:4"  # colour is what this is about
+        options["subsampling"] = "4:4:4"  # color is what this is about
     buffer = io.BytesIO()
     try:
         Image.fromarray(rgb).save(buffer, kind, **options)

@@ -1,1 +1,1 @@
-"""Training: losses, optimiser, sharded steps, checkpoints and the loop over them."""
+"""Training: losses, optimizer, sharded steps, checkpoints and the loop over them."""

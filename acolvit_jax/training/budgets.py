@@ -1,14 +1,14 @@
 """Training one model for every budget: each photo is computed at two, and what it gains counts.
 
-The paper holds the mean over a batch to the budget, and leaves it to the colour loss who gets more.
+The paper holds the mean over a batch to the budget, and leaves it to the color loss who gets more.
 That says next to nothing about single photos: all get the same. Here every photo of a batch is
-computed at a low and a high budget. How far its colours move from the one to the other, measured by
+computed at a low and a high budget. How far its colors move from the one to the other, measured by
 how wrong they are, tells what compute is worth to it, and the photos of a group are asked for more
-or less accordingly. A group is photos with about as many hints, for with more of them colours move
+or less accordingly. A group is photos with about as many hints, for with more of them colors move
 more than with few, whatever the photo.
 
-How much the loss falls would be the plainer measure. But a photo leaves much open, its own colours
-are one draw of many, and whether colours that move come nearer to them is mostly chance. How far
+How much the loss falls would be the plainer measure. But a photo leaves much open, its own colors
+are one draw of many, and whether colors that move come nearer to them is mostly chance. How far
 they move does not depend on the draw; for squared errors and a model that answers with the mean of
 all draws it is what computing more gains on average, and here it stands for that. The loss that it
 is divided by, as decibels are a ratio, is that against the photo, with a teacher too.
@@ -84,10 +84,10 @@ def at_two_budgets(
 
 
 def value_of_compute(ab: jax.Array, losses: jax.Array, delta: float) -> jax.Array:
-    """What compute is worth to each photo: how far it moves the colours, over how wrong they are.
+    """What compute is worth to each photo: how far it moves the colors, over how wrong they are.
 
     Args:
-        ab: colours at the two budgets of each photo, low, high, low, high, `[2 * B, H, W, 2]`.
+        ab: colors at the two budgets of each photo, low, high, low, high, `[2 * B, H, W, 2]`.
         losses: of these against the photos, `[2 * B]`, above 0.
         delta: of the Huber loss.
 

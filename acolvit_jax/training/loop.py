@@ -163,7 +163,7 @@ class _Loop:
         return Result(done, validation, folder, self._picture_path(done))
 
     def _step(self, step: int) -> dict[str, jax.Array]:
-        """One optimiser step; the batch of the next goes to the devices meanwhile."""
+        """One optimizer step; the batch of the next goes to the devices meanwhile."""
         self.profiler.before(step)
         batch = self.run.draw(self.feed.take())
         if self.run.teach is not None:

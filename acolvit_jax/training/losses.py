@@ -13,7 +13,7 @@ ERROR_FLOOR = 1e-4  # added to the squared error: at 40 dB half of a decibel cou
 
 
 def color_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
-    """What the colours cost, against the photos or, with a teacher, against the teacher's.
+    """What the colors cost, against the photos or, with a teacher, against the teacher's.
 
     In decibels the teacher's own error belongs to the cost. For a student that errs by chance
     around its teacher, the sum of both errors is its error against the photo; how far it is from
@@ -21,7 +21,7 @@ def color_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
     ten times smaller than that of the Huber loss: a smaller weight of the sparsity loss fits.
 
     Args:
-        ab: normalised a, b, `[B, H, W, 2]`.
+        ab: normalized a, b, `[B, H, W, 2]`.
         batch: `inputs`, `target_ab` and with a teacher `teacher_ab`, as the step gets it.
         settings: for the loss, the delta of Huber and whether there is a teacher.
 
@@ -39,15 +39,15 @@ def color_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
 
 
 def huber(predicted: jax.Array, target: jax.Array, delta: float) -> jax.Array:
-    """Huber loss on colours, in the form of the reference: slope 1 beyond delta.
+    """Huber loss on colors, in the form of the reference: slope 1 beyond delta.
 
     `d^2 / (2 delta)` below delta and `d - delta / 2` above, summed over the two channels, mean
     over the pixels of an image.
 
     Args:
-        predicted: normalised a, b, `[B, H, W, 2]`.
+        predicted: normalized a, b, `[B, H, W, 2]`.
         target: of the same shape.
-        delta: where the square ends, in normalised units.
+        delta: where the square ends, in normalized units.
 
     Returns:
         float32 `[B]`; the paper's loss is its mean.
@@ -58,14 +58,14 @@ def huber(predicted: jax.Array, target: jax.Array, delta: float) -> jax.Array:
 
 
 def srgb_squared_error(l_norm: jax.Array, predicted: jax.Array, target: jax.Array) -> jax.Array:
-    """Squared error of colours in sRGB, the one that PSNR is made of.
+    """Squared error of colors in sRGB, the one that PSNR is made of.
 
-    Colours outside sRGB are clipped, as they are when shown. A pixel whose three channels all clip
-    has no gradient: this is for a model that already predicts colours.
+    Colors outside sRGB are clipped, as they are when shown. A pixel whose three channels all clip
+    has no gradient: this is for a model that already predicts colors.
 
     Args:
-        l_norm: normalised L of the photos, `[B, H, W]`.
-        predicted: normalised a, b, `[B, H, W, 2]`.
+        l_norm: normalized L of the photos, `[B, H, W]`.
+        predicted: normalized a, b, `[B, H, W, 2]`.
         target: of the same shape.
 
     Returns:
@@ -77,13 +77,13 @@ def srgb_squared_error(l_norm: jax.Array, predicted: jax.Array, target: jax.Arra
 
 
 def decibels_over_grey(l_norm: jax.Array, ab: jax.Array, target: jax.Array) -> jax.Array:
-    """How much better than the grey photo the predicted colours are.
+    """How much better than the grey photo the predicted colors are.
 
     Every fourth row and column is looked at: this is for the log, not for scores.
 
     Args:
-        l_norm: normalised L of the photos, `[B, H, W]`.
-        ab: predicted, normalised a, b, `[B, H, W, 2]`.
+        l_norm: normalized L of the photos, `[B, H, W]`.
+        ab: predicted, normalized a, b, `[B, H, W, 2]`.
         target: of the same shape.
 
     Returns:

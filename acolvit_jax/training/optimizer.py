@@ -40,7 +40,7 @@ def decay_mask(params: Any) -> Any:
 
 
 def make_optimizer(config: OptimizerConfig, steps: int) -> optax.GradientTransformation:
-    """The optimiser of a run.
+    """The optimizer of a run.
 
     Args:
         config: its settings.

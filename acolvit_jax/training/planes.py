@@ -25,7 +25,7 @@ def draw_planes(batch: dict[str, jax.Array], hint_size: int) -> dict[str, jax.Ar
     """Draws the hint planes of a batch; the same as `hints.model_input` of each photo.
 
     Args:
-        batch: `l` `[B, S, S]` and `ab` `[B, S, S, 2]`, normalised, float16; `hinted` bool
+        batch: `l` `[B, S, S]` and `ab` `[B, S, S, 2]`, normalized, float16; `hinted` bool
             `[B, S / h, S / h]`, the hinted cells; other arrays are left as they are.
         hint_size: side h of a cell, in pixels.
 

@@ -38,9 +38,9 @@ class Run:
     Attributes:
         config: of the run.
         mesh: all devices.
-        state: parameters and optimiser.
-        step: the jitted optimiser step.
-        teach: adds a teacher's colours to a batch; None without a teacher.
+        state: parameters and optimizer.
+        step: the jitted optimizer step.
+        teach: adds a teacher's colors to a batch; None without a teacher.
         loader: training batches, at the state's position.
         draw: makes of one, on the devices, what the step takes.
         checkpoints: of the run.

@@ -75,7 +75,7 @@ def batch_sharding(mesh: Mesh, axis: int = 0) -> NamedSharding:
 
 
 def state_shardings(state: Any, mesh: Mesh) -> Any:
-    """How parameters, optimiser state and averages are split over `fsdp`.
+    """How parameters, optimizer state and averages are split over `fsdp`.
 
     Args:
         state: tree of arrays or shapes.

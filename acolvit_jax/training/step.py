@@ -1,4 +1,4 @@
-"""One optimiser step: jitted, sharded, its state donated."""
+"""One optimizer step: jitted, sharded, its state donated."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _with_budgets(batch: Batch, key: jax.Array, config: Config) -> Batch:
 
 
 def make_loss_and_grad(config: Config, mesh: Mesh) -> LossAndGrad:
-    """Builds the loss of a whole batch (paper eq. 10, colours by `train.loss`) and its gradient.
+    """Builds the loss of a whole batch (paper eq. 10, colors by `train.loss`) and its gradient.
 
     Neither depends on the size of the micro-batch. On CPU a micro-batch stays in cache; anywhere
     it bounds memory. There are two ways to compute it:
@@ -169,8 +169,8 @@ def _loss(
 ) -> tuple[jax.Array, Metrics]:
     """The loss of a batch and its metrics.
 
-    Metrics: `loss` and its parts `colour` and `sparsity`; `huber` to the photos and, with a
-    teacher, `distillation`, Huber to the teacher's colours, whatever is learned; `keep`;
+    Metrics: `loss` and its parts `color` and `sparsity`; `huber` to the photos and, with a
+    teacher, `distillation`, Huber to the teacher's colors, whatever is learned; `keep`;
     `over_grey` in dB.
     """
     ab, decisions = forward(params, micro_batches.given(batch), noise)

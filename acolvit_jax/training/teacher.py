@@ -1,7 +1,7 @@
-"""Distillation: a model learns the colours of another instead of the photographs' own.
+"""Distillation: a model learns the colors of another instead of the photographs' own.
 
 What a photograph leaves open (a shirt may be red or blue) is noise to a model that only has to do
-with less compute what another does with all. The teacher's colours have none of it.
+with less compute what another does with all. The teacher's colors have none of it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SAME_IN_TEACHER = ("image_size", "patch_size")  # windows of one are windows of 
 
 
 def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: Mesh) -> Teach:
-    """Builds the function that adds the teacher's colours to a batch.
+    """Builds the function that adds the teacher's colors to a batch.
 
     Args:
         config: of the run that learns.
@@ -49,7 +49,7 @@ def make_teach(config: Config, architecture: ModelConfig, params: Params, mesh: 
                 "both need the same"
             )
     computed = sharding.micro_batch_size(config.train, mesh, per_photo(config.model))
-    micro_batch = math.gcd(computed, config.train.batch_size)  # each photo is coloured once
+    micro_batch = math.gcd(computed, config.train.batch_size)  # each photo is colored once
     graphdef = graphdef_of(dataclasses.replace(architecture, dtype=config.model.dtype))
     budget = 1.0 if architecture.any_budget else None
 

@@ -110,7 +110,7 @@ def test_npz_with_pickles_is_refused(tmp_path):
 
 
 def test_training_arguments_beside_the_weights_are_read_as_data(tmp_path):
-    """As training programs store them: an argparse.Namespace, numbers of NumPy, an optimiser."""
+    """As training programs store them: an argparse.Namespace, numbers of NumPy, an optimizer."""
     torch = pytest.importorskip("torch")
     content = {
         "model": {"a.weight": torch.nn.Parameter(torch.ones(2))},

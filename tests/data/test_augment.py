@@ -1,4 +1,4 @@
-"""Lightness as scans have it: each change does what it says, colours to learn stay true."""
+"""Lightness as scans have it: each change does what it says, colors to learn stay true."""
 
 import numpy as np
 import pytest

@@ -188,7 +188,7 @@ def test_validation_takes_a_spread_of_a_large_set(source):
 
 
 def test_photos_left_out_do_not_count_in_validation(tmp_path, caplog):
-    """Neither grey nor corrupt ones are replaced by a neighbour, which would count twice.
+    """Neither grey nor corrupt ones are replaced by a neighbor, which would count twice.
 
     One corrupt of eight is more than training puts up with; it is named once a run.
     """

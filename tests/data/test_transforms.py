@@ -49,7 +49,7 @@ def test_an_example_is_its_photo_in_model_units():
     assert example["ab"].shape == (224, 224, 2)
     assert example["hinted"].shape == (112, 112)
     assert example["l"].dtype == example["ab"].dtype == np.float16
-    # Rebuilding the picture from lightness and target gives the crop's colours back.
+    # Rebuilding the picture from lightness and target gives the crop's colors back.
     lab = np.concatenate(
         [
             color.denormalize_l(example["l"][..., None].astype(np.float32)),

@@ -38,7 +38,7 @@ def test_the_nearest_hint_counts_position_and_lightness():
 
 
 def test_levin_s_weights_by_hand():
-    """A corner has three neighbours; its window's variance is that of four values."""
+    """A corner has three neighbors; its window's variance is that of four values."""
     lightness = np.array([[0.0, 0.1, 0.5], [0.2, 0.0, 0.5], [0.5, 0.5, 0.5]])
     means = neighbor_means(lightness).toarray()
     variance = np.var([0.0, 0.1, 0.2, 0.0])

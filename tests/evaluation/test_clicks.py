@@ -19,7 +19,7 @@ def test_the_worst_region_is_clicked_not_the_worst_pixel():
     error[100, 20] = 9
     error[30:62, 60:92] = 1
     taken = np.zeros((64, 64), bool)
-    # The square's centre lies between its pixels 45 and 46, in cells 22 and 23: symmetry leaves
+    # The square's center lies between its pixels 45 and 46, in cells 22 and 23: symmetry leaves
     # four equal cells around it but for rounding.
     row, column = clicks.next_cell(error, taken)
     assert row in (22, 23)
@@ -48,7 +48,7 @@ def test_number_of_clicks_by_hand():
 
 
 def test_reach_by_hand():
-    """Cell (2, 3) of side 2 has its centre at (4.5, 6.5); changes at 0.5, 20 and 40 pixels."""
+    """Cell (2, 3) of side 2 has its center at (4.5, 6.5); changes at 0.5, 20 and 40 pixels."""
     distance = clicks.distances((2, 3), 64, 2)
     assert distance[4, 6] == pytest.approx(np.sqrt(0.5))
     assert distance[24, 6] == pytest.approx(np.hypot(19.5, 0.5))
@@ -71,7 +71,7 @@ def test_a_strong_edge_parts_the_image():
 
 
 def half_red():
-    """Left half grey, right half of one colour, all of one lightness."""
+    """Left half grey, right half of one color, all of one lightness."""
     ab = np.zeros((224, 224, 2), np.float32)
     ab[:, 112:] = [0.3, 0.2]
     lab = np.dstack([np.full((224, 224, 1), 50, np.float32), color.denormalize_ab(ab)])

@@ -123,14 +123,14 @@ def test_propagation_by_hand():
     after[2, 3] = [3.0, 0.0]
     after[2, 7] = [2.0, 2.0]
     after[7, 7] = [2.2, 0.0]  # not to be noticed
-    # The cell (1, 1) of side 2 has its centre at (2.5, 2.5).
+    # The cell (1, 1) of side 2 has its center at (2.5, 2.5).
     expected = (np.hypot(0.5, 0.5) + np.hypot(0.5, 4.5)) / 2
     assert propagation_range(before, after, np.array([1, 1]), 2) == pytest.approx(expected)
     assert propagation_range(before, before, np.array([1, 1]), 2) is None
 
 
 def test_simple_scores_by_hand():
-    """A grey image of one lightness, coloured grey: the truth, but for rounding to 8 bits."""
+    """A grey image of one lightness, colored grey: the truth, but for rounding to 8 bits."""
     inputs = np.zeros((1, 32, 32, 4), np.float32)  # L* 50
     truth = np.full((1, 32, 32, 3), 119, np.uint8)  # sRGB of L* 50 is 118.9
     rgb, values = simple_scores(inputs, np.zeros((1, 32, 32, 2), np.float32), truth)

@@ -145,7 +145,7 @@ def test_every_cell_is_as_likely():
 
 
 def test_training_planes_equal_the_planes_of_the_same_hints_by_hand():
-    """A person's hint in a cell's own mean colour gives what training gives."""
+    """A person's hint in a cell's own mean color gives what training gives."""
     rng = np.random.default_rng(0)
     lab = color.uint8_to_lab(rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8))
     ab = color.normalize_ab(lab[..., 1:])

@@ -1,4 +1,4 @@
-"""The photo's own lightness, the model's colours."""
+"""The photo's own lightness, the model's colors."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_colors_are_scikit_image_s_on_the_photo_s_lightness(size):
         import warnings
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scikit-image tells of colours outside sRGB
+            warnings.simplefilter("ignore")  # scikit-image tells of colors outside sRGB
             expected = np.round(lab2rgb(lab) * 255)
     got = finish.color_photo(rgb, ab)
     assert got.shape == rgb.shape
@@ -27,7 +27,7 @@ def test_colors_are_scikit_image_s_on_the_photo_s_lightness(size):
 
 
 def test_lightness_stays_where_the_colors_fit_in_srgb():
-    rgb = make_rgb(1, (60, 80)) // 3 + 85  # mid lightness: small colours stay inside
+    rgb = make_rgb(1, (60, 80)) // 3 + 85  # mid lightness: small colors stay inside
     got = finish.color_photo(rgb, np.full((32, 32, 2), 8.0, np.float32))
     assert abs(rgb2lab(got)[..., 0] - rgb2lab(rgb)[..., 0]).max() < 0.6
 

@@ -59,7 +59,7 @@ def head(x, p):
 
 
 def forward(p, image, heads, forced=None):
-    """Colours `[224, 224, 2]` and decisions `[depth, 2]` of `image` `[224, 224, 4]`."""
+    """Colors `[224, 224, 2]` and decisions `[depth, 2]` of `image` `[224, 224, 4]`."""
     p = {name: np.asarray(value, np.float64) for name, value in p.items()}
     kernel = p["patch_embed.proj.weight"]  # [D, 4, 16, 16]
     tokens = np.zeros((196, kernel.shape[0]))

@@ -1,4 +1,4 @@
-"""Colour against scikit-image's independent implementation."""
+"""Color against scikit-image's independent implementation."""
 
 import jax.numpy as jnp
 import numpy as np

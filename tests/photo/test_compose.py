@@ -1,4 +1,4 @@
-"""The fast form of colours on a lightness, against CIE's formulas in float64."""
+"""The fast form of colors on a lightness, against CIE's formulas in float64."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def by_formula(rgb, ab):
 
 
 def test_every_channel_is_within_half_a_step_of_the_formula():
-    """Every grey, a mesh of all colours, and colours that no photo has on any lightness."""
+    """Every grey, a mesh of all colors, and colors that no photo has on any lightness."""
     axis = np.arange(0, 256, 5)
     mesh = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(-1, 3)
     greys = np.repeat(np.arange(256)[:, None], 3, axis=1)

@@ -1,4 +1,4 @@
-"""Metadata of photographs: colours of another profile, tags that only editors want."""
+"""Metadata of photographs: colors of another profile, tags that only editors want."""
 
 import io
 import struct
@@ -47,7 +47,7 @@ def profile(primaries, name):
 
 
 def in_srgb(rgb):
-    """The colours of a P3 photo in sRGB, by hand."""
+    """The colors of a P3 photo in sRGB, by hand."""
     linear = (rgb / 255.0) ** GAMMA @ DISPLAY_P3.T @ np.linalg.inv(SRGB).T
     linear = linear.clip(0, 1)
     high = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055

@@ -1,4 +1,4 @@
-"""Colours of any profile are what LittleCMS, asked directly, makes of them."""
+"""Colors of any profile are what LittleCMS, asked directly, makes of them."""
 
 import io
 import struct

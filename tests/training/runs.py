@@ -69,7 +69,7 @@ def batches(count, size=8, window=0):
 
 
 def muted(batch):
-    """The same batch in colours that sRGB can show: others have no gradient in decibels."""
+    """The same batch in colors that sRGB can show: others have no gradient in decibels."""
     inputs = batch["inputs"].copy()
     inputs[..., 0] = np.tanh(inputs[..., 0]) / 5
     return batch | {"inputs": inputs, "target_ab": batch["target_ab"] / 5}

@@ -28,7 +28,7 @@ def test_a_group_is_photos_with_about_as_many_hints():
     inputs = np.zeros((6, 4, 4, 4), np.float32)
     for photo, count in zip(inputs, hints, strict=True):
         photo[..., 3].flat[:count] = 1.0
-    inputs[..., :3] = np.random.default_rng(0).normal(size=(6, 4, 4, 3))  # colours do not count
+    inputs[..., :3] = np.random.default_rng(0).normal(size=(6, 4, 4, 3))  # colors do not count
     assert budgets.group_by_hints(jnp.asarray(inputs), 3).tolist() == [[1, 3], [5, 2], [4, 0]]
 
 

@@ -26,7 +26,7 @@ def test_huber_s_gradient_is_a_sign_beyond_delta_and_a_line_below():
 
 
 def muted_colors(seed):
-    """Normalised a, b, `[2, 3, 3, 2]`, and lightness of colours that sRGB can show."""
+    """Normalized a, b, `[2, 3, 3, 2]`, and lightness of colors that sRGB can show."""
     rng = np.random.default_rng(seed)
     ab = rng.uniform(-0.1, 0.1, (2, 3, 3, 2)).astype(np.float32)
     return ab, np.full((2, 3, 3), 0.1, np.float32)

@@ -1,4 +1,4 @@
-"""Learning the colours of another model."""
+"""Learning the colors of another model."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ ANY = dataclasses.replace(MODEL, any_budget=True)
 
 
 def teach(config, architecture, params, batch):
-    """A batch with the teacher's colours, by this config."""
+    """A batch with the teacher's colors, by this config."""
     mesh = sharding.make_mesh(1)
     return make_teach(config, architecture, params, mesh)(sharding.put_batch(batch, mesh))
 

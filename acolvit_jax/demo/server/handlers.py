@@ -157,7 +157,7 @@ class Handlers:
         return self._downloads.answer(body, "image/jpeg", headers)
 
     async def colorize(self, request: Request) -> Response:
-        """Colours at the model's size for a photo and its hints."""
+        """Colors at the model's size for a photo and its hints."""
         start = time.perf_counter()
         stored = self._photo(request)
         async with self._bodies.read(request, self._limits.json_bytes) as body:
@@ -182,7 +182,7 @@ class Handlers:
         return Response(answer.ab, headers=headers, media_type="application/octet-stream")
 
     async def result(self, request: Request) -> Response:
-        """The photo in colour at its own size, as a file to keep."""
+        """The photo in color at its own size, as a file to keep."""
         stored = self._photo(request)
         canonical = self.studio.store.result(stored.id, request.path_params["result"])
         if canonical is None:

@@ -204,7 +204,7 @@ def _hint(entry: Any, path: str, size: tuple[int, int]) -> Hint:
 
 @functools.lru_cache(4096)
 def _color(text: str) -> Color | None:
-    """A colour; a drag sends the same colours again and again."""
+    """A color; a drag sends the same colors again and again."""
     return Hint(0, 0, parse_color(text)).color
 
 

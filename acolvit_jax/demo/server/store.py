@@ -19,12 +19,12 @@ ID_BYTES = 18  # of randomness; 24 characters in an address
 
 @dataclass(frozen=True)
 class StoredPhoto:
-    """A photo that can be coloured.
+    """A photo that can be colored.
 
     Attributes:
         name: stem of the names of files made from it.
         photo: pixels and metadata.
-        lightness: float32 `[S, S, 1]`, at the model's size, normalised.
+        lightness: float32 `[S, S, 1]`, at the model's size, normalized.
         id: unguessable: who knows it may see the photo.
     """
 

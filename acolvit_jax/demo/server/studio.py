@@ -1,4 +1,4 @@
-"""What the server computes: photos read, grey pictures, colours, results. No HTTP here."""
+"""What the server computes: photos read, grey pictures, colors, results. No HTTP here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from acolvit_jax.photo import color, images
 from acolvit_jax.photo.outputs import encode_output
 from acolvit_jax.photo.upsampling import bicubic_weights
 
-INT8_SCALE = 127.0  # of normalised a and b
+INT8_SCALE = 127.0  # of normalized a and b
 GREY_QUALITY = 97
 THUMBNAIL_SIDE = 192
 THUMBNAIL_QUALITY = 85
@@ -34,7 +34,7 @@ KEPT = 64  # results without hints
 
 @dataclass(frozen=True)
 class Answer:
-    """Colours at the model's size for a request.
+    """Colors at the model's size for a request.
 
     Attributes:
         ab: interleaved a, b of `[S, S, 2]` as int8: 127 for a* or b* of 110.
@@ -88,7 +88,7 @@ class Studio:
         }
 
     def read(self, source: bytes | Path, name: str) -> StoredPhoto:
-        """Reads a photo and prepares it for colouring.
+        """Reads a photo and prepares it for coloring.
 
         Args:
             source: an encoded photo, or a path of our own.
@@ -106,14 +106,14 @@ class Studio:
         return StoredPhoto(name, photo, model_lightness(photo.rgb, self._side))
 
     def colorize(self, stored: StoredPhoto, body: bytes) -> Answer:
-        """Predicts the colours that a request asks for and remembers the request.
+        """Predicts the colors that a request asks for and remembers the request.
 
         Args:
             stored: the photo.
             body: JSON of the request.
 
         Returns:
-            The colours.
+            The colors.
 
         Raises:
             RequestError: if the request is not as it should be.
@@ -167,7 +167,7 @@ class Studio:
     def result(
         self, stored: StoredPhoto, canonical: bytes, kind: str, finish: Finish = AS_IT_IS
     ) -> bytes:
-        """The photo in colour at its own size, as a file.
+        """The photo in color at its own size, as a file.
 
         Args:
             stored: the photo.
@@ -223,6 +223,6 @@ class Studio:
 
 
 def to_int8(ab_norm: np.ndarray) -> bytes:
-    """Normalised a and b, float32 `[S, S, 2]`, as int8 between -127 and 127."""
+    """Normalized a and b, float32 `[S, S, 2]`, as int8 between -127 and 127."""
     scaled = np.rint(ab_norm * INT8_SCALE)
     return np.clip(scaled, -INT8_SCALE, INT8_SCALE).astype(np.int8).tobytes()
