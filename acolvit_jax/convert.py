@@ -42,6 +42,14 @@ def main(argv: Sequence[str]) -> None:
         "first; what it learned between them is added, as a start for training",
     )
     parser.add_argument(
+        "--average",
+        action="append",
+        default=[],
+        metavar="MODEL=SHARE",
+        help="--to weights: another state of the model that has this share, such as 0.3, of the "
+        "mean; the source has what is left; may be repeated",
+    )
+    parser.add_argument(
         "--budget",
         type=float,
         help="of a model of any budget: what is written is a model of this budget alone",
@@ -72,7 +80,7 @@ def main(argv: Sequence[str]) -> None:
 
     settle_jax()
     learned = tuple(args.learned) if args.learned else None
-    extras = (args.provenance, learned, args.budget)
+    extras = (args.provenance, learned, args.average, args.budget)
     platforms = tuple(name for name in args.platforms.split(",") if name)
     print(write_as(args.to, args.source, args.target, *extras, platforms, args.dtype))
 

@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from acolvit_jax.common.files import drop_unfinished_programs
 
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 def compiled_programs() -> Path:

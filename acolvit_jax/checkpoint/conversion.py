@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from acolvit_jax.checkpoint.graft import at_budget
-from acolvit_jax.checkpoint.learned import with_learned
+from acolvit_jax.checkpoint.learned import with_average, with_learned
 from acolvit_jax.checkpoint.load import load, load_pretrained
 from acolvit_jax.checkpoint.onnx import OPSET, export_onnx, require_exporter
 from acolvit_jax.checkpoint.stablehlo import export_stablehlo
@@ -17,6 +16,7 @@ from acolvit_jax.checkpoint.state_dicts import WRITERS, read_state_dict, write_s
 from acolvit_jax.checkpoint.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.checkpoint.weights import WEIGHTS_FILE, save_weights
 from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.models.params import Params, param_count
@@ -113,6 +113,7 @@ def to_weights(
     target: Path,
     provenance: Path | None = None,
     learned: tuple[str, str] | None = None,
+    average: Sequence[str] = (),
     budget: float | None = None,
 ) -> str:
     """Packs one of our models into one file, as the weights in the package are: float16.
@@ -121,9 +122,10 @@ def to_weights(
         source: what `load_pretrained` takes.
         target: `.safetensors` file to write.
         provenance: JSON file, an object of all that the weights should say of themselves (data,
-            recipe, scores); None says the source's name, and what was learned from which models.
+            recipe, scores); None says the source's name, and which models had a part in it.
         learned: two states of a model, before and after, in this order: the difference of their
             parameters is added (`with_learned`). None adds nothing.
+        average: `MODEL=SHARE` of models that are averaged with it before (`with_average`).
         budget: as of `to_torch`.
 
     Returns:
@@ -132,15 +134,19 @@ def to_weights(
     Raises:
         ConfigError: as `to_torch`.
         CheckpointError: if a model or the provenance cannot be read, the suffix is unknown, or
-            what was learned does not fit.
+            what is averaged or was learned does not fit.
     """
     _check_suffix(target, (".safetensors",))
     config, params = load_pretrained(source)
     facts: dict[str, Any] = {"packed from": source}
     note = ""
+    if average:
+        params = with_average(config, params, average)
+        facts["averaged with"] = list(average)
+        note = f", averaged with {', '.join(average)}"
     if learned is not None:
         params, facts["learned"], added = with_learned(config, params, learned)
-        note = f", {added}"
+        note += f", {added}"
     if provenance is not None:
         facts = _read_provenance(provenance)
     if budget is not None:
@@ -153,12 +159,9 @@ def to_weights(
 
 def _read_provenance(path: Path) -> dict[str, Any]:
     try:
-        facts = json.loads(path.read_text())
+        return parse_object(path.read_bytes())
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot read the provenance {path}: {error}") from error
-    if not isinstance(facts, dict):
-        raise CheckpointError(f"the provenance {path} must be a JSON object")
-    return facts
 
 
 def _at(config: ModelConfig, params: Params, budget: float | None) -> tuple[ModelConfig, Params]:
@@ -175,6 +178,7 @@ def write_as(
     target: Path,
     provenance: Path | None = None,
     learned: tuple[str, str] | None = None,
+    average: Sequence[str] = (),
     budget: float | None = None,
     platforms: Sequence[str] = (),
     dtype: str | None = None,
@@ -187,6 +191,7 @@ def write_as(
         target: what to write.
         provenance: JSON file, for `weights` only.
         learned: two states of a model, before and after; for `weights` only.
+        average: `MODEL=SHARE` of models to average with; for `weights` only.
         budget: that a model of any budget is written at; not for `jax`.
         platforms: that a program runs on; for `stablehlo` only.
         dtype: of the stored weights, `float32` (None), `float16` or `int8`; for `onnx` only.
@@ -203,9 +208,14 @@ def write_as(
     if dtype is not None and kind != "onnx":
         raise CheckpointError(f"--dtype={dtype} goes with --to onnx, not --to {kind}")
     if kind == "weights":
-        return to_weights(source, target, provenance, learned, budget)
-    for given, option in ((provenance, f"--provenance={provenance}"), (learned, "--learned")):
-        if given is not None:
+        return to_weights(source, target, provenance, learned, average, budget)
+    for_weights = {
+        f"--provenance={provenance}": provenance,
+        "--learned": learned,
+        "--average": average,
+    }
+    for option, given in for_weights.items():
+        if given:
             raise CheckpointError(f"{option} goes with --to weights, not --to {kind}")
     if kind == "stablehlo":
         return to_stablehlo(source, target, budget, platforms)

@@ -1,12 +1,13 @@
-"""Adding to a model what another one, of the same origin, has learned since."""
+"""One model of several of one origin: what another has learned since is added, or all averaged."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from acolvit_jax.checkpoint.graft import check_architecture
 from acolvit_jax.checkpoint.load import load
-from acolvit_jax.checkpoint.merge import add_learned, relative_change
+from acolvit_jax.checkpoint.merge import add_learned, relative_change, weighted_mean
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models.params import Params, param_shapes
@@ -66,3 +67,47 @@ def with_learned(config: ModelConfig, params: Params, names: tuple[str, str]) ->
     ]
     note = f"with what {names[1]} learned since {names[0]} (a change of {change:.1%})"
     return WithLearned(params, provenance, note)
+
+
+def with_average(config: ModelConfig, params: Params, others: Sequence[str]) -> Params:
+    """Averages a model with others of its architecture.
+
+    Args:
+        config: its architecture.
+        params: its parameters; their share is what the others leave.
+        others: `MODEL=SHARE` each: what `load` takes, and its share of the mean.
+
+    Returns:
+        Nested dict of float32 arrays.
+
+    Raises:
+        CheckpointError: if a share is none, nothing is left for the model itself, or another cannot
+            be read or is of another architecture.
+    """
+    models = []
+    for text in others:
+        name, share = _share_of(text)
+        other = load(name, setting="--average")
+        check_architecture(config, other.config, f"--average: {name}")
+        models.append((other.params, share))
+    left = 1 - sum(share for _, share in models)
+    if left <= 0:
+        raise CheckpointError(
+            f"--average: shares of {1 - left:g} in all leave none to the model itself; they must "
+            "be below 1 together"
+        )
+    try:
+        return weighted_mean([(params, left), *models])
+    except ValueError as error:
+        raise CheckpointError(f"--average: {error}") from error
+
+
+def _share_of(text: str) -> tuple[str, float]:
+    name, _, share = text.rpartition("=")
+    try:
+        value = float(share)
+    except ValueError:
+        value = 0.0
+    if not (name and 0 < value < 1):
+        raise CheckpointError(f"--average {text!r}: wanted MODEL=SHARE, the share in (0, 1)")
+    return name, value

@@ -33,7 +33,16 @@ class PixelLimitError(ImageError):
 
 
 class HintError(UserError):
-    """A hint, or a file of hints, that does not fit the image."""
+    """A hint, or a file of hints, that does not fit the image.
+
+    Attributes:
+        field: the part of a hint that is wrong, such as `reach`; empty where it is no single one.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        """Keeps the message and the field."""
+        super().__init__(message)
+        self.field = field
 
 
 class DataError(UserError):

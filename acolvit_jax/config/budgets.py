@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.config.checks import keep_ratio
 from acolvit_jax.config.schema import ModelConfig
 
 DEFAULT_BUDGET = 0.5
@@ -36,6 +37,5 @@ def checked_budget(config: ModelConfig, budget: float | None, name: str = "budge
     if isinstance(budget, bool | np.bool_ | str) or np.ndim(budget):
         raise ConfigError(f"{name} {budget!r} must be a number")
     budget = float(budget)
-    if not config.smallest_budget <= budget <= 1:
-        raise ConfigError(f"{name} {budget} must be in [{config.smallest_budget:g}, 1]")
+    keep_ratio(name, budget, config.smallest_budget)
     return budget

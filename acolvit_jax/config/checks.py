@@ -22,6 +22,23 @@ def at_least(section: str, values: object, least: float, *names: str) -> None:
             raise ConfigError(f"{section}.{name}={getattr(values, name)} must be at least {least}")
 
 
+def keep_ratio(name: str, value: float, smallest: float | None = None) -> None:
+    """Checks a budget.
+
+    Args:
+        name: of the setting, for the message.
+        value: keep ratio.
+        smallest: that a model is trained for; None allows any above 0.
+
+    Raises:
+        ConfigError: for a budget outside (0, 1], or below the smallest.
+    """
+    enough = value > 0 if smallest is None else value >= smallest
+    if not (enough and value <= 1):
+        allowed = "(0, 1]" if smallest is None else f"[{smallest:g}, 1]"
+        raise ConfigError(f"{name}={value} must be in {allowed}")
+
+
 def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Checks that a value is one of the choices.
 

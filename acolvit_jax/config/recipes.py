@@ -17,7 +17,7 @@ from acolvit_jax.config import (
     ModelConfig,
 )
 from acolvit_jax.config.build import to_config_dict
-from acolvit_jax.config.checks import choose
+from acolvit_jax.config.checks import choose, keep_ratio
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
 from acolvit_jax.config.variants import VARIANTS
 
@@ -125,12 +125,10 @@ def parse_budget(text: str) -> float | None:
     if text == ANY:
         return ModelConfig().smallest_budget
     try:
-        budget = float(text)
-    except ValueError:
-        budget = 0.0
-    if not 0 < budget <= 1:
+        keep_ratio("budget", budget := float(text))
+    except (ValueError, ConfigError):
         raise ConfigError(
             f"budget {text!r} is unknown; use a keep ratio in (0, 1] (the paper's are 0.9, 0.7, "
             "0.5, 0.3), 'any' for one model of every budget, or 'dense' for the iColoriT baseline"
-        )
+        ) from None
     return budget

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config.checks import at_least, choose
+from acolvit_jax.config.checks import at_least, choose, keep_ratio
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
 
 HEADS = ("cnn", "linear")
@@ -90,8 +90,7 @@ class ModelConfig:
             raise ConfigError(f"model.patch_size={self.patch_size} must divide {self.image_size=}")
         if self.patch_size % self.hint_size:
             raise ConfigError(f"model.hint_size={self.hint_size} must divide {self.patch_size=}")
-        if not 0 < self.smallest_budget <= 1:
-            raise ConfigError(f"model.smallest_budget={self.smallest_budget} must be in (0, 1]")
+        keep_ratio("model.smallest_budget", self.smallest_budget)
         if not 0 <= self.stochastic_depth < 1:
             raise ConfigError(f"model.stochastic_depth={self.stochastic_depth} must be in [0, 1)")
         if self.any_budget and not self.gated:
@@ -218,8 +217,7 @@ class ValidationConfig:
         at_least("validation", self, 1, "max_images", "batch_size")
         if not self.hints or min(self.hints) < 0:
             raise ConfigError(f"validation.hints={self.hints} must be numbers of hints, 0 or more")
-        if not 0 < self.budget <= 1:
-            raise ConfigError(f"validation.budget={self.budget} must be in (0, 1]")
+        keep_ratio("validation.budget", self.budget)
 
 
 @dataclass(frozen=True)

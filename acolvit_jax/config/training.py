@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config.checks import at_least, choose
+from acolvit_jax.config.checks import at_least, choose, keep_ratio
 
 OPTIMIZERS = ("adamw", "muon")
 GATE_NOISE = ("constant", "falling", "none")
@@ -114,8 +114,8 @@ class TrainConfig:
         Raises:
             ConfigError: names the field, its value and what is allowed.
         """
-        if self.budget is not None and not 0 < self.budget <= 1:
-            raise ConfigError(f"train.budget={self.budget} must be in (0, 1]")
+        if self.budget is not None:
+            keep_ratio("train.budget", self.budget)
         choose("train.gate_noise", self.gate_noise, GATE_NOISE)
         choose("train.loss", self.loss, LOSSES)
         names = ("steps", "batch_size", "budget_groups")

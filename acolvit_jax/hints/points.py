@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
+from reprlib import repr as brief
 
 import numpy as np
 
@@ -48,17 +50,38 @@ class Hint:
         """Refuses what is no color, size or reach.
 
         Raises:
-            HintError: with the value and what is allowed.
+            HintError: with the field, its value and what is allowed.
         """
         if self.color is not None:
             _check_color(self.color)
         if type(self.size) is not int or self.size not in HINT_SIZES:
-            raise HintError(
-                f"a hint's size {self.size!r} is not one of {', '.join(map(str, HINT_SIZES))}"
-            )
+            allowed = ", ".join(map(str, HINT_SIZES))
+            raise HintError(f"a hint's size {brief(self.size)} is not one of {allowed}", "size")
         low, high = REACHES
-        if self.reach is not None and not low <= self.reach <= high:
-            raise HintError(f"a hint's reach {self.reach!r} is not in {low:g}..{high:g}")
+        if self.reach is None:
+            return
+        if not isinstance(self.reach, Real) or not low <= self.reach <= high:
+            raise HintError(
+                f"a hint's reach {brief(self.reach)} is not in {low:g}..{high:g}", "reach"
+            )
+
+    def check_inside(self, photo_size: tuple[int, int]) -> None:
+        """Refuses a place outside a photo.
+
+        Args:
+            photo_size: height and width of the photo, in pixels.
+
+        Raises:
+            HintError: with the place and what is allowed.
+        """
+        height, width = photo_size
+        for name, value, side in (("row", self.row, height), ("column", self.column, width)):
+            if not 0 <= value < side:
+                raise HintError(
+                    f"hint at row {self.row}, column {self.column} lies outside the photo: "
+                    f"rows are 0..{height - 1}, columns 0..{width - 1}",
+                    name,
+                )
 
     def ab(self) -> tuple[float, float] | None:
         """The color's a* and b*; a triple's lightness is the photo's own affair."""
@@ -94,15 +117,17 @@ def _check_color(color: Color) -> None:
         values = tuple(float(value) for value in color)
     except (TypeError, ValueError):
         raise HintError(
-            f"a hint's color {color!r} is no sequence of numbers; "
-            "hints.text.parse_color reads names and #rrggbb"
+            f"a hint's color {brief(color)} is no sequence of numbers; "
+            "hints.text.parse_color reads names and #rrggbb",
+            "color",
         ) from None
     triple = len(values) == 3 and all(0 <= v <= 255 and v == int(v) for v in values)
     pair = len(values) == 2 and all(abs(v) <= _AB_LIMIT for v in values)
     if not (triple or pair):
         raise HintError(
-            f"a hint's color {tuple(color)} is neither an sRGB triple in 0..255 nor an "
-            "(a*, b*) pair in -128..128"
+            f"a hint's color {brief(tuple(color))} is neither an sRGB triple in 0..255 nor an "
+            "(a*, b*) pair in -128..128",
+            "color",
         )
 
 
@@ -226,11 +251,10 @@ def hint_cell(
     Raises:
         HintError: for a hint outside the photo.
     """
-    row, column = (
-        coordinate * image_size // size // hint_size
-        for coordinate, size in zip(_inside(hint, photo_size), photo_size, strict=True)
-    )
-    return row, column
+    hint.check_inside(photo_size)
+    height, width = photo_size
+    row, column = int(hint.row) * image_size // height, int(hint.column) * image_size // width
+    return row // hint_size, column // hint_size
 
 
 def draw_cells(
@@ -281,14 +305,3 @@ def hint_planes(
     cells = np.array(list(by_cell), int).reshape(-1, 2)
     ab = np.array(list(by_cell.values()), float).reshape(-1, 2)
     return draw_cells(cells, ab, image_size, hint_size)
-
-
-def _inside(hint: Hint, photo_size: tuple[int, int]) -> tuple[int, int]:
-    """The hint's row and column, checked."""
-    height, width = photo_size
-    if not (0 <= hint.row < height and 0 <= hint.column < width):
-        raise HintError(
-            f"hint at row {hint.row}, column {hint.column} lies outside the photo: "
-            f"rows are 0..{height - 1}, columns 0..{width - 1}"
-        )
-    return int(hint.row), int(hint.column)

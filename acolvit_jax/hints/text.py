@@ -1,17 +1,19 @@
-"""Hints as people write them: on a command line, and in JSON files."""
+"""Hints as people and programs write them: on a command line, in JSON files and requests."""
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
+from reprlib import repr as brief
 from typing import Any
 
 from PIL import ImageColor
 
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.common.text import read_text
-from acolvit_jax.hints import HINT_SIZE, Hint
+from acolvit_jax.hints import Hint
 from acolvit_jax.hints.points import Color
 
 _FORM = (
@@ -19,7 +21,9 @@ _FORM = (
     "then :size=4 and :reach=48 where wanted"
 )
 KEEP = "keep"  # in place of a color: leave it as the automatic result has it
+_NEEDED = ("row", "column", "color")
 _OPTIONS = ("size", "reach")
+_MOST = 100  # characters of a color
 
 
 def parse_hint(text: str) -> Hint:
@@ -65,20 +69,27 @@ def parse_color(text: str) -> Color | None:
     Raises:
         HintError: for anything else.
     """
-    name = text.strip()
+    if len(text) > _MOST:
+        raise HintError(f"color {brief(text)} has more than {_MOST} characters", "color")
+    return _color_of(text.strip())
+
+
+@functools.lru_cache(4096)  # a drag sends the same colors again and again
+def _color_of(name: str) -> Color | None:
     if name.lower() == KEEP:
         return None
     if name.lower().startswith("lab:"):
         try:
             a, b = (float(part) for part in name[4:].split(","))
         except ValueError:
-            raise HintError(f"color {name!r} is not of the form lab:A,B") from None
+            raise HintError(f"color {name!r} is not of the form lab:A,B", "color") from None
         return a, b
     try:
         red, green, blue = ImageColor.getcolor(name, "RGB")[:3]  # type: ignore[index]
     except ValueError:
         raise HintError(
-            f"color {name!r} is unknown; use #rrggbb, a CSS name such as teal, lab:A,B, or keep"
+            f"color {name!r} is unknown; use #rrggbb, a CSS name such as teal, lab:A,B, or keep",
+            "color",
         ) from None
     return red, green, blue
 
@@ -86,10 +97,9 @@ def parse_color(text: str) -> Color | None:
 def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
     """Reads a JSON file of hints.
 
-    A hint is `{"row": 40, "column": 120, "color": "#c03020"}`, with `size` and `reach` if need be.
-    The file holds a list of them for
-    one photo, an object that gives such a list by file name, or what the demo's page saves: an
-    object with the list as `hints`, and the `photo` that they are of.
+    The file holds a list of hints (`hint_of`) for one photo, an object that gives such a list by
+    file name, or what the demo's page saves: an object with the list as `hints`, and the `photo`
+    that they are of.
 
     Args:
         path: of the file.
@@ -114,25 +124,44 @@ def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
 def _hints_of(entries: Any, place: str) -> list[Hint]:
     if not isinstance(entries, list):
         raise HintError(f"{place}: hints are a list, not {type(entries).__name__}")
-    return [_hint_of(entry, f"{place}, hint {i}") for i, entry in enumerate(entries, start=1)]
+    hints = []
+    for number, entry in enumerate(entries, start=1):
+        try:
+            hints.append(hint_of(entry))
+        except HintError as error:
+            raise HintError(f"{place}, hint {number}: {error}", error.field) from None
+    return hints
 
 
-def _hint_of(entry: Any, place: str) -> Hint:
-    needed, optional = {"row", "column", "color"}, set(_OPTIONS)
-    if not isinstance(entry, dict) or not needed <= set(entry) <= needed | optional:
-        raise HintError(
-            f"{place}: wanted row, column and color, and if need be size and reach, got {entry!r}"
-        )
-    row, column, text = entry["row"], entry["column"], entry["color"]
-    if type(row) is not int or type(column) is not int or not isinstance(text, str):
-        raise HintError(f"{place}: row and column are whole numbers, color is text: {entry!r}")
-    size, reach = entry.get("size", HINT_SIZE), entry.get("reach")
-    if type(size) is not int or type(reach) not in (int, float, type(None)):
-        raise HintError(f"{place}: size is a whole number, reach is a number: {entry!r}")
-    try:
-        return Hint(row, column, parse_color(text), size, reach)
-    except HintError as error:
-        raise HintError(f"{place}: {error}") from None
+def hint_of(entry: Any) -> Hint:
+    """Reads one hint of a JSON file or of a request's body.
+
+    Args:
+        entry: as JSON is read: `{"row": 40, "column": 120, "color": "#c03020"}`, the color as
+            `parse_color` reads it; `size` and `reach` may stand beside them.
+
+    Returns:
+        The hint.
+
+    Raises:
+        HintError: for anything else; it names the field.
+    """
+    if not isinstance(entry, dict):
+        raise HintError(f"wanted an object with {', '.join(_NEEDED)}, got {brief(entry)}")
+    for name in _NEEDED:
+        if name not in entry:
+            raise HintError(f"{name} is missing", name)
+    for name in entry:
+        if name not in _NEEDED + _OPTIONS:
+            known = ", ".join(_NEEDED + _OPTIONS)
+            raise HintError(f"{brief(name)} is unknown here; the fields are {known}", name)
+    row, column, text = (entry[name] for name in _NEEDED)
+    for name, value in (("row", row), ("column", column)):
+        if type(value) is not int:
+            raise HintError(f"{name} {brief(value)} is no whole number", name)
+    if not isinstance(text, str):
+        raise HintError(f"color {brief(text)} is no text", "color")
+    return Hint(row, column, parse_color(text), **{n: entry[n] for n in _OPTIONS if n in entry})
 
 
 def color_text(hint: Hint) -> str:

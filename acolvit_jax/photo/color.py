@@ -44,24 +44,6 @@ def _f(t: Any, xp: ModuleType) -> Any:
     return xp.where(t > _CUBE_ROOT_FROM, root, np.float32(7.787) * t + np.float32(16 / 116))
 
 
-def _linear_to_lab(linear: Any, xp: ModuleType) -> Any:
-    lab = _f(linear @ _TO_XYZ, xp) @ _TO_LAB
-    return lab - xp.asarray([16.0, 0.0, 0.0], dtype=np.float32)
-
-
-def rgb_to_lab(rgb: Any, xp: ModuleType = np) -> Any:
-    """Converts sRGB to CIELab.
-
-    Args:
-        rgb: float32 `[..., 3]`, sRGB in [0, 1].
-        xp: `numpy` or `jax.numpy`.
-
-    Returns:
-        float32 `[..., 3]`: L* in [0, 100], a*, b*.
-    """
-    return _linear_to_lab(_linearize(xp.asarray(rgb, dtype=np.float32), xp), xp)
-
-
 _LINEAR = _linearize(np.arange(256) / 255.0, np).astype(np.float32)
 
 
@@ -79,14 +61,8 @@ def uint8_to_lab(rgb: np.ndarray) -> np.ndarray:
     """
     if rgb.dtype != np.uint8:
         raise TypeError(f"expected 8-bit colors, got {rgb.dtype}")
-    flat = _LINEAR[rgb].reshape(-1, 3)
-    return _linear_to_lab(flat, np).reshape(rgb.shape)
-
-
-def _lab_to_linear(lab: Any, xp: ModuleType) -> Any:
-    fy = (lab[..., 0] + 16.0) / 116.0
-    fx, fz = _neighbors(fy, lab[..., 1], lab[..., 2], xp)
-    return xp.stack(_linear_planes(fx, fy, fz, xp), axis=-1)
+    lab = _f(_LINEAR[rgb].reshape(-1, 3) @ _TO_XYZ, np) @ _TO_LAB
+    return (lab - np.array([16, 0, 0], np.float32)).reshape(rgb.shape)
 
 
 def _linear_planes(fx: Any, fy: Any, fz: Any, xp: ModuleType) -> list[Any]:
@@ -127,7 +103,10 @@ def lab_to_rgb(lab: Any, xp: ModuleType = np) -> Any:
     Returns:
         float32 `[..., 3]`, sRGB in [0, 1].
     """
-    return _encode(_lab_to_linear(xp.asarray(lab, dtype=np.float32), xp), xp)
+    lab = xp.asarray(lab, dtype=np.float32)
+    fy = (lab[..., 0] + 16.0) / 116.0
+    fx, fz = _neighbors(fy, lab[..., 1], lab[..., 2], xp)
+    return _encode(xp.stack(_linear_planes(fx, fy, fz, xp), axis=-1), xp)
 
 
 def recolor(rgb: Any, a: Any, b: Any, xp: ModuleType = np) -> Any:
@@ -167,20 +146,6 @@ def recolor_linear(linear: Sequence[Any], a: Any, b: Any, xp: ModuleType = np) -
 def lab_to_uint8(lab: np.ndarray) -> np.ndarray:
     """Converts CIELab `[..., 3]` to 8-bit sRGB, rounded; colors outside sRGB are clipped."""
     return np.round(lab_to_rgb(lab) * 255.0).astype(np.uint8)
-
-
-def in_gamut(lab: Any, xp: ModuleType = np) -> Any:
-    """Tells which colors sRGB can show.
-
-    Args:
-        lab: float32 `[..., 3]`: L* in [0, 100], a*, b*.
-        xp: `numpy` or `jax.numpy`.
-
-    Returns:
-        bool `[...]`: False where `lab_to_rgb` would clip by more than rounding.
-    """
-    linear = _lab_to_linear(xp.asarray(lab, dtype=np.float32), xp)
-    return ((linear >= -1e-4) & (linear <= 1.0 + 1e-4)).all(axis=-1)
 
 
 def normalize_l(lightness: Any) -> Any:

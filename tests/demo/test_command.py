@@ -69,7 +69,7 @@ def test_an_interrupt_with_a_client_connected_is_clean(model):
         (["--host", "no.such.host.invalid"], UserError, "cannot be found"),
         (["--host", "203.0.113.7"], UserError, "cannot listen on 203.0.113.7"),
         (["--behind_proxy", "*"], ConfigError, r"--behind_proxy '\*'"),
-        (["--budget", "2"], ConfigError, "budget 2.0 must be in"),
+        (["--budget", "2"], ConfigError, "budget=2.0 must be in"),
     ],
 )
 def test_mistakes_are_named(model, arguments, error, words):

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from acolvit_jax.config import ModelConfig
 from acolvit_jax.demo.server.requests import ColorizeRequest, Rules, read_colorize, result_id
 from acolvit_jax.hints import Hint
 from tests.demo.calls import HINTS, add, colorize, refused, result_of
 
-RULES = Rules(hints=1024, budget=0.5, budgets=(0.1, 1.0))
+RULES = Rules(hints=1024, budget=0.5, model=ModelConfig(any_budget=True))
 GOOD = '{"row":1,"column":2,"color":"teal"}'
 
 

@@ -83,7 +83,7 @@ def test_a_model_is_packed_into_one_file_that_says_where_it_comes_from(tmp_path)
 @pytest.mark.parametrize(
     ("text", "to", "named"),
     [
-        ("[1]", "weights", "must be a JSON object"),
+        ("[1]", "weights", "it holds no object, but list"),
         ("{", "weights", "cannot read the provenance"),
         ("{}", "stablehlo", r"--provenance=\S+ goes with --to weights, not --to stablehlo"),
     ],

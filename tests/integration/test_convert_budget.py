@@ -1,4 +1,4 @@
-"""Writing a model of any budget as one of a fixed budget."""
+"""Writing a model that others had a part in, and one of any budget as one of a fixed budget."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_a_model_of_any_budget_is_written_at_one(tmp_path, to, capsys):
 @pytest.mark.parametrize(
     ("any_budget", "options", "named"),
     [
-        (True, ["--to=weights", "--budget=0.05"], r"budget 0.05 must be in \[0.1, 1\]"),
+        (True, ["--to=weights", "--budget=0.05"], r"budget=0.05 must be in \[0.1, 1\]"),
         (False, ["--to=weights", "--budget=0.5"], "budget was fixed when it was trained"),
         (True, ["--budget=0.5"], "--budget=0.5 goes with --to torch, weights, stablehlo or onnx"),
     ],
@@ -73,3 +73,39 @@ def test_what_was_learned_is_added_before_the_budget_is_fixed(tmp_path):
     beta = np.array([0.3, 0.09, 1.0], np.float32)
     expected = token + 0.001 + beta @ (embed + np.float32(0.001))
     np.testing.assert_allclose(packed.params["policy_token"], expected, atol=1e-3)
+
+
+def test_the_mean_has_the_shares_asked_for(tmp_path, capsys):
+    model = write_model(tmp_path)
+    config, params, _ = load_weights(model)
+    others = [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
+    for path, moved in zip(others, (1.0, 8.0), strict=True):
+        values = {name: value + np.float32(moved) for name, value in flatten(params).items()}
+        save_weights(path, config, nest(values), {})
+    target = tmp_path / "mean.safetensors"
+    shares = [f"--average={others[0]}=0.5", f"--average={others[1]}=0.125"]
+    main([str(model), str(target), "--to=weights", *shares])
+    assert f"averaged with {others[0]}=0.5" in capsys.readouterr().out
+    packed = load_weights(target)
+    assert packed.provenance["averaged with"] == [f"{others[0]}=0.5", f"{others[1]}=0.125"]
+    ours = flatten(packed.params)
+    for name, value in flatten(params).items():
+        np.testing.assert_allclose(ours[name], value + 0.5 * 1 + 0.125 * 8, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--to=weights", "--average=MODEL"], "wanted MODEL=SHARE"),
+        (["--to=weights", "--average=MODEL=1.5"], r"the share in \(0, 1\)"),
+        (["--to=weights", "--average=MODEL=0.6", "--average=MODEL=0.4"], "leave none"),
+        (["--to=weights", "--average=pretrained=0.5"], "--average: pretrained"),
+        (["--to=torch", "--average=MODEL=0.5"], "--average goes with --to weights"),
+    ],
+)
+def test_a_mean_that_cannot_be_had_writes_nothing(tmp_path, options, named):
+    model = write_model(tmp_path)
+    target = tmp_path / "mean.pth" if "--to=torch" in options else tmp_path / "mean.safetensors"
+    with pytest.raises(UserError, match=named):
+        main([str(model), str(target), *(o.replace("MODEL", str(model)) for o in options)])
+    assert not target.exists()

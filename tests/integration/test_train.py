@@ -250,7 +250,7 @@ BAD = {
     "validation budget": (
         ["--config", "configs/tiny.py:any", "--config.validation.budget=0.05"],
         2,
-        "validation.budget 0.05 must be in [0.1, 1]",
+        "validation.budget=0.05 must be in [0.1, 1]",
     ),
     "half of the processes": (
         ["--config", "configs/tiny.py", "--num_processes=2", "--process_id=1"],

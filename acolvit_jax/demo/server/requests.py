@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import math
@@ -10,14 +9,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from acolvit_jax.common.errors import HintError
+from acolvit_jax.common.errors import ConfigError, HintError
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.demo.server.problems import RequestError, shown
-from acolvit_jax.hints import HINT_SIZE, HINT_SIZES, REACHES, Hint
-from acolvit_jax.hints.points import Color
-from acolvit_jax.hints.text import color_text, parse_color
+from acolvit_jax.hints import Hint
+from acolvit_jax.hints.text import color_text, hint_of
 
 MAX_DIGITS = 18  # of a whole number; longer ones are no coordinate
-MAX_COLOR = 100  # characters
+MAX_KEY = 100  # characters of a client's key that an answer repeats
 
 T = TypeVar("T")
 
@@ -29,12 +29,12 @@ class Rules:
     Attributes:
         hints: the most on one photo.
         budget: where a request names none; None for a model whose budget is fixed.
-        budgets: the smallest and the largest.
+        model: the architecture, which knows its smallest budget.
     """
 
     hints: int
     budget: float | None
-    budgets: tuple[float, float]
+    model: ModelConfig
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class ColorizeRequest:
                 "column": hint.column,
                 "color": color_text(hint),
                 "size": hint.size,
-                "reach": hint.reach,
+                "reach": None if hint.reach is None else float(hint.reach),
             }
             for hint in self.hints
         ]
@@ -90,7 +90,7 @@ def read_colorize(body: bytes, rules: Rules, size: tuple[int, int]) -> ColorizeR
     Raises:
         RequestError: 400 for no JSON, 422 for other JSON than what is wanted.
     """
-    fields = _object(_json(body), "", ("hints",), ("budget", "exact_hints"))
+    fields = _object(_json(body), ("hints",), ("budget", "exact_hints"))
     entries = _of_type(fields["hints"], list, "hints", "a list")
     if len(entries) > rules.hints:
         raise RequestError(
@@ -113,7 +113,7 @@ def read_sample(body: bytes) -> str:
     Raises:
         RequestError: 400 for no JSON, 422 for other JSON than what is wanted.
     """
-    fields = _object(_json(body), "", ("sample",), ())
+    fields = _object(_json(body), ("sample",))
     return _of_type(fields["sample"], str, "sample", "text")
 
 
@@ -151,23 +151,29 @@ def _int(text: str) -> int | float:
 
 
 def _object(
-    value: Any, path: str, required: tuple[str, ...], optional: tuple[str, ...]
+    value: Any, required: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """An object with known keys only."""
-    prefix = f"{path}." if path else ""
-    if isinstance(value, _Repeated):
-        key = value.key[:MAX_COLOR]
-        raise RequestError(422, f"the key {shown(key)} is there twice", prefix + key)
-    if not isinstance(value, dict):
-        raise RequestError(422, f"wanted an object, got {_kind(value)}", path or None)
+    fields = _mapping(value, "")
     for key in required:
-        if key not in value:
-            raise RequestError(422, f"{key} is missing", prefix + key)
-    for key in value:
+        if key not in fields:
+            raise RequestError(422, f"{key} is missing", key)
+    for key in fields:
         if key not in required and key not in optional:
             known = ", ".join(required + optional)
             message = f"{shown(key)} is unknown here; the fields are {known}"
-            raise RequestError(422, message, prefix + key[:MAX_COLOR])
+            raise RequestError(422, message, key[:MAX_KEY])
+    return fields
+
+
+def _mapping(value: Any, path: str) -> dict[str, Any]:
+    """An object that names no key twice."""
+    if isinstance(value, _Repeated):
+        key = value.key[:MAX_KEY]
+        message = f"the key {shown(key)} is there twice"
+        raise RequestError(422, message, f"{path}.{key}" if path else key)
+    if not isinstance(value, dict):
+        raise RequestError(422, f"wanted an object, got {_kind(value)}", path or None)
     return value
 
 
@@ -189,58 +195,22 @@ def _kind(value: Any) -> str:
 
 
 def _hint(entry: Any, path: str, size: tuple[int, int]) -> Hint:
-    fields = _object(entry, path, ("row", "column", "color"), ("size", "reach"))
-    row = _coordinate(fields["row"], f"{path}.row", size[0])
-    column = _coordinate(fields["column"], f"{path}.column", size[1])
-    text = _of_type(fields["color"], str, f"{path}.color", "text")
-    if len(text) > MAX_COLOR:
-        raise RequestError(422, f"the color has more than {MAX_COLOR} characters", f"{path}.color")
     try:
-        color = _color(text)
+        hint = hint_of(_mapping(entry, path))
+        hint.check_inside(size)
     except HintError as error:
-        raise RequestError(422, str(error), f"{path}.color") from None
-    return Hint(row, column, color, _size(fields, path), _reach(fields, path))
-
-
-@functools.lru_cache(4096)
-def _color(text: str) -> Color | None:
-    """A color; a drag sends the same colors again and again."""
-    return Hint(0, 0, parse_color(text)).color
-
-
-def _size(fields: dict[str, Any], path: str) -> int:
-    value = fields.get("size", HINT_SIZE)
-    if type(value) is not int or value not in HINT_SIZES:
-        allowed = ", ".join(map(str, HINT_SIZES))
-        raise RequestError(422, f"wanted one of {allowed}, got {_kind(value)}", f"{path}.size")
-    return value
-
-
-def _reach(fields: dict[str, Any], path: str) -> float | None:
-    value = fields.get("reach")
-    if value is None:
-        return None
-    low, high = REACHES
-    if type(value) not in (int, float) or not low <= value <= high:
-        message = f"wanted a number in {low:g}..{high:g}, got {_kind(value)}"
-        raise RequestError(422, message, f"{path}.reach")
-    return float(value)
-
-
-def _coordinate(value: Any, path: str, size: int) -> int:
-    number = _of_type(value, int, path, "a whole number")
-    if not 0 <= number < size:
-        raise RequestError(422, f"{number} is outside the photo: 0..{size - 1}", path)
-    return number
+        field = f"{path}.{error.field[:MAX_KEY]}" if error.field else path
+        raise RequestError(422, str(error), field) from None
+    return hint
 
 
 def _budget(fields: dict[str, Any], rules: Rules) -> float | None:
     value = fields.get("budget")
     if value is None:
         return rules.budget
-    if rules.budget is None:
-        raise RequestError(422, "this model's budget is fixed: leave it out", "budget")
-    low, high = rules.budgets
-    if type(value) not in (int, float) or not low <= value <= high:
-        raise RequestError(422, f"wanted a number in {low}..{high:g}, got {_kind(value)}", "budget")
-    return float(value)
+    if type(value) not in (int, float):
+        raise RequestError(422, f"wanted a number, got {_kind(value)}", "budget")
+    try:
+        return checked_budget(rules.model, value)
+    except ConfigError as error:
+        raise RequestError(422, str(error), "budget") from None

@@ -70,8 +70,7 @@ class Studio:
         self._limits = limits
         self._side = config.image_size
         self._kept: Recent[tuple[str, float | None], Prediction] = Recent(KEPT)
-        budgets = (config.smallest_budget, LARGEST_BUDGET)
-        self.rules = Rules(limits.hints, colorizer.budget, budgets)
+        self.rules = Rules(limits.hints, colorizer.budget, config)
 
     def describe_model(self) -> dict[str, Any]:
         """What a client needs to know of the model."""
@@ -81,8 +80,8 @@ class Studio:
             "image_size": config.image_size,
             "depth": config.depth,
             "any_budget": not fixed,
-            "budget_min": None if fixed else rules.budgets[0],
-            "budget_max": None if fixed else rules.budgets[1],
+            "budget_min": None if fixed else config.smallest_budget,
+            "budget_max": None if fixed else LARGEST_BUDGET,
             "budget_default": rules.budget,
             "full_macs": float(forward_macs(np.ones((config.depth, 2)), config)),
         }

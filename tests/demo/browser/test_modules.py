@@ -6,6 +6,7 @@ from PIL import Image
 from acolvit_jax.inference import finish
 from acolvit_jax.photo import color
 from tests.demo.browser.page import Page
+from tests.gamut import in_gamut
 
 SIDE = 224
 
@@ -31,11 +32,11 @@ def test_gamut_edge(page: Page):
         "return args[0].map(([l, a, b]) => g.clampToGamut(l, a, b))",
         colors.tolist(),
     )
-    inside = color.in_gamut(colors)
+    inside = in_gamut(colors)
     np.testing.assert_allclose(np.array(cut)[inside], colors[inside, 1:])
     moved = np.concatenate([colors[:, :1], cut], -1)[~inside]
-    assert color.in_gamut(moved * [1, 0.999, 0.999]).all()
-    assert not color.in_gamut(moved + np.c_[np.zeros(len(moved)), 0.05 * moved[:, 1:]]).any()
+    assert in_gamut(moved * [1, 0.999, 0.999]).all()
+    assert not in_gamut(moved + np.c_[np.zeros(len(moved)), 0.05 * moved[:, 1:]]).any()
 
 
 def test_bicubic_is_pillows(page: Page):

@@ -13,6 +13,7 @@ from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.photo import color, images
 from tests.demo.browser.driver import browsing, resize
 from tests.demo.browser.page import Page
+from tests.gamut import in_gamut
 
 COFFEE = next(path for path in sample_photos() if path.stem == "coffee")
 
@@ -112,8 +113,8 @@ def test_disc_and_hex_give_colors_that_srgb_has(coffee: Page):
     assert a > 15
     assert abs(b) < 4
     lightness = float(coffee.id("lightness").text.split()[1])
-    assert color.in_gamut(np.array([lightness, a - 2, b]))
-    assert not color.in_gamut(np.array([lightness, a + 4, b]))  # cut at the edge
+    assert in_gamut(np.array([lightness, a - 2, b]))
+    assert not in_gamut(np.array([lightness, a + 4, b]))  # cut at the edge
     field = coffee.id("hex")
     field.clear()
     field.send_keys("#3060c0", Keys.ENTER)
