@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acolvit_jax.common.files import drop_unfinished_programs
+from acolvit_jax.common.jax_settings import compiler_options
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import param_shapes
@@ -82,7 +83,7 @@ def _compile_forward(config: ModelConfig, batch: int, forced: bool) -> Program:
             jax.ShapeDtypeStruct(rows, jnp.float32) if config.any_budget else None,
             jax.ShapeDtypeStruct((*rows, config.depth, 2), jnp.float32) if forced else None,
         )
-        .compile()
+        .compile(compiler_options=compiler_options())
     )
 
 

@@ -15,6 +15,7 @@ from flax import nnx
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import products
+from acolvit_jax.models.elementwise import row_major
 from acolvit_jax.models.precision import resolve_dtype
 
 INPUT_CHANNELS = 4  # L, a, b, hint mask
@@ -37,7 +38,8 @@ def patchify(images: jax.Array, patch_size: int) -> jax.Array:
     """
     b, h, w, c = images.shape
     p = patch_size
-    x = images.reshape(b, h // p, p, w // p, p, c).swapaxes(2, 3)
+    # Rows of a patch are moved whole, p * c numbers at a time.
+    x = row_major(images.reshape(b, h // p, p, w // p, p * c).swapaxes(2, 3))
     return x.reshape(b, (h // p) * (w // p), p * p * c)
 
 
@@ -55,7 +57,10 @@ def pixel_shuffle(patches: jax.Array, grid: tuple[int, int], patch_size: int) ->
     rows, columns = grid
     p = patch_size
     b = patches.shape[0]
-    x = patches.reshape(b, rows, columns, p, p, -1).swapaxes(2, 3)
+    x = patches.reshape(b, rows, columns, p, -1)
+    # Laid side by side: XLA on CPU moves rows of patches whole then, where it would make one slow
+    # loop of a transposition and of what comes before it.
+    x = jnp.concatenate([x[:, :, j] for j in range(columns)], axis=-1)  # [B, rows, P, W * C]
     return x.reshape(b, rows * p, columns * p, -1)
 
 

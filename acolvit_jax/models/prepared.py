@@ -1,7 +1,8 @@
 """Parameters of a model, arranged for inference.
 
 LayerNorm's scale and bias and the attention's scale are multiplied into the matrices that follow,
-and the head's kernel is transformed for Winograd's convolution. All of it is NumPy, once.
+and in float32 the head's kernel is transformed for Winograd's convolution. All of it is NumPy,
+once.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import numpy as np
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import layers, winograd
+from acolvit_jax.models.elementwise import to_bfloat16
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.precision import resolve_dtype
 
 Array = jax.Array | np.ndarray
+ROWS_OF_A_TILE = 16
 
 
 class Affine(NamedTuple):
@@ -28,10 +31,9 @@ class Affine(NamedTuple):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Maps `[N, K]` to `[N, F]`; the product is computed in the kernel's dtype."""
-        product = jnp.dot(
-            x.astype(self.kernel.dtype), self.kernel, preferred_element_type=jnp.float32
-        )
-        return product + self.bias
+        if self.kernel.dtype == jnp.bfloat16:
+            x = to_bfloat16(x)
+        return jnp.dot(x, self.kernel, preferred_element_type=jnp.float32) + self.bias
 
 
 class BlockParams(NamedTuple):
@@ -39,6 +41,11 @@ class BlockParams(NamedTuple):
 
     kernels: dict[str, Array]
     vectors: dict[str, Array]
+
+    @property
+    def is_bfloat16(self) -> bool:
+        """Whether its products are of bfloat16 operands."""
+        return bool(self.kernels["qkv"].dtype == jnp.bfloat16)
 
     def linear(self, name: str) -> Affine:
         """The linear map of a name."""
@@ -53,10 +60,11 @@ class Prepared(NamedTuple):
         policy: `[D]`, policy token with its position; None for the dense baseline.
         budget: `[3, D]`, for a model of any budget only.
         kernels: one dict a block: `qkv`, `proj`, `fc1`, `fc2`, and `table`, the position biases
-            `[A, N, N]`, where the model has them.
+            `[A, R, R]` (see `token_rows`), where the model has them.
         vectors: by the same names and `gate_kernel`, `gate_bias`, all blocks stacked: a call costs
             time for every array it is given.
-        head: of the `cnn` head the transformed kernel `[16, D, F]`, of the `linear` head `[D, F]`.
+        head: of the `cnn` head the transformed kernel `[16, D, F]`, in bfloat16 `[9 * D, F]`; of
+            the `linear` head `[D, F]`.
     """
 
     embed: Affine
@@ -70,6 +78,12 @@ class Prepared(NamedTuple):
         """The arrays of one block by name."""
         vectors = {name: stacked[index] for name, stacked in self.vectors.items()}
         return BlockParams(self.kernels[index], vectors)
+
+
+def token_rows(config: ModelConfig) -> int:
+    """R, the rows that the forward computes: N, in bfloat16 rounded up to whole tiles of AMX."""
+    tile = ROWS_OF_A_TILE if resolve_dtype(config.dtype) == "bfloat16" else 1
+    return -(-config.num_tokens // tile) * tile
 
 
 def prepare_params(params: Params, config: ModelConfig) -> Prepared:
@@ -102,6 +116,8 @@ def _prepare_head(norm: Params, head: Params, config: ModelConfig) -> Affine:
     # The border is reflected, so that every tap of every output sees the norm's bias.
     kernel = norm["scale"][:, None] * head["kernel"]  # [3, 3, D, F]
     bias = head["bias"] + np.einsum("d,ijdf->f", norm["bias"], head["kernel"])
+    if resolve_dtype(config.dtype) == "bfloat16":
+        return Affine(kernel.reshape(-1, kernel.shape[-1]), bias)
     return Affine(winograd.transform_kernel(kernel), bias)
 
 
@@ -131,7 +147,10 @@ def _prepare_block(block: Params, config: ModelConfig) -> BlockParams:
     if config.rel_pos_bias:
         grid = (config.grid_size, config.grid_size)
         rows = layers.relative_position_rows(grid, config.grid_size)
-        kernels["table"] = attention["bias_table"][rows].transpose(2, 0, 1)
+        # The spare rows of the forward are copies of its first token.
+        order = np.arange(token_rows(config))
+        order = np.where(order < config.num_tokens, order, 0)
+        kernels["table"] = attention["bias_table"][rows[order][:, order]].transpose(2, 0, 1)
     return BlockParams(kernels, vectors)
 
 

@@ -5,7 +5,7 @@ cotangent, which no processor does in bfloat16: the gradients here cast cotangen
 
 XLA on CPU takes its fast bfloat16 products (AVX512-BF16, AMX) only where both operands lie in
 memory as the product reads them; it folds transpositions into products and then computes them in
-float32. `_row_major` keeps a transposition out of the product that follows.
+float32. `row_major` keeps a transposition out of the product that follows.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental.layout import Layout, with_layout_constraint
 
-BFLOAT16 = jnp.bfloat16
+from acolvit_jax.models.elementwise import normal_cdf, row_major, to_bfloat16
 
 
 @jax.custom_vjp
@@ -37,7 +36,7 @@ def linear(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> jax.Array
 
 
 def _linear_forward(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> tuple[Any, Any]:
-    x16, kernel16 = x.astype(BFLOAT16), kernel.astype(BFLOAT16)
+    x16, kernel16 = to_bfloat16(x), to_bfloat16(kernel)
     out = jnp.dot(x16, kernel16, preferred_element_type=jnp.float32)
     return out if bias is None else out + bias, (x16, kernel16, bias)
 
@@ -45,7 +44,7 @@ def _linear_forward(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> 
 def _linear_backward(saved: Any, cotangent: jax.Array) -> tuple[Any, Any, Any]:
     x, kernel, bias = saved
     # The barrier has the cotangent written once, in half the bytes, for all that read it.
-    dy = jax.lax.optimization_barrier(cotangent.astype(BFLOAT16))
+    dy = jax.lax.optimization_barrier(to_bfloat16(cotangent))
     dx = jax.lax.dot_general(
         dy, kernel, (((dy.ndim - 1,), (1,)), ((), ())), preferred_element_type=jnp.float32
     )
@@ -61,8 +60,8 @@ linear.defvjp(_linear_forward, _linear_backward)
 def _product_of_rows(a: jax.Array, b: jax.Array) -> jax.Array:
     """float32 `a^T b` of `[M, K]` and `[M, F]`; the narrower one is transposed in memory."""
     if a.shape[1] > b.shape[1]:
-        return _row_major(_product_of_rows(b, a)).T
-    return jnp.dot(_row_major(a.T), b, preferred_element_type=jnp.float32)
+        return row_major(_product_of_rows(b, a)).T
+    return jnp.dot(row_major(a.T), b, preferred_element_type=jnp.float32)
 
 
 @jax.custom_vjp
@@ -84,12 +83,12 @@ def attend(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None) -> 
 def _attend_forward(
     q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None
 ) -> tuple[Any, Any]:
-    q, k, v = (_row_major(x.astype(BFLOAT16)) for x in (q, k, v))
+    q, k, v = (row_major(to_bfloat16(x)) for x in (q, k, v))
     logits = _sum("bank,bamk->banm", q, k)
     if bias is not None:
         logits = logits + bias
     # Weights are not divided by their sum, [N, N] divisions a head; the values' sums are.
-    weights = jnp.exp(logits - logits.max(axis=-1, keepdims=True)).astype(BFLOAT16)
+    weights = to_bfloat16(jnp.exp(logits - logits.max(axis=-1, keepdims=True)))
     weights = jax.lax.optimization_barrier(weights)
     total = weights.astype(jnp.float32).sum(axis=-1, keepdims=True)  # [B, A, N, 1]
     out = _sum("banm,bamk->bank", weights, v) / total
@@ -101,9 +100,9 @@ def _attend_backward(saved: Any, cotangent: jax.Array) -> tuple[Any, Any, Any, A
     scaled = cotangent / total
     # sum over m of (weight * its cotangent), from the values' side: [N, D/A], not [N, N].
     mean = (scaled * out).sum(axis=-1, keepdims=True)  # [B, A, N, 1]
-    d_out = _row_major(scaled.astype(BFLOAT16))
+    d_out = row_major(to_bfloat16(scaled))
     d_logits = weights.astype(jnp.float32) * (_sum("bank,bamk->banm", d_out, v) - mean)
-    d16 = jax.lax.optimization_barrier(d_logits.astype(BFLOAT16))
+    d16 = jax.lax.optimization_barrier(to_bfloat16(d_logits))
     dq = _sum("banm,bamk->bank", d16, k)
     dk = _transposed_product(d16, q)
     dv = _transposed_product(weights, d_out)
@@ -120,37 +119,26 @@ def gelu(x: jax.Array) -> jax.Array:
 
 
 def _gelu_forward(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    saved = jax.lax.optimization_barrier(x.astype(BFLOAT16))
+    saved = jax.lax.optimization_barrier(to_bfloat16(x))
     x = saved.astype(jnp.float32)
-    return x * _normal_cdf(x), saved
+    return x * normal_cdf(x), saved
 
 
 def _gelu_backward(saved: jax.Array, cotangent: jax.Array) -> tuple[jax.Array]:
     x = saved.astype(jnp.float32)
     density = jnp.exp(-0.5 * x * x) * np.float32((2 * math.pi) ** -0.5)
-    return (cotangent * (_normal_cdf(x) + x * density),)
+    return (cotangent * (normal_cdf(x) + x * density),)
 
 
 gelu.defvjp(_gelu_forward, _gelu_backward)
 
 
-def _normal_cdf(x: jax.Array) -> jax.Array:
-    return 0.5 + 0.5 * jax.lax.erf(x * np.float32(0.5**0.5))
-
-
 def _transposed_product(a: jax.Array, b: jax.Array) -> jax.Array:
     """float32 `a^T b` of `[B, A, N, M]` and `[B, A, N, K]`; only `b` is transposed in memory."""
-    product = _sum("bakn,banm->bakm", _row_major(b.swapaxes(2, 3)), a)
-    return _row_major(product).swapaxes(2, 3)
+    product = _sum("bakn,banm->bakm", row_major(b.swapaxes(2, 3)), a)
+    return row_major(product).swapaxes(2, 3)
 
 
 def _sum(subscripts: str, a: jax.Array, b: jax.Array) -> jax.Array:
     """The product of two bfloat16 arrays, summed in float32."""
     return jnp.einsum(subscripts, a, b, preferred_element_type=jnp.float32)
-
-
-def _row_major(x: jax.Array) -> jax.Array:
-    """The array, laid out in memory with its last axis closest, on CPU."""
-    if jax.default_backend() != "cpu":
-        return x
-    return with_layout_constraint(x, Layout(tuple(range(x.ndim))))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.variants import VARIANTS
-from acolvit_jax.models import skipping
+from acolvit_jax.models import skipping, sublayers
 from acolvit_jax.models.params import graphdef_of, init_params
 from acolvit_jax.models.prepared import prepare_params
 
@@ -105,9 +105,9 @@ def by_hand(inputs, forced):
     x = skipping.embed(PREPARED, inputs, SMALL, None)
     for i in range(SMALL.depth):
         if forced[i, 0]:
-            x = skipping.add_attention(x, PREPARED.block(i), SMALL.num_heads)
+            x = sublayers.add_attention(x, PREPARED.block(i), SMALL)
         if forced[i, 1]:
-            x = skipping.add_ffn(x, PREPARED.block(i))
+            x = sublayers.add_ffn(x, PREPARED.block(i))
     return skipping.readout(PREPARED, x, SMALL)
 
 
