@@ -122,15 +122,28 @@ def recolor(rgb: Any, a: Any, b: Any, xp: ModuleType = np) -> Any:
         float32 `[..., 3]`, sRGB in [0, 1], clipped.
     """
     linear = [_linearize(rgb[..., i], xp) for i in range(3)]
-    planes = recolor_linear(linear, a, b, xp)
+    planes = colored(f_of_y(linear, xp), a, b, xp)
     return xp.stack([_encode(plane, xp) for plane in planes], axis=-1)
 
 
-def recolor_linear(linear: Sequence[Any], a: Any, b: Any, xp: ModuleType = np) -> list[Any]:
-    """`recolor` on linear light.
+def f_of_y(linear: Sequence[Any], xp: ModuleType = np) -> Any:
+    """CIE's f(Y), which is lightness: L* = 116 f(Y) - 16.
 
     Args:
-        linear: linear red, green and blue, float32 `[...]` each, for the lightness.
+        linear: linear red, green and blue, float32 `[...]` each.
+        xp: `numpy` or `jax.numpy`.
+
+    Returns:
+        float32 `[...]`.
+    """
+    return _f(sum(float(_TO_XYZ[i, 1]) * linear[i] for i in range(3)), xp)
+
+
+def colored(fy: Any, a: Any, b: Any, xp: ModuleType = np) -> list[Any]:
+    """Linear light of a lightness and of colors.
+
+    Args:
+        fy: from `f_of_y`, float32 `[...]`.
         a: float32 `[...]`, a*.
         b: float32 `[...]`, b*.
         xp: `numpy` or `jax.numpy`.
@@ -138,7 +151,6 @@ def recolor_linear(linear: Sequence[Any], a: Any, b: Any, xp: ModuleType = np) -
     Returns:
         Linear red, green and blue; outside [0, 1] where sRGB cannot show the color.
     """
-    fy = _f(sum(float(_TO_XYZ[i, 1]) * linear[i] for i in range(3)), xp)
     fx, fz = _neighbors(fy, a, b, xp)
     return _linear_planes(fx, fy, fz, xp)
 

@@ -1,4 +1,4 @@
-"""Colors laid on a photo's lightness, fast: one compiled loop over planes of pixels.
+"""Colors laid on a photo's lightness, fast: compiled loops over planes of pixels.
 
 The powers of sRGB's curve are polynomials here, close enough that no channel is further than 0.52
 of an 8-bit step from what CIE's formulas give in float64 (0.5 is what rounding costs).
@@ -44,11 +44,12 @@ def compose(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
         uint8 `[h, W, 3]`; colors outside sRGB are clipped.
     """
     pixels, colors = rgb.reshape(-1, 3), ab.reshape(2, -1)
+    lightness, recolor = _programs()
     out = np.empty_like(pixels)
     for start in range(0, len(pixels), CHUNK):
         part = slice(start, start + CHUNK)
         planes = [_fill(pixels[part, i]) for i in range(3)]
-        made = _program()(*planes, *(_fill(plane) for plane in colors[:, part]))
+        made = recolor(lightness(*planes), *(_fill(plane) for plane in colors[:, part]))
         for i, plane in enumerate(made):
             out[part, i] = np.asarray(plane)[: len(pixels) - start]
     return out.reshape(rgb.shape)
@@ -80,17 +81,25 @@ def _encode(linear: jax.Array) -> jax.Array:
 
 
 @functools.cache
-def _program() -> jax.stages.Compiled:
-    """The compiled program for one chunk of pixels."""
+def _programs() -> tuple[jax.stages.Compiled, jax.stages.Compiled]:
+    """The compiled programs for one chunk of pixels: its f(Y), and its new channels.
 
-    def run(
-        red: jax.Array, green: jax.Array, blue: jax.Array, a: jax.Array, b: jax.Array
-    ) -> list[jax.Array]:
+    Two, because of one program XLA makes a loop a channel, and each computes the lightness anew.
+    """
+
+    def lightness(red: jax.Array, green: jax.Array, blue: jax.Array) -> jax.Array:
         scale = np.float32(1 / 255)
         linear = [_linearize(plane.astype(jnp.float32) * scale) for plane in (red, green, blue)]
-        planes = [_encode(plane) for plane in color.recolor_linear(linear, a, b, jnp)]
+        made: jax.Array = color.f_of_y(linear, jnp)
+        return made
+
+    def recolor(fy: jax.Array, a: jax.Array, b: jax.Array) -> list[jax.Array]:
+        planes = [_encode(plane) for plane in color.colored(fy, a, b, jnp)]
         return [jnp.round(plane * np.float32(255)).astype(jnp.uint8) for plane in planes]
 
     value = jax.ShapeDtypeStruct((CHUNK,), jnp.uint8)
     plane = jax.ShapeDtypeStruct((CHUNK,), jnp.float32)
-    return jax.jit(run).lower(value, value, value, plane, plane).compile()
+    return (
+        jax.jit(lightness).lower(value, value, value).compile(),
+        jax.jit(recolor).lower(plane, plane, plane).compile(),
+    )
