@@ -26,7 +26,7 @@ _FROM_XYZ = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
 # f(X), f(Y), f(Z) -> L*, a*, b* without the constant -16 of L*.
 _TO_LAB = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]], np.float32)
 
-_CUBE_ROOT_FROM = 0.008856
+CUBE_ROOT_FROM = 0.008856
 _CUBE_FROM = 0.2068966
 AB_SCALE = 110.0  # a* and b* are divided by this
 
@@ -40,8 +40,13 @@ def _linearize(rgb: Any, xp: ModuleType) -> Any:
 def _f(t: Any, xp: ModuleType) -> Any:
     """CIE's cube root with a straight foot."""
     # exp(log/3) vectorizes where cbrt does not; both are exact to float32 here.
-    root = xp.exp(xp.log(xp.maximum(t, _CUBE_ROOT_FROM)) * np.float32(1 / 3))
-    return xp.where(t > _CUBE_ROOT_FROM, root, np.float32(7.787) * t + np.float32(16 / 116))
+    root = xp.exp(xp.log(xp.maximum(t, CUBE_ROOT_FROM)) * np.float32(1 / 3))
+    return xp.where(t > CUBE_ROOT_FROM, root, straight_foot(t))
+
+
+def straight_foot(t: Any) -> Any:
+    """CIE's f below `CUBE_ROOT_FROM`."""
+    return np.float32(7.787) * t + np.float32(16 / 116)
 
 
 _LINEAR = _linearize(np.arange(256) / 255.0, np).astype(np.float32)
@@ -122,28 +127,20 @@ def recolor(rgb: Any, a: Any, b: Any, xp: ModuleType = np) -> Any:
         float32 `[..., 3]`, sRGB in [0, 1], clipped.
     """
     linear = [_linearize(rgb[..., i], xp) for i in range(3)]
-    planes = colored(f_of_y(linear, xp), a, b, xp)
+    planes = colored(_f(luminance(linear), xp), a, b, xp)
     return xp.stack([_encode(plane, xp) for plane in planes], axis=-1)
 
 
-def f_of_y(linear: Sequence[Any], xp: ModuleType = np) -> Any:
-    """CIE's f(Y), which is lightness: L* = 116 f(Y) - 16.
-
-    Args:
-        linear: linear red, green and blue, float32 `[...]` each.
-        xp: `numpy` or `jax.numpy`.
-
-    Returns:
-        float32 `[...]`.
-    """
-    return _f(sum(float(_TO_XYZ[i, 1]) * linear[i] for i in range(3)), xp)
+def luminance(linear: Sequence[Any]) -> Any:
+    """CIE's Y of linear red, green and blue, float32 `[...]` each, in [0, 1]."""
+    return sum(float(_TO_XYZ[i, 1]) * linear[i] for i in range(3))
 
 
 def colored(fy: Any, a: Any, b: Any, xp: ModuleType = np) -> list[Any]:
     """Linear light of a lightness and of colors.
 
     Args:
-        fy: from `f_of_y`, float32 `[...]`.
+        fy: CIE's f of the luminance, float32 `[...]`: lightness is 116 f(Y) - 16.
         a: float32 `[...]`, a*.
         b: float32 `[...]`, b*.
         xp: `numpy` or `jax.numpy`.
