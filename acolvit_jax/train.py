@@ -76,8 +76,13 @@ def _parse(argv: Sequence[str]) -> Arguments:
     from acolvit_jax.config.build import from_config_dict
 
     values = flags.FlagValues()
+    given = ["acolvit_jax.train", *map(_found, argv)]
     config = config_flags.DEFINE_config_file(
-        "config", None, "Config file: configs/SIZE.py:BUDGET[,DATASET]", flag_values=values
+        "config",
+        None,
+        "Config file: configs/SIZE.py:BUDGET[,DATASET]",
+        flag_values=values,
+        sys_argv=given,
     )
     workdir = flags.DEFINE_string(
         "workdir",
@@ -88,7 +93,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
     _define_run_flags(values)
     flags.DEFINE_bool("help", False, "Show this help.", short_name="h", flag_values=values)
     try:
-        rest = values(["acolvit_jax.train", *map(_found, argv)])[1:]
+        rest = values(given)[1:]
         if values["help"].value:
             print(f"{__doc__}\n\n{values.main_module_help()}")
             raise SystemExit(0)
@@ -117,11 +122,11 @@ def _parse(argv: Sequence[str]) -> Arguments:
         )
     folder = Path(workdir.value or Path("runs") / built.name).expanduser()
     cluster = None
-    given: dict[str, Any] = values.flag_values_dict()
-    if any(given[name] != values[name].default for name in CLUSTER_FLAGS):
+    found: dict[str, Any] = values.flag_values_dict()
+    if any(found[name] != values[name].default for name in CLUSTER_FLAGS):
         from acolvit_jax.common.distributed import Cluster
 
-        cluster = Cluster(given["coordinator"], given["num_processes"], given["process_id"])
+        cluster = Cluster(found["coordinator"], found["num_processes"], found["process_id"])
     return Arguments(built, folder, cluster, _profile_steps(str(values["profile_steps"].value)))
 
 

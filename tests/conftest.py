@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -40,6 +41,38 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(compiled_programs())
     os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(2**31)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+# The longest first, and a module to one worker: what its tests share is made once, and at the end
+# nobody waits for a long one that was begun last.
+LONGEST = (
+    "integration/test_first_command",
+    "notebooks/",
+    "integration/test_distributed",
+    "integration/test_train",
+    "integration/test_evaluate",
+    "demo/",
+    "training/",
+    "integration/",
+    "launch/",
+    "models/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        name = f"{item.path.relative_to(Path(__file__).parent)}"
+        return next((i for i, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
+
 
 SHARED_PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "photos"
 

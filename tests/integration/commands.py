@@ -5,7 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+from acolvit_jax.common.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [  # a model of seconds
@@ -62,6 +67,15 @@ def run(
     process = start(module, *arguments, file_limit=file_limit, devices=devices)
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err
+
+
+def refusal(main: Callable[[list[str]], None], *arguments: object) -> tuple[int, str]:
+    """Exit code and message with which a door, in this process, refuses its arguments."""
+    with pytest.raises(UserError) as raised:
+        main([str(argument) for argument in arguments])
+    message = str(raised.value)
+    assert "\n" not in message
+    return raised.value.exit_code, message
 
 
 def one_line_error(result: tuple[int, str, str], code: int) -> str:

@@ -11,10 +11,21 @@ import pytest
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.checkpoint.workdir import read_config
 from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.train import main
 from acolvit_jax.training.metrics_log import read_metrics
-from tests.integration.commands import SMALL, kill, one_line_error, run, start, wait_for
+from tests.integration.commands import (
+    SMALL,
+    kill,
+    one_line_error,
+    refusal,
+    run,
+    start,
+    wait_for,
+)
 from tests.photos import make_folder
 
+# ml_collections reads config files so.
+pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 STEPS = 14  # the last validation is not one of those that come every 4
 
 
@@ -156,23 +167,25 @@ def test_ctrl_c_saves_and_exits_with_130(photos, tmp_path):
     assert (workdir / "checkpoints" / step.split(",")[0]).is_dir()
 
 
-def test_a_truncated_checkpoint_gives_one_warning_and_the_one_before(photos, tmp_path):
+def test_a_truncated_checkpoint_gives_one_warning_and_the_one_before(
+    photos, tmp_path, capsys, caplog
+):
     workdir = tmp_path / "run"
-    assert run("train", *arguments(photos, workdir, steps=4))[0] == 0
+    main(arguments(photos, workdir, steps=4))
     for path in (workdir / "checkpoints" / "4").rglob("d/*"):
         path.write_bytes(path.read_bytes()[:10])
-    status, out, err = run("train", *arguments(photos, workdir, steps=4))
-    assert status == 0, err
-    assert err.count("checkpoint 4 cannot be read") == 1
-    assert "resuming after step 2" in out
+    caplog.clear()
+    main(arguments(photos, workdir, steps=4))
+    assert caplog.text.count("checkpoint 4 cannot be read") == 1
+    assert "resuming after step 2" in capsys.readouterr().out
 
 
 def test_a_loss_that_is_no_number_stops_the_run(photos, tmp_path):
     workdir = tmp_path / "run"
-    assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
+    main(arguments(photos, workdir, steps=2))
     more = "--config.optimizer.learning_rate=1e30"
-    result = run("train", *arguments(photos, workdir, more, steps=20))
-    message = one_line_error(result, 1)
+    code, message = refusal(main, *arguments(photos, workdir, more, steps=20))
+    assert code == 1
     assert "at step" in message
     assert "that of step 2 is kept" in message
     assert (workdir / "checkpoints" / "2").is_dir()
@@ -195,22 +208,20 @@ def test_a_full_disk_gives_one_line_and_keeps_the_last_checkpoint(photos, tmp_pa
     assert run("train", *arguments(photos, workdir, steps=4))[0] == 0
 
 
-def test_dense_windows_then_a_gated_model_from_them(photos, tmp_path):
+def test_dense_windows_then_a_gated_model_from_them(photos, tmp_path, capsys):
     dense = tmp_path / "dense"
     options = ["--config.data.window=2"]
-    status, out, err = run(
-        "train", *arguments(photos, dense, *options, arg="dense,folder", steps=4)
-    )
-    assert status == 0, err
-    assert "windows of 2 patches" in out
+    main(arguments(photos, dense, *options, arg="dense,folder", steps=4))
+    assert "windows of 2 patches" in capsys.readouterr().out
     gated = tmp_path / "gated"
     options = [f"--config.train.init_from={dense}", f"--config.train.teacher={dense}"]
-    status, out, err = run("train", *arguments(photos, gated, *options, steps=2))
-    assert status == 0, err
+    main(arguments(photos, gated, *options, steps=2))
+    out = capsys.readouterr().out
     assert f"the colors of {dense} are learned, step 4" in out
     assert '"distillation": ' in (gated / "metrics.jsonl").read_text()
     options = [f"--config.train.teacher={gated}"]
-    message = one_line_error(run("train", *arguments(photos, gated, *options, steps=4)), 2)
+    code, message = refusal(main, *arguments(photos, gated, *options, steps=4))
+    assert code == 2
     assert "is the run's own folder" in message
     new = "blocks.gate.linear.bias, blocks.gate.linear.kernel, policy_token"
     assert f"parameters loaded; 5 new ({new})" in out
@@ -264,33 +275,39 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_gives_one_line(case, tmp_path):
     args, code, part = BAD[case]
-    message = one_line_error(run("train", f"--workdir={tmp_path / 'run'}", *args), code)
+    found, message = refusal(main, f"--workdir={tmp_path / 'run'}", *args)
+    assert found == code
     assert part in message
+
+
+def test_bad_input_in_the_shell(tmp_path):
+    args, code, part = BAD["field"]
+    assert part in one_line_error(run("train", f"--workdir={tmp_path / 'run'}", *args), code)
 
 
 def test_a_folder_of_another_model_is_left_alone(uninterrupted, photos):
     workdir, _ = uninterrupted
     before = (workdir / "config.json").read_text()
-    result = run("train", *arguments(photos, workdir, arg="0.3,folder"))
-    message = one_line_error(result, 2)
+    code, message = refusal(main, *arguments(photos, workdir, arg="0.3,folder"))
+    assert code == 2
     assert "train.budget: 0.5 -> 0.3" in message
     assert (workdir / "config.json").read_text() == before
 
 
-def test_a_bad_photo_held_out_for_validation_costs_nothing(photos, tmp_path):
+def test_a_bad_photo_held_out_for_validation_costs_nothing(photos, tmp_path, capsys, caplog):
     held_out = make_folder(tmp_path / "held_out", 8)
     (held_out / "0002.jpg").write_bytes(b"no photo")
     option = f"--config.data.validation_path={held_out}"
-    status, out, err = run("train", *arguments(photos, tmp_path / "run", option, steps=4))
-    assert status == 0, err
-    assert "| 7 |" in out
-    assert err.count("skipped 0002.jpg") == 1
+    main(arguments(photos, tmp_path / "run", option, steps=2))
+    assert "| 7 |" in capsys.readouterr().out
+    assert caplog.text.count("skipped 0002.jpg") == 1
 
 
 def test_a_start_that_failed_leaves_no_run(photos, tmp_path):
     workdir = tmp_path / "run"
-    result = run("train", *arguments(tmp_path / "none", workdir, steps=2))
-    assert "none" in one_line_error(result, 1)
+    code, message = refusal(main, *arguments(tmp_path / "none", workdir, steps=2))
+    assert code == 1
+    assert "none" in message
     assert not (workdir / "config.json").exists()
     with pytest.raises(CheckpointError, match="no work folder"):
         read_config(workdir)
@@ -303,14 +320,13 @@ def test_help_is_answered():
     assert "--workdir" in out
 
 
-def test_other_optimizer_settings_do_not_cost_the_checkpoints(photos, tmp_path):
+def test_other_optimizer_settings_do_not_cost_the_checkpoints(photos, tmp_path, capsys):
     workdir = tmp_path / "run"
-    assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
-    result = run("train", *arguments(photos, workdir, "--config.optimizer.ema=0.9", steps=4))
-    assert "was saved with another optimizer" in one_line_error(result, 1)
+    main(arguments(photos, workdir, steps=2))
+    other = "--config.optimizer.ema=0.9"
+    code, message = refusal(main, *arguments(photos, workdir, other, steps=4))
+    assert code == 1
+    assert "was saved with another optimizer" in message
     assert read_config(workdir).optimizer.ema == 0  # what the checkpoint is read with
-    status, out, err = run(
-        "train", *arguments(photos, workdir, "--config.optimizer.grad_clip=1.0", steps=4)
-    )
-    assert status == 0, err
-    assert "resuming after step 2" in out
+    main(arguments(photos, workdir, "--config.optimizer.grad_clip=1.0", steps=4))
+    assert "resuming after step 2" in capsys.readouterr().out
