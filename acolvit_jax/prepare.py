@@ -8,6 +8,7 @@ from os.path import expanduser
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.places import size_of
 
 NAMED = 5  # bad photos that the last line names
 
@@ -52,7 +53,7 @@ def main(argv: Sequence[str]) -> None:
 
     source = open_photos(args.source, args.split, args.data_dir)
     index = pack(source, args.folder, side=args.side, quality=args.quality)
-    size = sum((args.folder / shard.file).stat().st_size for shard in index.shards)
+    size = sum(size_of(args.folder / shard.file) for shard in index.shards)
     print(
         f"{args.folder}: {index.images:,} photos in {len(index.shards)} shards, {size / 1e6:.1f} MB"
     )

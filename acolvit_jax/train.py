@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError, UserError
 from acolvit_jax.common.jax_settings import settle_jax
+from acolvit_jax.common.places import place
 from acolvit_jax.config import Config
 
 if TYPE_CHECKING:
@@ -116,11 +117,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
         ) from error
     except (flags.Error, TypeError, ValueError, OSError) as error:
         raise ConfigError(str(error).split("\n", 1)[0]) from error
-    if "://" in workdir.value:
-        raise ConfigError(
-            f"--workdir={workdir.value} is no folder; mount the storage, then name it"
-        )
-    folder = Path(workdir.value or Path("runs") / built.name).expanduser()
+    folder = place(workdir.value or Path("runs") / built.name)
     cluster = None
     found: dict[str, Any] = values.flag_values_dict()
     if any(found[name] != values[name].default for name in CLUSTER_FLAGS):

@@ -24,10 +24,10 @@
 #   --poll SECONDS     between looks at the TPU (30)
 #   --dry_run          print every command instead of running it
 #
-# Training arguments are those of acolvit_jax.train. The work folder and the data should be on
-# storage that outlives the TPU and that all workers see: --workdir /mnt/BUCKET/run, with the bucket
-# mounted there on all workers by gcsfuse. It must be one with a hierarchical namespace: a flat one
-# cannot rename a folder at once, as checkpoints need. A gs:// address is not a folder.
+# Training arguments are those of acolvit_jax.train. The work folder and the data should be in a
+# bucket, which outlives the TPU and which all workers see: --workdir gs://BUCKET/run and
+# --config.data.path=gs://BUCKET/photos. The TPU's service account must be allowed to read and write
+# there (roles/storage.objectAdmin of the bucket); keep the bucket in the TPU's region.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -152,6 +152,8 @@ uv pip install -q --python acolvit_jax/.venv/bin/python './acolvit_jax[tpu]'"
 start() {
   ((${#training[@]})) || fail "no training arguments; add -- --config configs/tiny.py:0.5,imagenet"
   local inner
+  [[ " ${training[*]}" =~ \ --workdir[=\ ]gs:// ]] ||
+    say "note: without --workdir gs://BUCKET/run the run is lost with the TPU, if it starts at all"
   inner=".venv/bin/python -m acolvit_jax.train --distributed $(printf '%q ' "${training[@]}")"
   inner+=">> train.log 2>&1; echo \$? > train.exit"
   on_workers all "cd acolvit_jax && if [ -f train.pid ] && kill -0 \$(cat train.pid) 2>/dev/null; \

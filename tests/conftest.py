@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 
 from acolvit_jax.common.files import drop_unfinished_programs
+from tests.fake_gcs import FakeStorage, serving
 
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -94,3 +95,25 @@ def shared_photos() -> Path:
     if not path.is_dir():
         pytest.skip(f"no photographs at {path}; set ACOLVIT_TEST_PHOTOS to their folder")
     return path
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[FakeStorage]:
+    """A Google Cloud Storage, for this process and those that it starts.
+
+    Libraries keep the address that it has when they first use it: it is the same for all tests.
+    """
+    storage = FakeStorage()
+    with serving(storage) as variables, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield storage
+
+
+@pytest.fixture
+def bucket(storage: FakeStorage) -> Iterator[str]:
+    """The address of an empty bucket, `gs://NAME`."""
+    name = f"bucket-{len(storage.buckets)}"
+    storage.buckets.add(name)
+    yield f"gs://{name}"
+    storage.failures.clear()

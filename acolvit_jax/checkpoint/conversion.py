@@ -17,6 +17,7 @@ from acolvit_jax.checkpoint.torch import HEAD_WIDTH, from_state_dict, to_state_d
 from acolvit_jax.checkpoint.weights import WEIGHTS_FILE, save_weights
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.json_lines import parse_object
+from acolvit_jax.common.places import place, size_of
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.models.params import Params, param_count
@@ -104,7 +105,7 @@ def to_onnx(source: str, target: Path, budget: float | None = None, dtype: str =
     config, params, provenance = load(source)
     config, params = _at(config, params, budget)
     export_onnx(target, config, params, provenance, dtype=dtype)
-    size = f"opset {OPSET}, {dtype} weights, {target.stat().st_size / 1e6:.1f} MB"
+    size = f"opset {OPSET}, {dtype} weights, {size_of(target) / 1e6:.1f} MB"
     return f"{describe_model(config)}, {size} -> {target}"
 
 
@@ -153,7 +154,7 @@ def to_weights(
         config, params = _at(config, params, budget)
         facts["budget"] = budget
     save_weights(target, config, params, facts, dtype="float16")
-    size = f"{param_count(params):,} parameters, {target.stat().st_size / 1e6:.1f} MB"
+    size = f"{param_count(params):,} parameters, {size_of(target) / 1e6:.1f} MB"
     return f"{describe_model(config)}, {size}{note} -> {target}"
 
 
@@ -227,7 +228,7 @@ def write_as(
         raise CheckpointError(
             f"--budget={budget:g} goes with --to torch, weights, stablehlo or onnx"
         )
-    return from_torch(Path(source), target)
+    return from_torch(place(source), target)
 
 
 def describe_model(config: ModelConfig) -> str:

@@ -17,6 +17,7 @@ from acolvit_jax.checkpoint.weights import (
 )
 from acolvit_jax.checkpoint.workdir import CONFIG_FILE, read_config
 from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.places import absolute, place
 from acolvit_jax.config import PRETRAINED, Config, ModelConfig
 from acolvit_jax.models.params import Params, param_shapes
 
@@ -60,14 +61,14 @@ def load(name_or_path: str | Path, *, setting: str = "") -> Weights:
 def _read(name_or_path: str | Path) -> Weights:
     """A model as it was written."""
     bundled = name_or_path in BUNDLED
-    path = bundled_weights(str(name_or_path)) if bundled else Path(name_or_path).expanduser()
+    path = bundled_weights(str(name_or_path)) if bundled else place(name_or_path)
     if path.is_file():
         return load_weights(path)
     if (path / WEIGHTS_FILE).is_file():
         return load_weights(path / WEIGHTS_FILE)
     if (path / CONFIG_FILE).is_file():
         return _load_run(path)
-    folder = path.absolute().parent
+    folder = absolute(path).parent
     if folder.name == "checkpoints" and path.name.isdecimal():
         return _load_run(folder.parent, int(path.name))
     raise CheckpointError(

@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from acolvit_jax.checkpoint.file_kinds import NPZ, PYTORCH, SAFETENSORS, kind_of
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.files import write_bytes
+from acolvit_jax.common.places import on_disk
 
 _MODULES = ("numpy.core.multiarray", "numpy._core.multiarray")
 # Training programs store their arguments and numbers of NumPy beside the weights; as data these run
@@ -58,7 +59,11 @@ def read_state_dict(path: Path) -> StateDict:
     """
     if not path.is_file():
         raise CheckpointError(f"no file at {path}")
-    arrays = READERS[kind_of(path)](path)
+    with on_disk(path) as copy:
+        try:
+            arrays = READERS[kind_of(copy)](copy)
+        except CheckpointError as error:  # names what the person named
+            raise CheckpointError(str(error).replace(str(copy), str(path))) from error
     return {name: _widened(array) for name, array in arrays.items()}
 
 

@@ -18,6 +18,7 @@ from acolvit_jax.common.distributed import agree, user_error_of
 from acolvit_jax.common.errors import CheckpointError, DamagedError, UserError
 from acolvit_jax.common.files import free_path
 from acolvit_jax.common.json_lines import parse_object
+from acolvit_jax.common.places import absolute
 from acolvit_jax.common.reading import UnreadableError, patiently
 
 KEEP_LATEST = 2
@@ -45,7 +46,7 @@ class Checkpoints:
             read_only: leave everything as it is: the run may be going on at this moment.
         """
         self._read_only = read_only
-        self.folder = workdir.absolute() / "checkpoints"
+        self.folder = absolute(workdir) / "checkpoints"
         policy = preservation_policy.AnyPreservationPolicy(
             [
                 preservation_policy.LatestN(KEEP_LATEST),

@@ -21,6 +21,7 @@ from safetensors.numpy import save
 
 from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.common.files import write_bytes
+from acolvit_jax.common.places import on_disk
 from acolvit_jax.common.reading import patiently
 from acolvit_jax.config import PRETRAINED, ModelConfig
 from acolvit_jax.config.build import FORMAT, check_format, model_from_dict
@@ -133,7 +134,7 @@ def load_weights(path: Path) -> Weights:
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     """Metadata and arrays of a safetensors file."""
-    with safe_open(path, "numpy") as file:
+    with on_disk(path) as copy, safe_open(copy, "numpy") as file:
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         return file.metadata() or {}, arrays
 

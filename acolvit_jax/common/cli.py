@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from acolvit_jax.common.errors import EXIT_INTERRUPTED, ConfigError, UserError
 from acolvit_jax.common.interrupts import end_on_ctrl_c
+from acolvit_jax.common.places import place, storage_error
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -28,8 +29,8 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def path(text: str) -> Path:
-    """A path of the command line; `~` is the home folder, which shells see to only sometimes."""
-    return Path(text).expanduser()
+    """A path of the command line; see `place`."""
+    return place(text)
 
 
 def numbers(flag: str, text: str, *, low: float, high: float) -> list[float]:
@@ -89,11 +90,16 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
         code = error.exit_code
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
-        print(f"error: {what}{error.strerror or error}", file=sys.stderr)
+        print(f"error: {what}{error.strerror or ' '.join(str(error).split())}", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:  # of a server, or where Ctrl-C is listened to by another
         print("interrupted", file=sys.stderr)
         code = EXIT_INTERRUPTED
+    except Exception as error:
+        if (reason := storage_error(error)) is None:
+            raise
+        print(f"error: the storage says: {reason}", file=sys.stderr)
+        code = 1
     sys.exit(code)
 
 

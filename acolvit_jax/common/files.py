@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from acolvit_jax.common.places import is_remote
+
 _partial: set[Path] = set()  # files that are being written
 
 
@@ -32,6 +34,10 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         OSError: if it cannot be written; its `filename` is the path.
     """
+    if is_remote(path):  # where a file is there when all of it is
+        with naming(path):
+            path.write_bytes(data)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not after the file's own name, which may be as long as a name can be.
     partial = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.partial")

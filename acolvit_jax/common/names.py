@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import unicodedata
 from pathlib import Path
+
+from acolvit_jax.common.places import absolute, resolved
 
 LONGEST = 255  # bytes of a file's name, on every file system in use
 
@@ -22,7 +23,7 @@ def spelled(name: str) -> str:
 def spelled_below(name: str, root: Path) -> str:
     """As `spelled`, and relative to a folder where the name is a path into it."""
     plain = spelled(name)
-    for folder in (spelled(os.path.abspath(root)), spelled(os.path.realpath(root))):
+    for folder in (spelled(str(absolute(root))), spelled(str(resolved(root)))):
         if plain.startswith(f"{folder}/"):
             return plain[len(folder) + 1 :]
     return plain

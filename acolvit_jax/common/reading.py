@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from acolvit_jax.common.errors import UserError
+from acolvit_jax.common.places import storage_error
 
 T = TypeVar("T")
 
@@ -50,7 +51,11 @@ def trouble(error: BaseException) -> str | None:
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno in _CODES:
             return os.strerror(cause.errno or 0)
+        if said := storage_error(cause):
+            return said
         text = str(cause)
+        if isinstance(cause, OSError) and text.startswith("Forbidden"):  # as gcsfs has it
+            return "Forbidden"
         for words in _BY_WORDS:
             if words in text:
                 return words

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from array_record.python.array_record_module import ArrayRecordWriter
 
 from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.errors import DataError, ImageError
+from acolvit_jax.common.files import write_bytes
 from acolvit_jax.common.names import name_bytes
+from acolvit_jax.common.places import is_remote, make_folder, place
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource, Record
 from acolvit_jax.data.shards import Index, Shard, encode, read_index, write_index
@@ -41,9 +45,9 @@ def open_photos(photos: str, split: str = "train", data_dir: str = "") -> ImageS
         UserError: if they are missing.
     """
     if not photos.startswith(TFDS_PREFIX):
-        if not Path(photos).is_dir():
+        if not place(photos).is_dir():
             raise DataError(f"no folder at {photos}; SRC is a folder of photos, or tfds:NAME")
-        return folder_source(Path(photos))
+        return folder_source(place(photos))
     name = photos[len(TFDS_PREFIX) :]
     if name not in TFDS_SETS:
         raise DataError(f"data set {name!r} is unknown; use one of {', '.join(TFDS_SETS)}")
@@ -108,7 +112,7 @@ def _begun(folder: Path, new: Index) -> Index:
         return old
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(f"{folder} holds other files; choose another folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     write_index(folder, new)
     return new
 
@@ -140,12 +144,25 @@ def _small_jpeg(data: bytes, side: int, quality: int) -> bytes:
 def _write_shard(folder: Path, number: int, found: list[Packed]) -> Shard:
     """Writes a shard; it has its name only when it is whole."""
     name = f"photos-{number:05d}.array_record"
-    partial = folder / f".{name}.partial"
-    writer = ArrayRecordWriter(str(partial), "group_size:1")
     records = [record for record, _, _ in found if record is not None]
-    for record in records:
-        writer.write(encode(record))
-    writer.close()
-    os.replace(partial, folder / name)
+    with _partial(folder / name) as partial:
+        writer = ArrayRecordWriter(str(partial), "group_size:1")
+        for record in records:
+            writer.write(encode(record))
+        writer.close()
     bad = {name: why for record, name, why in found if record is None}
     return Shard(name, len(found), len(records), bad)
+
+
+@contextlib.contextmanager
+def _partial(path: Path) -> Iterator[Path]:
+    """A path on a disk to write to; what is written gets the other one when it is whole."""
+    if is_remote(path):
+        with tempfile.TemporaryDirectory() as made:
+            copy = Path(made) / path.name
+            yield copy
+            write_bytes(path, copy.read_bytes())
+        return
+    partial = path.with_name(f".{path.name}.partial")
+    yield partial
+    os.replace(partial, path)

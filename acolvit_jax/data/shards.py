@@ -12,6 +12,7 @@ import msgpack
 
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.files import write_text
+from acolvit_jax.common.reading import patiently
 from acolvit_jax.data.records import Part, Record
 
 INDEX_FILE = "index.json"
@@ -79,7 +80,7 @@ def read_index(folder: Path) -> Index | None:
     if not path.exists():
         return None
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(path.read_bytes())
         shards = tuple(Shard(**shard) for shard in values.pop("shards"))
         index = Index(**values, shards=shards)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -134,7 +135,10 @@ class PackedSource:
             raise DataError(f"{folder} holds no images: all of the source's were bad")
         self.description = f"images of {folder} ({index.source})"
         try:
-            self._data = grain.sources.ArrayRecordDataSource([str(path) for path in paths])
+            self._data = patiently(
+                f"the shards of {folder}",
+                lambda: grain.sources.ArrayRecordDataSource([str(path) for path in paths]),
+            )
         except (RuntimeError, ValueError) as error:
             raise DataError(f"a shard of {folder} is damaged: {error}") from None
         if len(self._data) != index.images:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.names import name_bytes, spelled, spelled_below
+from acolvit_jax.common.places import files_below, is_remote, place
 from acolvit_jax.common.text import read_list
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.records import ImageSource, Record
@@ -93,8 +94,8 @@ def _sample(split: str) -> FileSource:
 def _folder(config: DataConfig, split: str) -> FileSource:
     """A tree of images; without a folder for validation, a part is held out by name."""
     if config.validation_path and split == "validation":
-        return folder_source(Path(config.validation_path), setting="validation_path")
-    source = folder_source(Path(config.path), config.list_file)
+        return folder_source(place(config.validation_path), setting="validation_path")
+    source = folder_source(place(config.path), config.list_file)
     if config.validation_path:
         return source
     held_out = _held_out(source)
@@ -110,9 +111,9 @@ def _folder(config: DataConfig, split: str) -> FileSource:
 def _packed(config: DataConfig, split: str) -> ImageSource:
     """A packed set; without another for validation, every fiftieth image is held out."""
     if not config.validation_path:
-        return held_out(PackedSource(Path(config.path)), validation=split == "validation")
+        return held_out(PackedSource(place(config.path)), validation=split == "validation")
     validation = split == "validation"
-    return PackedSource(Path(config.validation_path if validation else config.path))
+    return PackedSource(place(config.validation_path if validation else config.path))
 
 
 def _held_out(source: FileSource) -> set[Path]:
@@ -143,7 +144,7 @@ def folder_source(root: Path, list_file: str = "", *, setting: str = "path") -> 
     """
     if not root.is_dir():
         raise DataError(f"no folder at {root}; --config.data.{setting} wants a folder of images")
-    paths = _listed(root, Path(list_file)) if list_file else _found(root)
+    paths = _listed(root, place(list_file)) if list_file else _found(root)
     if not paths:
         kinds = ", ".join(images.IMAGE_SUFFIXES)
         raise DataError(f"no images in {list_file or root} (looked for {kinds})")
@@ -169,14 +170,15 @@ def _listed(root: Path, list_file: Path) -> list[Path]:
         lines = read_list(list_file)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read the list {list_file}: {error}") from error
-    paths = [_listed_path(root, line) for line in lines]
-    if not all(path.is_file() for path in paths):  # perhaps by characters that are composed here
+    is_file = _knowing(root)
+    paths = [_listed_path(root, line, is_file) for line in lines]
+    if not all(map(is_file, paths)):  # perhaps by characters that are composed here
         by_name = {spelled(_name(path, root)): path for path in images.list_images(root)}
         paths = [
-            path if path.is_file() else by_name.get(spelled(_name(path, root)), path)
+            path if is_file(path) else by_name.get(spelled(_name(path, root)), path)
             for path in paths
         ]
-    missing = [str(path) for path in paths if not path.is_file()]
+    missing = [str(path) for path in paths if not is_file(path)]
     if missing:
         raise DataError(
             f"{len(missing)} of the {len(paths)} images in {list_file} are missing, "
@@ -185,11 +187,13 @@ def _listed(root: Path, list_file: Path) -> list[Path]:
     return sorted(paths)
 
 
-def _listed_path(root: Path, line: str) -> Path:
+def _knowing(root: Path) -> Callable[[Path], bool]:
+    """What tells whether a file is there; of a bucket all are listed at once."""
+    return set(files_below(root)).__contains__ if is_remote(root) else Path.is_file
+
+
+def _listed_path(root: Path, line: str, is_file: Callable[[Path], bool]) -> Path:
     """The path that a line of a list means: below the folder if it can be."""
     plain = root / line
-    return (
-        plain
-        if plain.is_file() and not Path(line).is_absolute()
-        else root / spelled_below(line, root)
-    )
+    elsewhere = Path(line).is_absolute() or is_remote(line)
+    return plain if not elsewhere and is_file(plain) else root / spelled_below(line, root)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -24,6 +23,7 @@ from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.onnx import describe, export_onnx, require_exporter
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.common.files import write_bytes, write_text
+from acolvit_jax.common.places import copy_folder, is_remote, make_folder
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.samples import samples
@@ -83,8 +83,9 @@ def build(source: str, target: Path, dtype: str = "float16") -> str:
     require_exporter()
     model = load(source)
     runtime = _runtime()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as made:
+    make_folder(target.parent)
+    beside = None if is_remote(target) else target.parent
+    with tempfile.TemporaryDirectory(dir=beside, prefix=f".{target.name}.") as made:
         folder = Path(made) / "site"
         export_onnx(
             folder / "model.onnx", model.config, model.params, model.provenance, dtype=dtype
@@ -98,7 +99,7 @@ def build(source: str, target: Path, dtype: str = "float16") -> str:
         _write_manifest(folder)
         _write_list(folder)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-        shutil.copytree(folder, target, dirs_exist_ok=True)
+        copy_folder(folder, target)
     return f"{size:.1f} MB -> {target}; look at it: python3 -m http.server -d {target}"
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from acolvit_jax.common.files import naming, write_text
+from acolvit_jax.common.files import write_text
+from acolvit_jax.common.growing import GrowingFile
 from acolvit_jax.common.json_lines import keep_damaged, read_lines
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.evaluation import clicks
 from acolvit_jax.evaluation.methods import Method
-from acolvit_jax.evaluation.protocol import BATCH, ProtocolPhoto, load_photo
+from acolvit_jax.evaluation.protocol import ProtocolPhoto, batch_size, load_photo
 from acolvit_jax.evaluation.scores import simple_scores
 from acolvit_jax.hints import HINT_SIZE
 from acolvit_jax.photo import color
@@ -77,12 +78,16 @@ class ClickFile:
         keep_damaged(self._path, damaged)
         self.done.update({one.key: one for one in clicked if len(one.cells) >= count})
         write_text(self._path, "".join(_line(found) for found in self.done.values()))
+        self._file = GrowingFile(self._path)
 
     def add(self, clicked: Sequence[Clicked]) -> None:
         """Appends clicks and sees them onto the disk."""
-        with naming(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write("".join(_line(one) for one in clicked))
+        self._file.write("".join(_line(one) for one in clicked).encode())
         self.done.update({one.key: one for one in clicked})
+
+    def close(self) -> None:
+        """Writes what is still in memory."""
+        self._file.close()
 
 
 def _clicked(values: dict[str, Any]) -> Clicked:
@@ -136,8 +141,9 @@ def click_all(
     total = len(indices) * len(methods)
     known = {(c.name, source.name_of(i)) for c in methods for i in indices} & file.done.keys()
     with Progress(total, done=len(known)) as progress:
-        for start in range(0, len(indices), BATCH):
-            part = indices[start : start + BATCH]
+        size = batch_size()
+        for start in range(0, len(indices), size):
+            part = indices[start : start + size]
             for method in methods:
                 left = [i for i in part if (method.name, source.name_of(i)) not in file.done]
                 if not left:

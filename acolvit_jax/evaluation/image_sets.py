@@ -8,6 +8,7 @@ from pathlib import Path
 
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.names import spelled, spelled_below
+from acolvit_jax.common.places import place
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.common.text import read_list
 from acolvit_jax.config import DataConfig
@@ -35,7 +36,7 @@ def open_images(images: str, list_file: str = "", data_dir: str = "") -> ImageSo
         ConfigError: for an unknown data set.
     """
     source = _whole(images, data_dir)
-    return _listed(source, Path(list_file)) if list_file else source
+    return _listed(source, place(list_file)) if list_file else source
 
 
 def _whole(images: str, data_dir: str) -> ImageSource:
@@ -50,9 +51,9 @@ def _whole(images: str, data_dir: str) -> ImageSource:
             names = ", ".join(sorted({*by_builder, *TFDS_SETS}))
             raise ConfigError(f"data set {name!r} is unknown; use one of {names}")
         return make_source(DataConfig(dataset=dataset, data_dir=data_dir), "validation")
-    if not Path(images).is_dir():
+    if not place(images).is_dir():
         raise DataError(f"no folder at {images}; --images is a folder, tfds:NAME or sample")
-    return folder_source(Path(images))
+    return folder_source(place(images))
 
 
 def _listed(source: ImageSource, list_file: Path) -> ImageSource:

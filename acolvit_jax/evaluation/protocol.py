@@ -18,9 +18,10 @@ from acolvit_jax.evaluation.methods import Method
 from acolvit_jax.evaluation.perceptual import Features, Lpips
 from acolvit_jax.evaluation.scores import Score, ScoreFile, propagation_range, simple_scores
 from acolvit_jax.hints.sets import HintSet
+from acolvit_jax.inference import devices
 from acolvit_jax.photo import color, images
 
-BATCH = 32
+BATCH = 32  # images, for each device
 
 
 class ProtocolPhoto(NamedTuple):
@@ -60,6 +61,11 @@ class Settings:
     lpips: Lpips | None = None
     propagation: bool = False
     skip_bad: bool = False
+
+
+def batch_size() -> int:
+    """Images that are scored at once."""
+    return BATCH * len(devices.working_devices())
 
 
 def load_photo(source: ImageSource, index: int, image_size: int) -> ProtocolPhoto:
@@ -136,8 +142,9 @@ def _batches(
 ) -> Iterator[list[ProtocolPhoto]]:
     """Batches with something left to score; what is known is passed over."""
     keys = [(c.name, k) for c in methods for k in settings.counts]
-    for start in range(0, len(names), BATCH):
-        indices = range(start, min(start + BATCH, len(names)))
+    size = batch_size()
+    for start in range(0, len(names), size):
+        indices = range(start, min(start + size, len(names)))
         known = sum((*key, names[i]) in file.scores for i in indices for key in keys)
         if known == len(indices) * len(keys):
             continue

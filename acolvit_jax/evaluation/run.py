@@ -157,7 +157,10 @@ def run_evaluation(request: Request) -> Path:
     file = ScoreFile(request.output, _identity(request, methods, source, names, hints, settings))
     total = len(names) * len(request.counts) * len(methods)
     with Progress(total, done=len(file.scores)) as progress:
-        undecoded = score_images(source, names, hints, methods, settings, file, progress)
+        try:
+            undecoded = score_images(source, names, hints, methods, settings, file, progress)
+        finally:
+            file.close()
     reasons = [*bad.values(), *undecoded]
     facts = {
         "images": f"{total_images - len(reasons)} of {request.images}",
@@ -213,7 +216,10 @@ def _click(
         return []
     file = ClickFile(request.output, request.clicks)
     indices = [i for i, name in enumerate(names) if name in scored]
-    click_all(source, indices, methods, request.clicks, IMAGE_SIZE, file)
+    try:
+        click_all(source, indices, methods, request.clicks, IMAGE_SIZE, file)
+    finally:
+        file.close()
     chosen = [c.name for c in methods]
     return click_report.summarize_clicks(file.done.values(), chosen, request.clicks)
 

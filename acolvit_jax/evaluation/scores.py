@@ -15,8 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.common.files import naming, set_aside, write_text
+from acolvit_jax.common.files import set_aside, write_text
+from acolvit_jax.common.growing import GrowingFile
 from acolvit_jax.common.json_lines import keep_damaged, parse_object, read_lines
+from acolvit_jax.inference.devices import split
 from acolvit_jax.photo.metrics import boundary_psnr, compose_rgb, patch_error_variance, psnr
 
 PATCH_SIZE = 16
@@ -90,12 +92,16 @@ class ScoreFile:
         write_text(own, text)
         lines = [_line(score) for score in self.scores.values()]
         write_text(self._path, "".join(lines))
+        self._file = GrowingFile(self._path)
 
     def add(self, scores: Sequence[Score]) -> None:
         """Appends scores and sees them onto the disk."""
-        with naming(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write("".join(_line(score) for score in scores))
+        self._file.write("".join(_line(score) for score in scores).encode())
         self.scores.update({score.key: score for score in scores})
+
+    def close(self) -> None:
+        """Writes what is still in memory."""
+        self._file.close()
 
 
 def _read_identity(path: Path) -> dict[str, Any] | None:
@@ -181,7 +187,8 @@ def simple_scores(
     Returns:
         The results in sRGB, `[B, S, S, 3]` in [0, 1], and the values of each image.
     """
-    found = {k: np.asarray(v) for k, v in _simple_metrics()(inputs[..., 0], ab, truth).items()}
+    measured = _simple_metrics()(*map(split, (inputs[..., 0], ab, truth)))
+    found = {name: np.asarray(value) for name, value in measured.items()}
     rgb = found.pop("rgb")
     return rgb, ({k: float(v[i]) for k, v in found.items()} for i in range(len(inputs)))
 

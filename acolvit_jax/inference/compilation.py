@@ -12,10 +12,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
 
 from acolvit_jax.common.files import drop_unfinished_programs
 from acolvit_jax.common.jax_settings import compiler_options
 from acolvit_jax.config import ModelConfig
+from acolvit_jax.inference.devices import AXIS, mesh_of
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import param_shapes
 from acolvit_jax.models.prepared import prepare_params
@@ -49,13 +51,21 @@ def keep_compiled_programs() -> None:
         jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
 
 
-def compile_forward(config: ModelConfig, *, batch: int = 1, forced: bool = False) -> Program:
+def compile_forward(
+    config: ModelConfig,
+    *,
+    batch: int = 1,
+    forced: bool = False,
+    devices: tuple[jax.Device, ...] = (),
+) -> Program:
     """Compiles the skipping forward, once for every model of this architecture.
 
     Args:
         config: the architecture.
         batch: images at once; 1 is a program with conditionals, more is one with buckets.
         forced: decisions are an argument instead of the model's own, for benchmarks.
+        devices: that share the images of a batch evenly, each with buckets of its own; none is the
+            default device.
 
     Returns:
         `program(prepared, inputs [B, S, S, 4], budget, forced) -> (ab [B, S, S, 2], decisions
@@ -63,11 +73,13 @@ def compile_forward(config: ModelConfig, *, batch: int = 1, forced: bool = False
         else None; `forced` float32 `[depth, 2]` (`[B, depth, 2]`), else None.
     """
     with _lock:
-        return _compile_forward(config, batch, forced)
+        return _compile_forward(config, batch, forced, devices)
 
 
 @functools.cache
-def _compile_forward(config: ModelConfig, batch: int, forced: bool) -> Program:
+def _compile_forward(
+    config: ModelConfig, batch: int, forced: bool, devices: tuple[jax.Device, ...]
+) -> Program:
     function = skipping.forward if batch == 1 else skipping.forward_batch
 
     def run(prepared: Any, inputs: jax.Array, budget: Any, decisions: Any) -> Any:
@@ -76,7 +88,7 @@ def _compile_forward(config: ModelConfig, batch: int, forced: bool) -> Program:
     rows = () if batch == 1 else (batch,)
     side = config.image_size
     return (
-        jax.jit(run)
+        (_shared(run, devices) if devices else jax.jit(run))
         .lower(
             prepared_shapes(config),
             jax.ShapeDtypeStruct((batch, side, side, 4), jnp.float32),
@@ -85,6 +97,21 @@ def _compile_forward(config: ModelConfig, batch: int, forced: bool) -> Program:
         )
         .compile(compiler_options=compiler_options())
     )
+
+
+def _shared(run: Callable[..., Any], devices: tuple[jax.Device, ...]) -> Any:
+    """A program whose images are split over devices, each of which has all parameters."""
+    mesh = mesh_of(devices)
+    images, everywhere = PartitionSpec(AXIS), PartitionSpec()
+    split = jax.shard_map(
+        run,
+        mesh=mesh,
+        in_specs=(everywhere, images, images, images),
+        out_specs=images,
+        check_vma=False,
+    )
+    placed = [NamedSharding(mesh, spec) for spec in (everywhere, images, images, images)]
+    return jax.jit(split, in_shardings=tuple(placed), out_shardings=placed[1])
 
 
 @functools.cache

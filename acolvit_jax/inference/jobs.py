@@ -15,6 +15,7 @@ import numpy as np
 from acolvit_jax.common.errors import HintError, ImageError, PixelLimitError, UserError
 from acolvit_jax.common.files import write_bytes
 from acolvit_jax.common.names import fitting, spelled
+from acolvit_jax.common.places import resolved
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.inference.colorizer import AS_IT_IS, Colorized, Colorizer
@@ -159,8 +160,8 @@ def plan_folder(
         ImageError: if there are no photos, or the output is a file.
         HintError: if there are hints for a photo that is not there.
     """
-    folder = folder.resolve()
-    root = folder.with_name(folder.name + SUFFIX) if output is None else output.resolve()
+    folder = resolved(folder)
+    root = folder.with_name(folder.name + SUFFIX) if output is None else resolved(output)
     if root == folder:
         raise ImageError(f"{root} is the folder itself; choose another --output")
     if root.exists() and not root.is_dir():

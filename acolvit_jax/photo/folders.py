@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from acolvit_jax.common.places import files_below, is_remote
 from acolvit_jax.photo.formats import IMAGE_SUFFIXES
 
 # Folders of thumbnails and of what was thrown away: Synology's, QNAP's, macOS's, Windows's.
@@ -57,6 +58,8 @@ def find_images(folder: Path) -> Found:
     Returns:
         The photographs, and what was not taken.
     """
+    if is_remote(folder):
+        return _find_in_bucket(folder)
     photos: list[Path] = []
     others: list[Path] = []
     problems: list[str] = []
@@ -83,6 +86,17 @@ def find_images(folder: Path) -> Found:
             else:
                 problems.append(f"{path}: leads to no file")
     return Found(sorted(photos), sorted(problems), sorted(others))
+
+
+def _find_in_bucket(folder: Path) -> Found:
+    """`find_images` where a folder is the start of a name."""
+    photos: list[Path] = []
+    others: list[Path] = []
+    for path in files_below(folder):
+        *folders, name = path.relative_to(folder).parts
+        if all(map(_is_wanted, folders)) and not name.startswith("."):
+            (photos if path.suffix.lower() in IMAGE_SUFFIXES else others).append(path)
+    return Found(photos, [], others)
 
 
 def list_images(folder: Path) -> list[Path]:

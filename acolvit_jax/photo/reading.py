@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from acolvit_jax.common.errors import ImageError, PixelLimitError
+from acolvit_jax.common.places import place
 from acolvit_jax.photo import formats, jpeg, limits, metadata, png, profiles
 from acolvit_jax.photo.metadata import Metadata
 from acolvit_jax.photo.pixels import raster_of
@@ -166,7 +166,7 @@ def _bytes_of(source: Any) -> bytes:
     if isinstance(source, (bytearray, memoryview)):
         return bytes(source)
     if isinstance(source, (str, os.PathLike)):
-        return Path(source).read_bytes()
+        return place(source).read_bytes()
     if not hasattr(source, "read"):
         raise ImageError(
             "a photo is a path, encoded bytes, a binary file, a PIL image or a uint8 array, not "

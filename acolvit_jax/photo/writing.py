@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from PIL import Image, PngImagePlugin
 
 from acolvit_jax.common.errors import ImageError
 from acolvit_jax.common.files import write_bytes
+from acolvit_jax.common.places import place
 from acolvit_jax.photo.formats import WRITERS
 from acolvit_jax.photo.metadata import Metadata, of_result
 from acolvit_jax.photo.profiles import SRGB
@@ -91,7 +91,7 @@ def write_image(
         ImageError: for an unknown suffix, or a picture that the format cannot hold.
         OSError: if the file cannot be written.
     """
-    path = Path(path)
+    path = place(path)
     content = encode_image(rgb, path.suffix, metadata=metadata, alpha=alpha, quality=quality)
     write_bytes(path, content)
 

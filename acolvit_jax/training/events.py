@@ -8,18 +8,26 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+from acolvit_jax.common.growing import GrowingFile
+from acolvit_jax.common.places import is_remote
 from acolvit_jax.photo import images
 
 FLUSH_SECONDS = 30  # between two times that TensorBoard sees what is new
 RGB = 3  # TensorBoard's number for it
 
 log = logging.getLogger(__name__)
+
+
+def _open(path: Path) -> Any:
+    """A new file to add to."""
+    return GrowingFile(path) if is_remote(path) else path.open("xb")
 
 
 class Events:
@@ -37,7 +45,7 @@ class Events:
         self._writer: RecordWriter | None = None
         name = f"events.out.tfevents.{time.time_ns()}.{socket.gethostname()}"
         with self._or_give_up():
-            self._writer = RecordWriter((workdir / name).open("xb"))
+            self._writer = RecordWriter(_open(workdir / name))
         self._write(Event(file_version="brain.Event:2"))
         start = SessionLog(status=SessionLog.START)
         self._write(Event(step=first_step, session_log=start))

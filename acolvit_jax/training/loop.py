@@ -232,7 +232,6 @@ class _Loop:
         if self.log is not None and validation.picture is not None:
             self.log.picture(step, "validation", validation.picture)
             path = self._picture_path(step)
-            path.parent.mkdir(exist_ok=True)
             images.write_image(path, validation.picture)
         self.progress.say(f"validation: {validation}")
         self._reset_clock()

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from acolvit_jax.common.files import naming, write_text
+from acolvit_jax.common.files import write_text
+from acolvit_jax.common.growing import GrowingFile
 from acolvit_jax.common.json_lines import keep_damaged, read_lines
 from acolvit_jax.training.events import Events
 
@@ -27,6 +28,7 @@ class MetricsLog:
         """
         self._path = workdir / FILE
         _truncate(self._path, resume_step)
+        self._file = GrowingFile(self._path)
         self._events = Events(workdir, first_step=resume_step + 1)
 
     def write(self, step: int, values: dict[str, Any]) -> None:
@@ -37,8 +39,7 @@ class MetricsLog:
             values: numbers by name; a nested list is written to the line and, entry by entry, to
                 TensorBoard.
         """
-        with naming(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step} | values) + "\n")
+        self._file.write((json.dumps({"step": step} | values) + "\n").encode())
         for name, value in values.items():
             for index, scalar in np.ndenumerate(np.asarray(value)):
                 suffix = "/".join(str(i) for i in index)
@@ -51,10 +52,12 @@ class MetricsLog:
 
     def flush(self) -> None:
         """Writes what is still in memory, as a checkpoint is saved: later steps may be lost."""
+        self._file.flush()
         self._events.flush()
 
     def close(self) -> None:
         """Writes what is still in memory; on a full disk TensorBoard's last events are lost."""
+        self._file.close()
         self._events.close()
 
 

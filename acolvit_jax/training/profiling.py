@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 import jax
+
+from acolvit_jax.common.places import copy_folder, is_remote
 
 
 class Profiler:
@@ -14,12 +18,16 @@ class Profiler:
         """Makes one that does nothing where `steps` is None."""
         self._folder = workdir / "profile"
         self._steps = steps
+        self._written = self._folder
         self._running = False
 
     def before(self, step: int) -> None:
         """Starts the trace before its first step."""
         if self._steps and step == self._steps[0]:
-            jax.profiler.start_trace(str(self._folder))
+            # The profiler writes to disks alone.
+            written = tempfile.mkdtemp() if is_remote(self._folder) else self._folder
+            self._written = Path(written)
+            jax.profiler.start_trace(str(self._written))
             self._running = True
 
     def after(self, step: int, result: object) -> str | None:
@@ -35,6 +43,9 @@ class Profiler:
             return None
         jax.profiler.stop_trace()
         self._running = False
+        if self._written != self._folder:
+            copy_folder(self._written, self._folder)
+            shutil.rmtree(self._written)
         return f"trace of steps {self._steps} in {self._folder}; xprof {self._folder} shows it"
 
 

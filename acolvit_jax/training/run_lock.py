@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.places import is_remote
 from acolvit_jax.common.text import read_text
+from acolvit_jax.training.bucket_lock import HeldError, holding_file
 
 LOCK_FILE = ".lock"
 
@@ -19,8 +21,9 @@ LOCK_FILE = ".lock"
 def holding(workdir: Path) -> Iterator[None]:
     """Holds a run's folder, which is made if it is not there; one made in vain goes away again.
 
-    The system lets go of it when the process ends, however it ends. Where the system or the
-    storage knows no locks, nothing is held.
+    The system lets go of it when the process ends, however it ends; that of a bucket is taken over
+    a minute later (see `bucket_lock`). Where the system or the storage knows no locks, nothing is
+    held.
 
     Args:
         workdir: folder of the run.
@@ -31,6 +34,10 @@ def holding(workdir: Path) -> Iterator[None]:
     Raises:
         ConfigError: if another process does, with which and since when.
     """
+    if is_remote(workdir):
+        with _holding_bucket(workdir):
+            yield
+        return
     try:
         import fcntl
     except ImportError:  # not on Windows
@@ -44,9 +51,7 @@ def holding(workdir: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = read_text(path).strip() or "another process"
-            raise ConfigError(
-                f"{workdir} is in use by {holder}; stop that run, or choose another --workdir"
-            ) from None
+            raise _in_use(workdir, holder) from None
         except OSError:  # a file system without locks
             yield
             return
@@ -60,3 +65,18 @@ def holding(workdir: Path) -> Iterator[None]:
             if made and [entry.name for entry in workdir.iterdir()] == [LOCK_FILE]:
                 path.unlink()
                 workdir.rmdir()
+
+
+@contextlib.contextmanager
+def _holding_bucket(workdir: Path) -> Iterator[None]:
+    try:
+        with holding_file(workdir / LOCK_FILE):
+            yield
+    except HeldError as error:
+        raise _in_use(workdir, str(error)) from None
+
+
+def _in_use(workdir: Path, holder: str) -> ConfigError:
+    return ConfigError(
+        f"{workdir} is in use by {holder}; stop that run, or choose another --workdir"
+    )

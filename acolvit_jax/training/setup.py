@@ -15,6 +15,7 @@ from acolvit_jax.checkpoint.state import TrainState, init_state
 from acolvit_jax.checkpoint.steps import Checkpoints
 from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.places import place, resolved
 from acolvit_jax.config import Config, DataConfig
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
@@ -143,8 +144,8 @@ def _initial_params(config: Config, notes: list[str]) -> Any:
 def _make_teach(config: Config, workdir: Path, mesh: Mesh, notes: list[str]) -> Teach:
     """Loads the teacher."""
     name = config.train.teacher
-    path = Path(name).resolve()
-    if workdir.resolve() in (path, *path.parents):  # its steps change while it learns
+    path = resolved(place(name))
+    if resolved(workdir) in (path, *path.parents):  # its steps change while it learns
         raise ConfigError(f"train.teacher={name} is the run's own folder; use another model")
     teacher = load(name, setting="train.teacher")
     steps = teacher.provenance.get("steps")

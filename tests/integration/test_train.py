@@ -268,7 +268,11 @@ BAD = {
         2,
         "--coordinator, --num_processes and --process_id belong together",
     ),
-    "bucket": (["--config", "configs/tiny.py", "--workdir=gs://b/run"], 2, "mount the storage"),
+    "other storage": (
+        ["--config", "configs/tiny.py", "--workdir=s3://b/run"],
+        2,
+        "of storage elsewhere only gs:// is known",
+    ),
 }
 
 

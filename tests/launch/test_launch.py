@@ -310,6 +310,14 @@ def test_the_remote_command_is_what_a_shell_understands(gcloud, tmp_path):
     assert (home / "acolvit_jax" / "train.exit").read_text() == "75\n"
 
 
+def test_a_run_outside_a_bucket_is_warned_of(gcloud):
+    for workdir, warned in (("--workdir=gs://b/run", False), ("--workdir=runs/x", True)):
+        training = ["--", "--config", "configs/tiny.py:0.5,imagenet", workdir]
+        status, _, err, calls = tpu(gcloud, "run", *WHERE, *training)
+        assert (status, "note: without --workdir gs://BUCKET/run" in err) == (0, warned)
+        assert workdir in calls[-1]
+
+
 def test_dry_run_touches_nothing(gcloud):
     for command in ("create", "install", "run", "logs", "watch", "delete", "status"):
         status, out, err, calls = tpu(gcloud, command, *WHERE, "--dry_run", *TRAINING)
