@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
+from acolvit_jax.data.transforms import STEP
 from acolvit_jax.training import sharding
 
 Draw = Callable[[dict[str, jax.Array]], dict[str, jax.Array]]
@@ -25,8 +26,8 @@ def draw_planes(batch: dict[str, jax.Array], hint_size: int) -> dict[str, jax.Ar
     """Draws the hint planes of a batch; the same as `hints.model_input` of each photo.
 
     Args:
-        batch: `l` `[B, S, S]` and `ab` `[B, S, S, 2]`, normalized, float16; `hinted` bool
-            `[B, S / h, S / h]`, the hinted cells; other arrays are left as they are.
+        batch: `l` `[B, S, S]` and `ab` `[B, S, S, 2]`, normalized, int16 in steps of `STEP`;
+            `hinted` bool `[B, S / h, S / h]`, the hinted cells; other arrays are left as they are.
         hint_size: side h of a cell, in pixels.
 
     Returns:
@@ -34,12 +35,12 @@ def draw_planes(batch: dict[str, jax.Array], hint_size: int) -> dict[str, jax.Ar
         and 0 elsewhere), `target_ab` float32 `[B, S, S, 2]`, and the other arrays.
     """
     others = {name: value for name, value in batch.items() if name not in ("l", "ab", "hinted")}
-    target = batch["ab"].astype(jnp.float32)
+    target = batch["ab"].astype(jnp.float32) * STEP
     hinted = batch["hinted"].astype(jnp.float32)[..., None]  # [B, R, R, 1]
     count, cells = hinted.shape[:2]
     means = target.reshape(count, cells, hint_size, cells, hint_size, 2).mean(axis=(2, 4))
     drawn = jnp.concatenate([means * hinted, hinted], axis=-1)  # [B, R, R, 3]
     planes = drawn.repeat(hint_size, axis=1).repeat(hint_size, axis=2)
-    lightness = batch["l"].astype(jnp.float32)[..., None]
+    lightness = batch["l"].astype(jnp.float32)[..., None] * STEP
     inputs = jnp.concatenate([lightness, planes], axis=-1)
     return {"inputs": inputs, "target_ab": target} | others

@@ -48,19 +48,19 @@ def test_an_example_is_its_photo_in_model_units():
     assert example.keys() == {"l", "ab", "hinted"}
     assert example["ab"].shape == (224, 224, 2)
     assert example["hinted"].shape == (112, 112)
-    assert example["l"].dtype == example["ab"].dtype == np.float16
+    assert example["l"].dtype == example["ab"].dtype == np.int16
     # Rebuilding the picture from lightness and target gives the crop's colors back.
     lab = np.concatenate(
         [
-            color.denormalize_l(example["l"][..., None].astype(np.float32)),
-            color.denormalize_ab(example["ab"].astype(np.float32)),
+            color.denormalize_l(example["l"][..., None] * transforms.STEP),
+            color.denormalize_ab(example["ab"] * transforms.STEP),
         ],
         axis=-1,
     )
     rebuilt = color.lab_to_uint8(lab).astype(float)
     box = transforms.random_crop_box(np.random.default_rng(0), (100, 100), 1.0)
     expected = images.crop_resize(rgb, box, (224, 224))
-    np.testing.assert_allclose(rebuilt, expected, atol=1)  # half a step of float16
+    np.testing.assert_array_equal(rebuilt, expected)  # the steps are finer than 8 bits
 
 
 def test_hints_fall_on_as_many_cells_as_are_drawn():
@@ -86,8 +86,8 @@ def test_windows_are_cut_from_whole_images():
     whole = images.crop_resize(rgb, box, (224, 224))
     l_norm, ab = transforms.to_model_units(whole)
     rows, columns = slice(row * 16, row * 16 + 112), slice(column * 16, column * 16 + 112)
-    np.testing.assert_allclose(example["l"], l_norm[rows, columns], atol=0.03)
-    np.testing.assert_allclose(example["ab"], ab[rows, columns], atol=0.03)
+    np.testing.assert_allclose(example["l"] * transforms.STEP, l_norm[rows, columns], atol=0.03)
+    np.testing.assert_allclose(example["ab"] * transforms.STEP, ab[rows, columns], atol=0.03)
 
 
 def test_few_hints_are_as_common_as_many_where_that_is_asked_for():

@@ -55,6 +55,16 @@ def test_model_units():
     assert color.denormalize_ab(color.normalize_ab(-33.0)) == pytest.approx(-33.0)
 
 
+@pytest.mark.parametrize("shape", [(3,), (5, 3), (4097, 3), (70, 60, 3), (0, 3)])
+def test_planes_are_the_same_colors(shape):
+    rgb = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    lab = color.uint8_to_lab(rgb)
+    planes = color.uint8_to_planes(rgb)
+    assert (lab.dtype, lab.shape, planes.shape) == (np.float32, shape, (3, *shape[:-1]))
+    np.testing.assert_array_equal(planes, np.moveaxis(lab, -1, 0))
+    np.testing.assert_allclose(lab, rgb2lab(rgb[None])[0], atol=1e-3)
+
+
 def test_only_8_bit_colors_take_the_fast_path():
     with pytest.raises(TypeError, match="float32"):
         color.uint8_to_lab(np.zeros((2, 3), np.float32))

@@ -6,7 +6,7 @@ import pytest
 
 from acolvit_jax import hints
 from acolvit_jax.config import DataConfig, ModelConfig
-from acolvit_jax.data.transforms import TrainTransform
+from acolvit_jax.data.transforms import STEP, TrainTransform
 from acolvit_jax.training import sharding
 from acolvit_jax.training.planes import make_draw
 from tests.photos import make_rgb
@@ -15,8 +15,8 @@ from tests.photos import make_rgb
 @pytest.mark.parametrize("hint_size", [2, 4])
 def test_the_planes_are_those_of_the_cells(hint_size):
     rng = np.random.default_rng(0)
-    lightness = rng.uniform(-0.5, 0.5, (8, 16, 16)).astype(np.float16)
-    ab = rng.uniform(-1, 1, (8, 16, 16, 2)).astype(np.float16)
+    lightness = rng.integers(-(2**13), 2**13, (8, 16, 16), np.int16)
+    ab = rng.integers(-(2**14), 2**14, (8, 16, 16, 2), np.int16)
     side = 16 // hint_size
     cells = [hints.sample_cells(rng, (side, side), count) for count in range(8)]
     hinted = np.zeros((8, side, side), bool)
@@ -27,8 +27,9 @@ def test_the_planes_are_those_of_the_cells(hint_size):
     drawn = make_draw(hint_size, mesh)(sharding.put_batch(batch, mesh))
     assert drawn.keys() == {"inputs", "target_ab", "origin"}
     for i, places in enumerate(cells):
-        wide = ab[i].astype(np.float32)
-        expected = hints.model_input(lightness[i].astype(np.float32), wide, places, hint_size)
+        wide = (ab[i] * STEP).astype(np.float32)
+        light = (lightness[i] * STEP).astype(np.float32)
+        expected = hints.model_input(light, wide, places, hint_size)
         np.testing.assert_allclose(drawn["inputs"][i], expected, atol=1e-6)
         np.testing.assert_array_equal(drawn["target_ab"][i], wide)
     assert drawn["inputs"].sharding.is_equivalent_to(sharding.batch_sharding(mesh), 4)
