@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from pathlib import Path
@@ -112,6 +113,13 @@ class Checkpoints:
         try:
             self.wait()
         finally:
+            self._manager.close()
+
+    def abandon(self) -> None:
+        """Lets go of the folder after an error, whatever becomes of the save under way."""
+        with contextlib.suppress(Exception):
+            self._manager.wait_until_finished()
+        with contextlib.suppress(Exception):
             self._manager.close()
 
     def __enter__(self) -> Checkpoints:

@@ -15,6 +15,18 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+def parse(text: str) -> Any:
+    """Reads JSON of any kind.
+
+    Raises:
+        ValueError: for what is none, or is nested beyond measure.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
 def parse_object(data: bytes) -> dict[str, Any]:
     """Reads a JSON object.
 
@@ -27,10 +39,7 @@ def parse_object(data: bytes) -> dict[str, Any]:
     Raises:
         ValueError: for anything else: other bytes, no JSON, no object, nesting beyond measure.
     """
-    try:
-        value = json.loads(data.decode())
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    value = parse(data.decode())
     if not isinstance(value, dict):
         raise ValueError(f"it holds no object, but {type(value).__name__}")
     return value

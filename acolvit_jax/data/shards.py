@@ -12,6 +12,7 @@ import msgpack
 
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.files import write_text
+from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.common.reading import patiently
 from acolvit_jax.data.records import Part, Record
 
@@ -80,7 +81,7 @@ def read_index(folder: Path) -> Index | None:
     if not path.exists():
         return None
     try:
-        values = json.loads(path.read_bytes())
+        values = parse_object(path.read_bytes())
         shards = tuple(Shard(**shard) for shard in values.pop("shards"))
         index = Index(**values, shards=shards)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from pathlib import Path
 from reprlib import repr as brief
@@ -12,6 +11,7 @@ from typing import Any
 from PIL import ImageColor
 
 from acolvit_jax.common.errors import HintError
+from acolvit_jax.common.json_lines import parse
 from acolvit_jax.common.text import read_text
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.points import Color
@@ -111,7 +111,7 @@ def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
         HintError: if the file cannot be read; the message names the entry at fault.
     """
     try:
-        content = json.loads(read_text(path))
+        content = parse(read_text(path))
     except (OSError, ValueError) as error:
         raise HintError(f"cannot read hints from {path}: {error}") from error
     if isinstance(content, dict) and isinstance(content.get("photo"), dict):

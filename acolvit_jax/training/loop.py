@@ -97,6 +97,9 @@ def _train(config: Config, workdir: Path, profile: tuple[int, int] | None) -> Re
         loop = _Loop(run, workdir, log, progress, stop, profiler)
         try:
             return loop.run_all()
+        except BaseException:
+            run.checkpoints.abandon()
+            raise
         finally:
             profiler.stop()
             loop.feed.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,17 +105,20 @@ def set_up(config: Config, workdir: Path) -> Run:
         shapes,
         shardings,
     )
-    restored = checkpoints.restore_latest(target)
-    if restored is not None:
-        state, position = restored
-        loader.set_state(position)
-        notes.append(f"resuming after step {int(state.step)}")
-    else:
-        params = _initial_params(config, notes)
-        make_state = jax.jit(
-            lambda params: init_state(params, optimizer, ema=keep_ema), out_shardings=shardings
-        )
-        state = make_state(jax.device_get(params))  # the same on every process
+    with contextlib.ExitStack() as on_error:
+        on_error.callback(checkpoints.abandon)
+        restored = checkpoints.restore_latest(target)
+        if restored is not None:
+            state, position = restored
+            loader.set_state(position)
+            notes.append(f"resuming after step {int(state.step)}")
+        else:
+            params = _initial_params(config, notes)
+            make_state = jax.jit(
+                lambda params: init_state(params, optimizer, ema=keep_ema), out_shardings=shardings
+            )
+            state = make_state(jax.device_get(params))  # the same on every process
+        on_error.pop_all()
     step = make_train_step(config, optimizer, shardings, mesh)
     draw = make_draw(config.model.hint_size, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)

@@ -90,6 +90,8 @@ def test_damage_is_named(photos, tmp_path):
         (lambda f: (f / "photos-00001.array_record").unlink(), "1 shards of .* are missing"),
         (lambda f: (f / "photos-00001.array_record").write_bytes(b"x" * 99), "damaged"),
         (lambda f: (f / "index.json").write_text("{"), "damaged"),
+        (lambda f: (f / "index.json").write_text("[" * 100_000), "damaged"),
+        (lambda f: (f / "index.json").write_bytes(b"\xff\xfe"), "damaged"),
         (lambda f: (f / "index.json").unlink(), "no index.json"),
         (
             lambda f: shutil.copy(f / "photos-00000.array_record", f / "photos-00002.array_record"),

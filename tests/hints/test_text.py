@@ -69,6 +69,7 @@ def test_files_for_one_photo_and_for_many(tmp_path):
     ("content", "part"),
     [
         ("{", "cannot read hints"),
+        ("[" * 100_000, "cannot read hints .* nested too deeply"),
         ("3", "hints are a list, not int"),
         ('{"a.jpg": 3}', "a.jpg: hints are a list"),
         ('[{"row": 1, "column": 2}]', "hint 1: color is missing"),

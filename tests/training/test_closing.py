@@ -1,0 +1,74 @@
+"""However a run ends, what it opened is closed."""
+
+import signal
+
+import orbax.checkpoint as ocp
+import pytest
+
+from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.data.loaders import TrainLoader
+from acolvit_jax.training import loop
+from acolvit_jax.training.loop import DivergedError, train
+from acolvit_jax.training.preemption import PreemptedError
+from tests.photos import make_folder
+from tests.training.runs import EIGHT_DEVICES, small_config
+
+pytestmark = EIGHT_DEVICES
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Checkpoint managers and loaders that were made and not closed."""
+    open_now = []
+
+    def watched(kind):
+        make, close = kind.__init__, kind.close
+
+        def made(self, *args, **kwargs):
+            open_now.append(self)
+            make(self, *args, **kwargs)
+
+        def shut(self):
+            close(self)
+            open_now[:] = [one for one in open_now if one is not self]
+
+        monkeypatch.setattr(kind, "__init__", made)
+        monkeypatch.setattr(kind, "close", shut)
+
+    watched(ocp.CheckpointManager)
+    watched(TrainLoader)
+    return open_now
+
+
+def test_after_the_last_step(tmp_path, closed, capsys):
+    photos = make_folder(tmp_path / "photos", 16)
+    train(small_config(photos, steps=1), tmp_path / "run")
+    assert closed == []
+
+
+def test_after_a_loss_that_is_no_number(tmp_path, closed, capsys):
+    photos = make_folder(tmp_path / "photos", 16)
+    with pytest.raises(DivergedError):
+        train(small_config(photos, learning_rate=1e30), tmp_path / "run")
+    assert closed == []
+
+
+def test_after_a_signal(tmp_path, closed, capsys, monkeypatch):
+    photos = make_folder(tmp_path / "photos", 16)
+    step = loop._Loop._step
+
+    def stopped(self, number):
+        signal.raise_signal(signal.SIGTERM)
+        return step(self, number)
+
+    monkeypatch.setattr(loop._Loop, "_step", stopped)
+    with pytest.raises(PreemptedError):
+        train(small_config(photos), tmp_path / "run")
+    assert closed == []
+
+
+def test_after_a_start_that_failed(tmp_path, closed, capsys):
+    photos = make_folder(tmp_path / "photos", 16)
+    with pytest.raises(ConfigError, match="init_from"):
+        train(small_config(photos, init_from="pretrained-dense"), tmp_path / "run")
+    assert [one for one in closed if isinstance(one, ocp.CheckpointManager)] == []
