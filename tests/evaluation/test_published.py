@@ -1,5 +1,8 @@
 """The paper's rows beside those images that they are of."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from acolvit_jax.evaluation.figures import quality_against_compute
@@ -45,3 +48,16 @@ def test_the_figure_shows_the_papers_points_where_they_are():
         points = axis.lines[1].get_xydata().tolist()
         assert [0.86, psnr] in points
         assert "dB" not in axis.get_title()
+
+
+@pytest.mark.parametrize("name", ["flowers", "imagenette", "photos42", "sample"])
+def test_the_reports_in_the_docs_have_the_rows_of_their_images(name):
+    folder = Path(__file__).resolve().parents[2] / "docs" / "reports" / name
+    paper = published_for(json.loads((folder / "report.json").read_text())["facts"]["images"])
+    text = (folder / "report.md").read_text()
+    for row in paper.rows:
+        cells = " | ".join(f"{value:.2f}" for value in row.psnr.values())
+        assert f"| *{row.name} ({paper.source})* | {row.gmacs:.2f} | {cells} |" in text
+    assert text.count("(paper, ") == len(paper.rows) + 2 * ("![PSNR against" in text) + (
+        text.count("(paper, its machine)")
+    )
