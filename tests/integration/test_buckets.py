@@ -62,6 +62,7 @@ def test_a_run_in_a_bucket_is_that_on_a_disk(bucket, storage, photos, tmp_path, 
     for i in range(12):
         (own / str(i % 2)).mkdir(parents=True, exist_ok=True)
         (own / str(i % 2) / f"{i:04d}.jpg").write_bytes(make_jpeg(i))
+    training(own, tmp_path / "run", 2)
     training(own, tmp_path / "run", 4)
     training(photos, f"{bucket}/run", 2)
     training(photos, f"{bucket}/run", 4)

@@ -5,7 +5,7 @@ import signal
 import orbax.checkpoint as ocp
 import pytest
 
-from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.errors import UserError
 from acolvit_jax.data.loaders import TrainLoader
 from acolvit_jax.training import loop
 from acolvit_jax.training.loop import DivergedError, train
@@ -69,6 +69,6 @@ def test_after_a_signal(tmp_path, closed, capsys, monkeypatch):
 
 def test_after_a_start_that_failed(tmp_path, closed, capsys):
     photos = make_folder(tmp_path / "photos", 16)
-    with pytest.raises(ConfigError, match="init_from"):
+    with pytest.raises(UserError, match="init_from"):
         train(small_config(photos, init_from="pretrained-dense"), tmp_path / "run")
     assert [one for one in closed if isinstance(one, ocp.CheckpointManager)] == []
