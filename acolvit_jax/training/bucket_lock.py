@@ -16,6 +16,7 @@ from acolvit_jax.common.places import create
 
 BEAT_SECONDS = 15.0  # between two signs of life
 LOST_SECONDS = 60.0  # without one, after which a holder is taken for gone
+SETTLE_SECONDS = 1.0  # after which one of several that took a lock over at once is known
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +87,11 @@ def _take_over(path: Path, holder: str, mark: str) -> None:
             break
     if found and _read(path) == found:
         path.unlink(missing_ok=True)
-    if not create(path, _text(holder, mark, 0)):
-        raise HeldError(_read(path).decode(errors="replace").split("\n", 1)[0] or "another process")
+    create(path, _text(holder, mark, 0))
+    time.sleep(SETTLE_SECONDS)
+    now = _read(path).decode(errors="replace")
+    if mark not in now:
+        raise HeldError(now.split("\n", 1)[0] or "another process")
 
 
 def _beat(path: Path, holder: str, mark: str, ended: threading.Event) -> None:
