@@ -302,7 +302,6 @@ def serving(storage: FakeStorage) -> Iterator[dict[str, str]]:
             "CLOUD_STORAGE_EMULATOR_ENDPOINT": address,  # ArrayRecord
             "GCE_METADATA_ROOT": f"127.0.0.1:{server.server_port}",  # there is no such machine
             "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",  # it would ask Google
-            "NO_PROXY": "127.0.0.1",
         }
     finally:
         server.shutdown()
