@@ -86,11 +86,9 @@ def uint8_to_planes(rgb: np.ndarray) -> np.ndarray:
         part = slice(start, start + _AT_ONCE)
         xyz = _TO_XYZ.T @ _LINEAR.take(flat[part].T)
         f = np.cbrt(xyz)
-        foot = xyz <= np.float32(_CUBE_ROOT_FROM)
+        foot = xyz <= np.float32(CUBE_ROOT_FROM)
         if foot.any():
-            xyz *= np.float32(7.787)
-            xyz += np.float32(16 / 116)
-            np.copyto(f, xyz, where=foot)
+            np.copyto(f, straight_foot(xyz), where=foot)
         lightness, a, b = planes[:, part]
         np.multiply(f[1], np.float32(116), out=lightness)
         lightness -= np.float32(16)
