@@ -89,9 +89,9 @@ def _take_over(path: Path, holder: str, mark: str) -> None:
         path.unlink(missing_ok=True)
     create(path, _text(holder, mark, 0))
     time.sleep(SETTLE_SECONDS)
-    now = _read(path).decode(errors="replace")
-    if mark not in now:
-        raise HeldError(now.split("\n", 1)[0] or "another process")
+    settled = _read(path).decode(errors="replace")
+    if mark not in settled:
+        raise HeldError(settled.split("\n", 1)[0] or "another process")
 
 
 def _beat(path: Path, holder: str, mark: str, ended: threading.Event) -> None:
