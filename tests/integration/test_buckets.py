@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
-from acolvit_jax import colorize, convert, evaluate, prepare, train
+from acolvit_jax import colorize, convert, evaluate, prepare
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.checkpoint.weights import save_weights
 from acolvit_jax.common.errors import DataError
@@ -18,26 +18,16 @@ from acolvit_jax.data.packing import open_photos
 from acolvit_jax.data.sources import folder_source
 from acolvit_jax.data.tfds import tfds_source
 from acolvit_jax.models.params import init_params
+from acolvit_jax.training import loop
 from acolvit_jax.training.metrics_log import read_metrics
-from tests.integration.commands import SMALL
 from tests.photos import make_folder, make_jpeg
-from tests.training.runs import EIGHT_DEVICES, MODEL
+from tests.training.runs import EIGHT_DEVICES, MODEL, small_config
 
-RUN = ["--config", "configs/tiny.py:0.5,folder", *SMALL, "--config.train.init_from="]
-CONFIG_FILES = "ignore:the load_module:DeprecationWarning"  # how ml_collections loads them
 CLOCK = ("images_per_second", "input_wait")
 
 
-def training(photos, workdir, steps, *more):
-    train.main(
-        [
-            *RUN,
-            f"--config.data.path={photos}",
-            f"--workdir={workdir}",
-            f"--config.train.steps={steps}",
-            *more,
-        ]
-    )
+def training(photos, workdir, steps):
+    loop.train(small_config(photos, steps=steps), place(workdir))
 
 
 @pytest.fixture
@@ -56,7 +46,6 @@ def record(workdir):
 
 
 @EIGHT_DEVICES
-@pytest.mark.filterwarnings(CONFIG_FILES)
 def test_a_run_in_a_bucket_is_that_on_a_disk(bucket, storage, photos, tmp_path, capsys):
     own = tmp_path / "photos"
     for i in range(12):
