@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from acolvit_jax.common.errors import ImageError, PixelLimitError
+from acolvit_jax.common.errors import ConfigError, ImageError, PixelLimitError
 from acolvit_jax.common.places import place
 from acolvit_jax.photo import formats, jpeg, limits, metadata, png, profiles
 from acolvit_jax.photo.metadata import Metadata
@@ -191,6 +191,8 @@ def _errors_of(name: str) -> Iterator[None]:
         raise PixelLimitError(f"{name}: {error}") from None
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
+    except ConfigError as error:  # an address that is no place of ours; it names it
+        raise ImageError(str(error)) from None
     except FileNotFoundError as error:
         raise ImageError(f"{name}: no such file") from error
     except IsADirectoryError as error:

@@ -215,6 +215,12 @@ def test_only_named_formats_are_opened():
                 read(save(rgb, kind))
 
 
+def test_an_address_elsewhere_is_no_photo():
+    for read in (images.read_photo, images.read_image):
+        with pytest.raises(ImageError, match=r"^https://host/a\.jpg: of storage elsewhere only gs"):
+            read("https://host/a.jpg")
+
+
 def test_too_many_pixels_are_told_apart_from_what_is_no_image():
     with pytest.raises(PixelLimitError, match="32x24 pixels are more than the 700 allowed"):
         images.read_photo(save(Image.fromarray(make_rgb(0, (24, 32))), "PNG"), max_pixels=700)
