@@ -57,10 +57,7 @@ def pixel_shuffle(patches: jax.Array, grid: tuple[int, int], patch_size: int) ->
     rows, columns = grid
     p = patch_size
     b = patches.shape[0]
-    x = patches.reshape(b, rows, columns, p, -1)
-    # Laid side by side: XLA on CPU moves rows of patches whole then, where it would make one slow
-    # loop of a transposition and of what comes before it.
-    x = jnp.concatenate([x[:, :, j] for j in range(columns)], axis=-1)  # [B, rows, P, W * C]
+    x = row_major(patches.reshape(b, rows, columns, p, -1).swapaxes(2, 3))
     return x.reshape(b, rows * p, columns * p, -1)
 
 

@@ -10,14 +10,18 @@ float32. `row_major` keeps a transposition out of the product that follows.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from acolvit_jax.models.elementwise import normal_cdf, row_major, to_bfloat16
+from acolvit_jax.models.elementwise import (
+    BFLOAT16,
+    gelu_slope,
+    normal_cdf,
+    row_major,
+    to_bfloat16,
+)
 
 
 @jax.custom_vjp
@@ -37,8 +41,10 @@ def linear(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> jax.Array
 
 def _linear_forward(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> tuple[Any, Any]:
     x16, kernel16 = to_bfloat16(x), to_bfloat16(kernel)
-    out = jnp.dot(x16, kernel16, preferred_element_type=jnp.float32)
-    return out if bias is None else out + bias, (x16, kernel16, bias)
+    out = _dot(x16, kernel16)
+    rows = x.reshape(-1, x.shape[-1])
+    kept = _transposed(rows) if _is_wider(kernel) else to_bfloat16(rows)
+    return out if bias is None else out + bias, (kept, kernel16, bias)
 
 
 def _linear_backward(saved: Any, cotangent: jax.Array) -> tuple[Any, Any, Any]:
@@ -48,20 +54,35 @@ def _linear_backward(saved: Any, cotangent: jax.Array) -> tuple[Any, Any, Any]:
     dx = jax.lax.dot_general(
         dy, kernel, (((dy.ndim - 1,), (1,)), ((), ())), preferred_element_type=jnp.float32
     )
-    dy = dy.reshape(-1, dy.shape[-1])
-    d_kernel = _product_of_rows(x.reshape(-1, x.shape[-1]), dy)
-    d_bias = None if bias is None else dy.astype(jnp.float32).sum(axis=0)
-    return dx, d_kernel, d_bias
+    rows = cotangent.reshape(-1, cotangent.shape[-1])
+    if _is_wider(kernel):
+        d_kernel = _dot(x, dy.reshape(rows.shape))
+    else:
+        d_kernel = row_major(_dot(_transposed(rows), x)).T
+    return dx, d_kernel, None if bias is None else rows.sum(axis=0)
 
 
 linear.defvjp(_linear_forward, _linear_backward)
 
 
-def _product_of_rows(a: jax.Array, b: jax.Array) -> jax.Array:
-    """float32 `a^T b` of `[M, K]` and `[M, F]`; the narrower one is transposed in memory."""
-    if a.shape[1] > b.shape[1]:
-        return row_major(_product_of_rows(b, a)).T
-    return jnp.dot(row_major(a.T), b, preferred_element_type=jnp.float32)
+def _is_wider(kernel: jax.Array) -> bool:
+    """Whether outputs are at least as many as inputs: the fewer are transposed in memory."""
+    return kernel.shape[1] >= kernel.shape[0]
+
+
+def _transposed(x: jax.Array) -> jax.Array:
+    """The last two axes swapped in memory, in bfloat16.
+
+    XLA on CPU transposes float32 several times as fast as bfloat16: rounding comes last.
+    """
+    if x.dtype == BFLOAT16:
+        x = jax.lax.optimization_barrier(x.astype(jnp.float32))
+    return to_bfloat16(row_major(x.swapaxes(-1, -2)))
+
+
+def _dot(a: jax.Array, b: jax.Array) -> jax.Array:
+    """The product of two matrices of bfloat16, summed in float32."""
+    return jnp.dot(a, b, preferred_element_type=jnp.float32)
 
 
 @jax.custom_vjp
@@ -105,7 +126,7 @@ def _attend_backward(saved: Any, cotangent: jax.Array) -> tuple[Any, Any, Any, A
     d16 = jax.lax.optimization_barrier(to_bfloat16(d_logits))
     dq = _sum("banm,bamk->bank", d16, k)
     dk = _transposed_product(d16, q)
-    dv = _transposed_product(weights, d_out)
+    dv = _transposed_product(weights, scaled)
     return dq, dk, dv, None if bias is None else d_logits.sum(axis=0)
 
 
@@ -125,17 +146,18 @@ def _gelu_forward(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def _gelu_backward(saved: jax.Array, cotangent: jax.Array) -> tuple[jax.Array]:
-    x = saved.astype(jnp.float32)
-    density = jnp.exp(-0.5 * x * x) * np.float32((2 * math.pi) ** -0.5)
-    return (cotangent * (normal_cdf(x) + x * density),)
+    return (cotangent * gelu_slope(saved.astype(jnp.float32)),)
 
 
 gelu.defvjp(_gelu_forward, _gelu_backward)
 
 
 def _transposed_product(a: jax.Array, b: jax.Array) -> jax.Array:
-    """float32 `a^T b` of `[B, A, N, M]` and `[B, A, N, K]`; only `b` is transposed in memory."""
-    product = _sum("bakn,banm->bakm", row_major(b.swapaxes(2, 3)), a)
+    """float32 `a^T b` of `[B, A, N, M]` and `[B, A, N, K]`; only `b` is transposed in memory.
+
+    `a` is bfloat16, `b` bfloat16 or float32.
+    """
+    product = _sum("bakn,banm->bakm", _transposed(b), a)
     return row_major(product).swapaxes(2, 3)
 
 

@@ -177,7 +177,11 @@ def readout(prepared: Prepared, x: jax.Array, config: ModelConfig) -> jax.Array:
         grid = jnp.pad(x.reshape(side, side, -1), ((1, 1), (1, 1), (0, 0)), mode="reflect")
         x = winograd.convolve(grid[None], jnp.asarray(prepared.head.kernel))
         x = x.reshape(side * side, -1) + prepared.head.bias
-    return layers.pixel_shuffle(jnp.tanh(x)[None], (side, side), config.patch_size)[0]
+    x = jnp.tanh(x).reshape(side, side, config.patch_size, -1)
+    # Laid side by side: XLA on CPU moves rows of patches whole then, where it would make one slow
+    # loop of a transposition and the tanh before it.
+    x = jnp.concatenate([x[:, j] for j in range(side)], axis=-1)  # [rows, P, S * 2]
+    return x.reshape(config.image_size, config.image_size, -1)
 
 
 def _neighborhoods(x: jax.Array, side: int) -> jax.Array:

@@ -13,6 +13,7 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from acolvit_jax.checkpoint.state import TrainState
+from acolvit_jax.common.jax_settings import compiler_options
 from acolvit_jax.config import Config
 from acolvit_jax.models.acolvit import TrainingNoise, training_noise
 from acolvit_jax.models.params import graphdef_of
@@ -68,6 +69,7 @@ def make_train_step(
         in_shardings=(shardings, sharding.batch_sharding(mesh)),
         out_shardings=(shardings, sharding.replicated(mesh)),
         donate_argnums=0,
+        compiler_options=compiler_options(),
     )
 
 

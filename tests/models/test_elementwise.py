@@ -40,6 +40,13 @@ def test_gelu_is_near_the_exact_one():
     np.testing.assert_allclose(far, [0, 1], atol=3e-6)
 
 
+def test_slope_is_near_the_exact_one():
+    x = np.linspace(-12, 12, 200_001)
+    exact = ndtr(x) + x * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)
+    slope = np.asarray(elementwise.gelu_slope(x.astype(np.float32)))
+    assert abs(slope - exact).max() < 3e-4
+
+
 @pytest.mark.parametrize("size", [1.0, 30.0, 300.0])
 def test_weights_are_exp_of_logits_less_their_largest(size):
     logits = (size * RNG.normal(size=(5, 7, 197))).astype(np.float32)
