@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import HintError, ImageError
@@ -12,7 +13,7 @@ from acolvit_jax.common.names import spelled
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import arguments
 from acolvit_jax.hints import Hint
-from acolvit_jax.hints.text import parse_hint, read_hints
+from acolvit_jax.hints.text import HintList, parse_hint, read_hints
 
 FORMATS = {"avif": ".avif", "jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
 
@@ -111,7 +112,8 @@ def main(argv: Sequence[str]) -> int:
             print(f"warning: {note}", file=sys.stderr)
     else:
         own = _own(hints, args.source.name)
-        work = [jobs.plan_photo(args.source, args.output, own, args.overwrite, suffix)]
+        job = jobs.plan_photo(args.source, args.output, own.hints, args.overwrite, suffix)
+        work = [replace(job, hinted=own.photo)]
     settle_jax()
     keep_compiled_programs()
     colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget, dtype=args.dtype)
@@ -148,28 +150,30 @@ def main(argv: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def _own(hints: list[Hint] | dict[str, list[Hint]], name: str) -> list[Hint]:
+def _own(hints: HintList | dict[str, list[Hint]], name: str) -> HintList:
     """The hints of one photo."""
-    if isinstance(hints, list):
+    if isinstance(hints, HintList):
         return hints
     by_name = {spelled(key): own for key, own in hints.items()}
     if spelled(name) not in by_name:
         raise HintError(f"no hints for {name!r} in the file; it has {', '.join(hints) or 'none'}")
-    return by_name[spelled(name)]
+    return HintList(by_name[spelled(name)])
 
 
-def _hints(args: argparse.Namespace) -> list[Hint] | dict[str, list[Hint]]:
+def _hints(args: argparse.Namespace) -> HintList | dict[str, list[Hint]]:
     """Hints of the command line and of the file."""
     hints = [parse_hint(text) for text in args.hint]
     if args.source.is_dir() and hints:
         raise HintError("--hint is for one photo; for a folder use --hints FILE.json by file name")
     if args.hints is None:
-        return hints
+        return HintList(hints)
     read = read_hints(args.hints)
-    if isinstance(read, list):
+    if isinstance(read, HintList):
         if args.source.is_dir():
             raise HintError(f"{args.hints} holds a list; a folder wants lists by file name")
-        return read + hints
+        if hints and read.photo:
+            raise HintError(f"{args.hints} is of a photo of its own size; leave --hint out")
+        return HintList(read.hints + hints, read.photo)
     if hints:
         raise HintError(f"{args.hints} holds hints by file name; leave --hint out")
     return read

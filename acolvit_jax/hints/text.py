@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as brief
 from typing import Any
@@ -15,6 +16,7 @@ from acolvit_jax.common.json_lines import parse
 from acolvit_jax.common.text import read_text
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.points import Color
+from acolvit_jax.hints.saved import HintedPhoto, hinted_photo
 
 _FORM = (
     "ROW,COL:COLOR, for example 40,120:#c03020, 40,120:teal, 40,120:lab:20,-35 or 40,120:keep; "
@@ -94,7 +96,20 @@ def _color_of(name: str) -> Color | None:
     return red, green, blue
 
 
-def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
+@dataclass(frozen=True)
+class HintList:
+    """Hints of one photo.
+
+    Attributes:
+        hints: in pixels of the photo.
+        photo: that they were made on, where the file says so.
+    """
+
+    hints: list[Hint]
+    photo: HintedPhoto | None = None
+
+
+def read_hints(path: Path) -> HintList | dict[str, list[Hint]]:
     """Reads a JSON file of hints.
 
     The file holds a list of hints (`hint_of`) for one photo, an object that gives such a list by
@@ -115,10 +130,11 @@ def read_hints(path: Path) -> list[Hint] | dict[str, list[Hint]]:
     except (OSError, ValueError) as error:
         raise HintError(f"cannot read hints from {path}: {error}") from error
     if isinstance(content, dict) and isinstance(content.get("photo"), dict):
-        return _hints_of(content.get("hints"), str(path))
+        hints = _hints_of(content.get("hints"), str(path))
+        return HintList(hints, hinted_photo(content["photo"]))
     if isinstance(content, dict):
         return {name: _hints_of(entries, f"{path}, {name}") for name, entries in content.items()}
-    return _hints_of(content, str(path))
+    return HintList(_hints_of(content, str(path)))
 
 
 def _hints_of(entries: Any, place: str) -> list[Hint]:

@@ -18,6 +18,7 @@ from acolvit_jax.common.names import fitting, spelled
 from acolvit_jax.common.places import resolved
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
+from acolvit_jax.hints.saved import HintedPhoto
 from acolvit_jax.inference.colorizer import AS_IT_IS, Colorized, Colorizer
 from acolvit_jax.inference.finish import Finish
 from acolvit_jax.photo import images, outputs, pictures
@@ -56,11 +57,13 @@ class Job:
         source: the photo.
         target: the file to write.
         hints: on the photo.
+        hinted: the photo that the hints were made on, if that may be another size of this one.
     """
 
     source: Path
     target: Path
     hints: Sequence[Hint] = ()
+    hinted: HintedPhoto | None = None
 
     @property
     def compared(self) -> Path:
@@ -214,15 +217,17 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> tuple[Colorized
         photo = images.read_photo(job.source, max_pixels=options.max_pixels)
     except PixelLimitError as error:
         raise PixelLimitError(f"{error}; --max_pixels allows more") from None
+    hints, notes = job.hints, photo.notes
+    if job.hinted:
+        hints, remark = job.hinted.fit(hints, photo.rgb)
+        notes = (*notes, remark) if remark else notes
     try:
-        result = colorizer(
-            photo.rgb, job.hints, exact_hints=options.exact_hints, finish=options.finish
-        )
+        result = colorizer(photo.rgb, hints, exact_hints=options.exact_hints, finish=options.finish)
     except HintError as error:
         raise HintError(f"{job.source}: {error}") from None
     try:
         if options.compare:
-            images.write_image(job.compared, compare(photo.rgb, job.hints, result.rgb))
+            images.write_image(job.compared, compare(photo.rgb, hints, result.rgb))
         if options.layer:
             kind = LAYERS[options.layer]
             write_bytes(job.layer(kind), outputs.encode_output(kind, photo, result.rgb))
@@ -233,8 +238,8 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> tuple[Colorized
             raise
         raise ImageError(f"cannot write {job.target}: {error.strerror}") from error
     if photo.alpha is not None and images.WRITERS[job.target.suffix.lower()] == "JPEG":
-        return result, (*photo.notes, "JPEG has no transparency; it is white there")
-    return result, photo.notes
+        return result, (*notes, "JPEG has no transparency; it is white there")
+    return result, notes
 
 
 def run_jobs(

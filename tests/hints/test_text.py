@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.hints import Hint
-from acolvit_jax.hints.text import parse_hint, read_hints
+from acolvit_jax.hints.saved import HintedPhoto
+from acolvit_jax.hints.text import HintList, parse_hint, read_hints
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_files_for_one_photo_and_for_many(tmp_path):
     one, many = tmp_path / "one.json", tmp_path / "many.json"
     one.write_text(json.dumps([entry]))
     many.write_text(json.dumps({"a.jpg": [entry, entry], "b.jpg": []}))
-    assert read_hints(one) == [Hint(1, 2, (3.0, 4.0), 4, 48)]
+    assert read_hints(one) == HintList([Hint(1, 2, (3.0, 4.0), 4, 48)])
     assert read_hints(many) == {"a.jpg": [Hint(1, 2, (3.0, 4.0), 4, 48)] * 2, "b.jpg": []}
 
 
@@ -104,4 +105,5 @@ def test_a_file_of_the_page_says_its_photo(tmp_path):
     photo = {"name": "old", "width": 9, "height": 9, "print": "0" * 16}
     hint = {"row": 1, "column": 2, "color": "lab:3,4", "size": 4, "reach": 48}
     path.write_text(json.dumps({"photo": photo, "budget": 0.5, "hints": [hint]}))
-    assert read_hints(path) == [Hint(1, 2, (3.0, 4.0), 4, 48)]
+    expected = HintList([Hint(1, 2, (3.0, 4.0), 4, 48)], HintedPhoto("old", 9, 9, "0" * 16))
+    assert read_hints(path) == expected

@@ -207,7 +207,7 @@ def test_saved_pictures_and_hint_files(coffee: Page, downloads: Path, colorizer:
     coffee.js("document.querySelector('[data-save=json]').click()")
     listed = coffee.saved(downloads, "*_hints.json")
     assert json.loads(listed.read_text())["hints"] == hints
-    expected = colorizer(COFFEE, read_hints(listed), budget=coffee.state["budget"])
+    expected = colorizer(COFFEE, read_hints(listed).hints, budget=coffee.state["budget"])
     np.testing.assert_array_equal(images.read_image(saved), expected.rgb)
     coffee.id("clear").click()
     coffee.choose_file("file-hints", listed)
