@@ -7,6 +7,7 @@ comes from npm when the folder is built, one version, whose sum is checked.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import subprocess
@@ -29,8 +30,10 @@ from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.samples import samples
 from acolvit_jax.demo.server.static_files import FOLDER, PAGE, list_files
 from acolvit_jax.demo.server.studio import THUMBNAIL_QUALITY, THUMBNAIL_SIDE
+from acolvit_jax.hints import HINT_SIZE, HINT_SIZES, REACHES
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.compilation import cache_folder
+from acolvit_jax.inference.reach import USUAL
 from acolvit_jax.photo import images
 
 RUNTIME = "onnxruntime-web@1.30.0"
@@ -121,8 +124,11 @@ def _facts(
             **{f"budget_{key}": budget.get(key) for key in ("min", "max", "default")},
             "full_macs": float(full),
         },
-        "hint_sizes": [config.hint_size],
-        "hint_size_default": config.hint_size,
+        "hint_sizes": list(HINT_SIZES),
+        "hint_size_default": HINT_SIZE,
+        "reach_min": REACHES[0],
+        "reach_max": REACHES[1],
+        "finishing": finish.describe_finishing(),
         "limits": {
             "upload_bytes": limits.upload_bytes,
             "pixels": limits.pixels,
@@ -134,6 +140,8 @@ def _facts(
             "sha256": hashlib.sha256(content).hexdigest(),
             "format_version": described["format_version"],
             "macs": macs,
+            "hint_size": config.hint_size,
+            "likeness": dataclasses.asdict(USUAL),
         },
     }
 

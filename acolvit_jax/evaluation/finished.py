@@ -19,7 +19,7 @@ from acolvit_jax.models.precision import with_dtype
 from acolvit_jax.photo import color
 
 SUFFIX = "+finished"
-_IDENTITY = "finished 1"  # another number when the steps after the model give other colors
+_IDENTITY = "finished 2"  # another number when the steps after the model give other colors
 
 
 def finished_methods(checkpoint: str, methods: Sequence[Method], dtype: str) -> list[Method]:

@@ -37,7 +37,7 @@ class Hint:
             beyond an edge of lightness inside it does not.
         reach: how far the hint changes the photo, in pixels of the model's image: the standard
             deviation of a Gaussian that leads back to the result without it; from 224 on the
-            whole photo. None chooses by the number of hints.
+            whole photo. None reaches what is like the hint's place.
     """
 
     row: int

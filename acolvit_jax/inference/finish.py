@@ -52,6 +52,15 @@ class Finish:
         )
 
 
+def describe_finishing() -> dict[str, list[float]]:
+    """Ranges of saturation and warmth, and a*, b* of the most warmth, as clients are told."""
+    return {
+        "saturation": list(SATURATIONS),
+        "warmth": list(WARMTHS),
+        "warmth_ab": list(WARMTH_AB),
+    }
+
+
 def color_photo(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
     """Gives a photo new colors and leaves its lightness.
 

@@ -10,8 +10,6 @@ import numpy as np
 from acolvit_jax.hints import HINT_SIZE, Hint, colors_of, hint_cell
 from acolvit_jax.photo.upsampling import bicubic_weights
 
-_NEAR, _GROWTH = 96.0, 0.3
-
 
 @dataclass(frozen=True)
 class PlacedHints:
@@ -21,7 +19,8 @@ class PlacedHints:
         cells: int `[K, 2]` (row, column) in cells.
         ab: float32 `[K, 2]`, a* and b*; not a number where a place is to be left alone.
         sizes: int `[K]`, sides of the areas that take the color, in pixels of the model's image.
-        reaches: float32 `[K]`, in pixels of the model's image.
+        reaches: float32 `[K]`, in pixels of the model's image; not a number where a hint
+            names none.
         row_weights: float32 `[K, S]`: with `column_weights`, how much of each pixel of the model's
             image the photo's pixel under the hint shows once colors are upsampled.
         column_weights: float32 `[K, S]`.
@@ -102,12 +101,11 @@ def place(
     """
     by_cell = {hint_cell(hint, photo_size, image_size, cell_size): hint for hint in hints}
     kept = list(by_cell.values())
-    reach = default_reach(len(kept))
     return PlacedHints(
         cells=np.array(list(by_cell), int).reshape(-1, 2),
         ab=colors_of(kept),
         sizes=np.array([hint.size for hint in kept], int),
-        reaches=np.array([reach if h.reach is None else h.reach for h in kept], np.float32),
+        reaches=np.array([np.nan if h.reach is None else h.reach for h in kept], np.float32),
         row_weights=bicubic_weights(image_size, photo_size[0])[[hint.row for hint in kept]],
         column_weights=bicubic_weights(image_size, photo_size[1])[[hint.column for hint in kept]],
         cell_size=cell_size,
@@ -126,7 +124,7 @@ def place_cells(
         cell_size: side of a cell, in pixels of the model's image.
 
     Returns:
-        The placed hints, of the smallest size and the default reach.
+        The placed hints, of the smallest size; they name no reach.
     """
     count = len(cells)
     inside = np.eye(image_size // cell_size, dtype=np.float32).repeat(cell_size, axis=1) / cell_size
@@ -134,23 +132,8 @@ def place_cells(
         cells=cells,
         ab=ab.astype(np.float32),
         sizes=np.full(count, cell_size),
-        reaches=np.full(count, default_reach(count), np.float32),
+        reaches=np.full(count, np.nan, np.float32),
         row_weights=inside[cells[:, 0]],
         column_weights=inside[cells[:, 1]],
         cell_size=cell_size,
     )
-
-
-def default_reach(count: int) -> float:
-    """How far a hint reaches that does not say, in pixels of the model's image.
-
-    A lone hint is often an exception that must not flood the photo; of many, each is borne out by
-    the others. Chosen by clicks and by random hints together (benchmarks/color_pipeline.py).
-
-    Args:
-        count: number of hints on the photo.
-
-    Returns:
-        The reach.
-    """
-    return _NEAR * max(count, 1) ** _GROWTH

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from acolvit_jax.hints import Hint
-from acolvit_jax.inference.placed import default_reach, place, place_cells
+from acolvit_jax.inference.placed import place, place_cells
 from acolvit_jax.inference.reach import needs_automatic, within_reach
 from acolvit_jax.inference.spread import spread_missing
 
@@ -95,9 +95,39 @@ def test_what_is_left_alone_is_taken_out():
     assert needs_automatic(placed)
 
 
-def test_many_hints_reach_the_whole_photo():
-    assert default_reach(1) == 96
-    hints = [Hint(i, i, (9.0, 9.0)) for i in range(0, 60, 2)]
+def test_a_hint_that_names_no_reach_changes_what_is_like_its_place():
+    hint = Hint(32, 10, (300**0.5, 10.0))  # 20 units of news
+    placed = place([hint], (SIDE, SIDE), SIDE)
+    share = within_reach(placed, GREY, HALVES)[..., 0]
+    assert needs_automatic(placed)
+    news = 1 - np.exp(-25)
+    # Beyond what the window of texture sees of the edge: as smooth, 60 L* lighter.
+    np.testing.assert_allclose(share[:, :20], news, atol=1e-5)
+    np.testing.assert_allclose(share[:, 44:], news * (0.15 + 0.85 * np.exp(-9 / 2)), atol=1e-5)
+
+
+def test_darker_counts_half_and_smoother_counts_by_its_logarithm():
+    rough = FLAT + np.where(np.indices((SIDE, SIDE)).sum(0) % 2, 9.0, -9.0).astype(np.float32)
+    lightness = np.where(np.arange(SIDE) < SIDE // 2, rough, 10.0).astype(np.float32)
+    placed = place([Hint(32, 10, (30.0, 0.0))], (SIDE, SIDE), SIDE)
+    share = within_reach(placed, GREY, lightness)[..., 0]
+    texture = np.log1p(9 * (1 - 1 / 81**2) ** 0.5)  # of 9 x 9 pixels, one more of one kind
+    squares = (40 / 40) ** 2 + texture**2
+    np.testing.assert_allclose(share[30, 50], 0.15 + 0.85 * np.exp(-squares / 2), rtol=1e-4)
+
+
+def test_two_hints_together_reach_what_each_reaches_in_part():
+    one, other = Hint(10, 10, (50.0, 0.0), reach=12.0), Hint(40, 20, (0.0, 50.0), reach=30.0)
+    shares = [
+        within_reach(place(hints, (SIDE, SIDE), SIDE), GREY, FLAT)
+        for hints in ([one], [other], [one, other])
+    ]
+    rest = (1 - shares[0]) * (1 - shares[1])
+    np.testing.assert_allclose(1 - shares[2], rest, atol=1e-6)
+
+
+def test_hints_that_reach_the_whole_photo_need_no_automatic_result():
+    hints = [Hint(i, i, (9.0, 9.0), reach=224.0) for i in range(0, 60, 2)]
     assert not needs_automatic(place(hints, (SIDE, SIDE), SIDE))
 
 

@@ -238,3 +238,16 @@ def test_formats_and_the_color_as_a_layer(tmp_path, model, capsys):
     assert main([source, "--format=jpeg", "--layer=tiff", *common]) == 0
     assert (tmp_path / "cut_layers.tif").exists()
     assert "JPEG has no transparency" in capsys.readouterr().err
+
+
+def test_hints_of_the_page_are_scaled_to_the_photo_s_size(photo, model, capsys):
+    about = {"name": "photo.jpg", "width": 128, "height": 96, "print": ""}
+    saved = {"photo": about, "hints": [{"row": 95, "column": 127, "color": "teal"}]}
+    photo.with_name("hints.json").write_text(json.dumps(saved))
+    command = [str(photo), f"--hints={photo.with_name('hints.json')}", f"--checkpoint={model}"]
+    assert main([*command, "--json"]) == 0
+    printed = capsys.readouterr()
+    assert "hints scaled from 128 x 96" in printed.err
+    assert json.loads(printed.out)["hints"] == 1
+    with pytest.raises(UserError, match="leave --hint out"):
+        main([*command, "--hint=1,1:teal", "--overwrite"])

@@ -108,6 +108,6 @@ export async function createEngine() {
       return calls.call('colorize', photo.id, wishes);
     },
 
-    save: (photo, result, format) => calls.call('save', photo.id, result.id, format),
+    save: (photo, result, format, finish) => calls.call('save', photo.id, result.id, format, finish),
   };
 }

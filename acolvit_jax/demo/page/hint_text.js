@@ -27,8 +27,12 @@ export function parseColor(text) {
 
 /** The browser's own idea of a CSS name as `#rrggbb`, or an empty text. */
 export function hexOfName(name) {
-  if (!/^[a-z]+$/i.test(name) || !CSS.supports('color', name)) return '';
+  if (!/^[a-z]+$/i.test(name)) return '';
   const context = new OffscreenCanvas(1, 1).getContext('2d');
-  context.fillStyle = name;
-  return context.fillStyle;
+  const [one, other] = ['#000000', '#ffffff'].map((before) => {
+    context.fillStyle = before; // stays if the name is none
+    context.fillStyle = name;
+    return context.fillStyle;
+  });
+  return one === other ? one : '';
 }

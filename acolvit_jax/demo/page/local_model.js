@@ -1,8 +1,9 @@
 // The model in the worker: ONNX Runtime in WebAssembly, on as many threads as the host allows.
 
 import { AB_SCALE } from './color.js';
-import { parseColor } from './hint_text.js';
+import { needsAutomatic, place, shown, withinReach } from './local_hints.js';
 import { Refusal } from './local_photo.js';
+import { spreadMissing } from './local_spread.js';
 
 const FORMAT_VERSION = 1; // of the model's file
 const INT8 = 127; // for a normalized a or b of 1
@@ -55,32 +56,55 @@ export class LocalModel {
   /** `{ab, values, result, timing}`: a*, b* as floats and as bytes, and what they took. */
   async colorize(photo, { hints, budget = null }) {
     const start = performance.now();
-    const inputs = await this.#inputs(photo, hints);
-    const { side } = this;
-    const feeds = { inputs: new this.ort.Tensor('float32', inputs, [1, side, side, 4]) };
-    if (budget !== null) feeds.budget = new this.ort.Tensor('float32', [budget], []);
+    const { side, info: { local, reach_max: whole } } = this;
+    const norm = await photo.lightness(side);
+    const lightness = norm.map((l) => 100 * l + 50);
+    let placed = place(hints, photo, side, local.hint_size);
+    let share = null;
+    let before = null;
     const ready = performance.now();
-    const answer = await this.session.run(feeds);
+    if (placed.length && needsAutomatic(placed, whole)) {
+      before = (await photo.automatic(budget, () => this.#forward(norm, [], budget))).ab;
+      share = withinReach(placed, before, lightness, side, local.hint_size, { whole, likeness: local.likeness });
+      placed = placed.map((hint) => ({ ...hint, ab: hint.ab ?? shown(before, side, hint) }));
+    }
+    const forward = placed.length
+      ? await this.#forward(norm, placed, budget)
+      : await photo.automatic(budget, () => this.#forward(norm, [], budget));
+    let { ab } = forward;
+    if (share) ab = ab.map((value, i) => before[i] + share[i >> 1] * (value - before[i]));
+    ab = spreadMissing(ab, placed, lightness, side, local.hint_size);
     const end = performance.now();
-    const norm = answer.ab.data;
+    const byte = (v) => Math.max(-INT8, Math.min(INT8, Math.round((v / AB_SCALE) * INT8)));
     return {
-      ab: norm.map((v) => v * AB_SCALE),
-      values: Int8Array.from(norm, (v) => Math.max(-INT8, Math.min(INT8, Math.round(v * INT8)))),
-      result: { budget, ...this.#describe([...answer.decisions.data]) },
-      timing: { input: ready - start, model: end - ready, total: end - start },
+      ab,
+      values: Int8Array.from(ab, byte),
+      result: { budget, ...this.#describe(forward.decisions) },
+      timing: { input: ready - start, model: forward.time, total: end - start },
     };
   }
 
-  /** The model's input: lightness, and hints in their aligned cells (`hints.points.hint_planes`). */
-  async #inputs(photo, hints) {
+  /** The model's own answer: {ab, decisions, time}. */
+  async #forward(lightness, placed, budget) {
     const { side } = this;
-    const lightness = await photo.lightness(side);
+    const inputs = this.#inputs(lightness, placed);
+    const feeds = { inputs: new this.ort.Tensor('float32', inputs, [1, side, side, 4]) };
+    if (budget !== null) feeds.budget = new this.ort.Tensor('float32', [budget], []);
+    const start = performance.now();
+    const answer = await this.session.run(feeds);
+    const time = performance.now() - start;
+    const ab = answer.ab.data.map((v) => v * AB_SCALE);
+    return { ab, decisions: [...answer.decisions.data], time };
+  }
+
+  /** The model's input: lightness, and hints in their aligned cells (`hints.points.hint_planes`). */
+  #inputs(lightness, placed) {
+    const { side, info: { local: { hint_size: size } } } = this;
     const inputs = new Float32Array(4 * side * side);
     lightness.forEach((l, i) => { inputs[4 * i] = l; });
-    const cell = (position, length, size) => Math.floor(Math.floor((position * side) / length) / size) * size;
-    for (const { row, column, color, size } of hints) {
-      const [a, b] = parseColor(color).map((value) => value / AB_SCALE);
-      const [top, left] = [cell(row, photo.height, size), cell(column, photo.width, size)];
+    for (const { cell, ab } of placed) {
+      const [a, b] = ab.map((value) => value / AB_SCALE);
+      const [top, left] = cell.map((at) => at * size);
       for (let y = top; y < top + size; y++) {
         for (let x = left; x < left + size; x++) inputs.set([a, b, 1], 4 * (y * side + x) + 1);
       }

@@ -4,6 +4,7 @@ import { readExif, withExif } from './exif.js';
 import { makeGrey, modelLightness, recolor } from './recolor.js';
 
 const RESULTS = 8; // remembered for saving
+const BUDGETS = 4; // whose automatic results are kept
 const JPEG_QUALITY = 1; // below, Chromium halves the resolution of the colors
 
 /** What the person is told; `kind` as in engine.js. */
@@ -30,6 +31,7 @@ export class LocalPhoto {
   #results = new Map();
   #made = 0;
   #lightness = null;
+  #automatic = new Map();
 
   static async read(file, most) {
     const photo = new LocalPhoto();
@@ -66,6 +68,15 @@ export class LocalPhoto {
     return this.#lightness;
   }
 
+  /** What `compute` gives for a budget, kept for the budgets asked for last. */
+  async automatic(budget, compute) {
+    if (!this.#automatic.has(budget)) {
+      this.#automatic.set(budget, await compute());
+      if (this.#automatic.size > BUDGETS) this.#automatic.delete(this.#automatic.keys().next().value);
+    }
+    return this.#automatic.get(budget);
+  }
+
   async grey(maxSide) {
     const shrink = Math.min(1, maxSide / Math.max(this.width, this.height));
     const size = [this.width, this.height].map((length) => Math.max(1, Math.round(length * shrink)));
@@ -83,10 +94,11 @@ export class LocalPhoto {
   }
 
   /** The photo in color at its own size, as a file. */
-  async save(result, format, side) {
-    const ab = this.#results.get(result);
-    if (!ab) throw new Refusal('these colors are not known any more', 'gone');
+  async save(result, format, side, { saturation, warmth }, warm) {
+    const found = this.#results.get(result);
+    if (!found) throw new Refusal('these colors are not known any more', 'gone');
     const { canvas, context, pixels } = await this.#draw();
+    const ab = found.map((value, i) => saturation * value + warmth * warm[i & 1]);
     recolor(pixels, ab, side);
     context.putImageData(pixels, 0, 0);
     const blob = await canvas.convertToBlob({ type: `image/${format}`, quality: JPEG_QUALITY });

@@ -38,9 +38,10 @@ const methods = {
     return answer;
   },
 
-  async save(id, result, format) {
+  async save(id, result, format, finish) {
     const photo = photoOf(id);
-    const blob = await photo.save(result, format, model.side);
+    const { finishing: { warmth_ab: warm } } = model.info;
+    const blob = await photo.save(result, format, model.side, finish, warm);
     return { blob, name: `${photo.name}_color.${format === 'png' ? 'png' : 'jpg'}` };
   },
 };

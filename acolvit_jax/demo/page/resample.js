@@ -6,22 +6,25 @@ const BITS = 22; // of a fixed-point weight
 const triangle = (x) => Math.max(0, 1 - Math.abs(x));
 const KERNELS = { bilinear: [triangle, 1], bicubic: [cubic, 2] };
 
-/** First tap and weights of every output: `[{first, weights: Float64Array}]`. */
-function tapsOf(from, to, kernel) {
+/** First tap and weights of output `i`: `{first, weights: Float64Array}`. */
+function tapAt(from, to, kernel, i) {
   const [weigh, radius] = KERNELS[kernel];
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = radius * stretch;
-  return Array.from({ length: to }, (_, i) => {
-    const center = (i + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(center - support + 0.5));
-    const end = Math.min(from, Math.trunc(center + support + 0.5));
-    const weights = Float64Array.from(
-      { length: end - first }, (__, j) => weigh((j + first - center + 0.5) / stretch));
-    const sum = weights.reduce((x, y) => x + y, 0);
-    return { first, weights: weights.map((w) => w / sum) };
-  });
+  const center = (i + 0.5) * scale;
+  const first = Math.max(0, Math.trunc(center - support + 0.5));
+  const end = Math.min(from, Math.trunc(center + support + 0.5));
+  const weights = Float64Array.from(
+    { length: end - first }, (_, j) => weigh((j + first - center + 0.5) / stretch));
+  const sum = weights.reduce((x, y) => x + y, 0);
+  return { first, weights: weights.map((w) => w / sum) };
 }
+
+const tapsOf = (from, to, kernel) => Array.from({ length: to }, (_, i) => tapAt(from, to, kernel, i));
+
+/** How a line of colors of `from` pixels is seen at pixel `at` of `to`: {first, weights}. */
+export const weightsAt = (from, to, at) => tapAt(from, to, 'bicubic', at);
 
 const fixed = (weights) => Int32Array.from(
   weights, (w) => Math.trunc(w * 2 ** BITS + (w < 0 ? -0.5 : 0.5)));

@@ -27,7 +27,7 @@ from acolvit_jax.demo.server.store import StoredPhoto
 from acolvit_jax.demo.server.studio import Studio
 from acolvit_jax.demo.server.workers import Workers
 from acolvit_jax.hints import HINT_SIZE, HINT_SIZES, REACHES
-from acolvit_jax.inference.finish import SATURATIONS, WARMTH_AB, WARMTHS, Finish
+from acolvit_jax.inference.finish import SATURATIONS, WARMTHS, Finish, describe_finishing
 from acolvit_jax.photo import images
 from acolvit_jax.photo.outputs import OUTPUTS
 
@@ -87,11 +87,7 @@ class Handlers:
             "hint_size_default": HINT_SIZE,
             "reach_min": REACHES[0],
             "reach_max": REACHES[1],
-            "finishing": {
-                "saturation": list(SATURATIONS),
-                "warmth": list(WARMTHS),
-                "warmth_ab": list(WARMTH_AB),
-            },
+            "finishing": describe_finishing(),
             "limits": {**bounds, "hints": limits.hints},
             "formats": {"read": list(images.IMAGE_SUFFIXES), "write": list(OUTPUTS)},
         }

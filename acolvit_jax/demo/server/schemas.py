@@ -78,7 +78,7 @@ SCHEMAS: dict[str, Schema] = {
             "reach": _MAYBE_NUMBER
             | {
                 "description": "pixels of the model's image, Info's reach_min to reach_max; how "
-                "far the hint changes the photo. reach_max: all of it. null: by the number of hints"
+                "far the hint changes the photo. reach_max: all of it. null: what is like its place"
             },
         },
         row=_WHOLE | {"description": "pixel of the photo's own size, from 0 at the top"},

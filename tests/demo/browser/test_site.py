@@ -1,5 +1,6 @@
 """The page without a server, from a plain `python -m http.server` (see docs/web.md)."""
 
+import base64
 import functools
 import http.server
 import io
@@ -17,14 +18,16 @@ from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.convert import main
 from acolvit_jax.data.sources import sample_photos
-from acolvit_jax.hints import Hint
-from acolvit_jax.hints.text import parse_color
+from acolvit_jax.hints.text import hint_of
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.compilation import cache_folder
+from acolvit_jax.inference.finish import Finish
 from acolvit_jax.photo import images
-from tests.demo.browser.driver import browsing, have_browser, until
+from tests.demo.browser.driver import browsing, have_browser, resize, until
 from tests.demo.browser.page import Page
 from tests.models_on_disk import write_model
+
+COFFEE = next(path for path in sample_photos() if path.stem == "coffee")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -69,16 +72,27 @@ def host(site):
     host.stop()
 
 
-@pytest.fixture
-def page(host, tmp_path):
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory):
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def browser(downloads):
     if not have_browser():
         pytest.skip("Chromium and its driver are not installed")
-    with browsing(downloads=tmp_path) as driver:
-        page = Page(driver, host.address)
-        page.visit()
-        loaded(page)
-        yield page
-        assert page.complaints() == []
+    with browsing(downloads=downloads) as driver:
+        yield driver
+
+
+@pytest.fixture
+def page(host, browser):
+    """The page, its model loaded; every host has another port, and so its own storage."""
+    page = Page(browser, host.address)
+    page.visit()
+    loaded(page)
+    yield page
+    assert page.complaints() == []
 
 
 def loaded(page):
@@ -92,23 +106,64 @@ def saved(folder, name):
     return path
 
 
-def test_colors_equal_the_colorizer_s(page, model, tmp_path):
+def test_colors_equal_the_colorizer_s(page, model, downloads):
     page.sample("coffee")
     page.click(100, 120)
     page.js("document.querySelector('#hex').value = '#2060c0'")
     page.js("document.querySelector('#hex').dispatchEvent(new Event('change'))")
     page.settle()
     page.js("document.querySelector('[data-save=png]').click()")
-    # In the browser hints go to the model alone.
-    hints = [Hint(h["row"], h["column"], parse_color(h["color"]), reach=224.0) for h in page.hints]
-    photo = next(path for path in sample_photos() if path.stem == "coffee")
+    hints = [hint_of(hint) for hint in page.hints]
     colorizer = Colorizer(*load_pretrained(model), budget=page.state["budget"])
-    expected = colorizer(photo, hints, exact_hints=False)
-    seen = images.read_image(saved(tmp_path, "coffee_color.png")).astype(int)
+    expected = colorizer(COFFEE, hints)
+    seen = images.read_image(saved(downloads, "coffee_color.png")).astype(int)
     assert np.abs(seen - expected.rgb).max() <= 1
     decisions = "".join(str(int(d)) for d in expected.decisions.flat)
     assert page.state["result"]["decisions"] == decisions
     assert page.state["result"]["macs"] == expected.macs
+
+
+HINTS = [
+    {"row": 100, "column": 120, "color": "#c03020", "size": 8},
+    {"row": 101, "column": 121, "color": "lab:-30,20", "size": 2},
+    {"row": 40, "column": 300, "color": "teal", "size": 2, "reach": 40},
+    {"row": 0, "column": 0, "color": "lab:5,-40", "size": 16, "reach": 224},
+    {"row": 250, "column": 330, "color": "keep", "size": 2},
+    {"row": 200, "column": 60, "color": "keep", "size": 2, "reach": 20},
+]
+
+
+CASES = [
+    (HINTS[:1], {"saturation": 1, "warmth": 0}),
+    (HINTS, {"saturation": 1, "warmth": 0}),
+    (HINTS[3:4], {"saturation": 1.6, "warmth": -0.4}),
+    ([], {"saturation": 0.5, "warmth": 1}),
+]
+
+
+def test_hints_of_every_kind_and_finishing_equal_the_colorizer_s(page, model):
+    page.driver.set_script_timeout(120)
+    encoded = page.module(
+        """
+        const { createEngine } = await import('./static/engine_local.js');
+        const engine = await createEngine();
+        const options = { name: 'coffee', onProgress() {}, signal: new AbortController().signal };
+        const photo = await engine.open({ sample: 'coffee' }, options);
+        const saved = [];
+        for (const [hints, finish] of args[0]) {
+          const { result } = await engine.colorize(photo, { hints, budget: 0.5 });
+          const { blob } = await engine.save(photo, result, 'png', finish);
+          const bytes = new Uint8Array(await blob.arrayBuffer());
+          saved.push(btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')));
+        }
+        return saved;""",
+        CASES,
+    )
+    colorizer = Colorizer(*load_pretrained(model), budget=0.5)
+    for (hints, finish), png in zip(CASES, encoded, strict=True):
+        expected = colorizer(COFFEE, [hint_of(hint) for hint in hints], finish=Finish(**finish))
+        seen = images.read_image(base64.b64decode(png)).astype(int)
+        assert np.abs(seen - expected.rgb).max() <= 1, (hints, finish)
 
 
 def test_dragging_and_the_dial_ask_anew(page):
@@ -156,7 +211,7 @@ def test_it_works_without_a_network_after_the_first_visit(page, host):
     assert page.state["photo"]["width"] == 80, sample
 
 
-def test_exif_goes_along_upright(page, tmp_path):
+def test_exif_goes_along_upright(page):
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "Camera", 6
     buffer = io.BytesIO()
@@ -175,23 +230,139 @@ def test_exif_goes_along_upright(page, tmp_path):
         assert (read[0x010F], read[0x0112]) == ("Camera", 1), suffix
 
 
-def test_a_model_file_that_is_cut_short_is_told_in_one_sentence(site, tmp_path):
-    if not have_browser():
-        pytest.skip("Chromium and its driver are not installed")
-    broken = tmp_path / "broken"
-    shutil.copytree(site, broken)
-    content = (broken / "model.onnx").read_bytes()
-    (broken / "model.onnx").write_bytes(content[: len(content) // 2])
-    host = Host(broken)
+def damaged(site, folder, change):
+    """A copy of the site with one change made by `change(folder)`."""
+    shutil.copytree(site, folder)
+    change(folder)
+    return Host(folder)
+
+
+def cut_short(folder):
+    content = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(content[: len(content) // 2])
+
+
+def another_version(folder):
+    facts = json.loads((folder / "info.json").read_text())
+    facts["local"]["format_version"] += 1
+    (folder / "info.json").write_text(json.dumps(facts))
+
+
+def one_byte_off(folder):
+    content = bytearray((folder / "model.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "model.onnx").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (cut_short, "the model's file is cut short or another; publish the folder again"),
+        (another_version, "is of version 2, not 1; publish the folder again"),
+        (one_byte_off, "the model's file is damaged; publish the folder again"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_told_in_one_sentence(
+    site, browser, tmp_path, change, sentence
+):
+    host = damaged(site, tmp_path / "site", change)
     try:
-        with browsing() as driver:
-            page = Page(driver, host.address)
-            page.visit()
-            page.js("document.querySelector('[data-sample=coffee]').click()")
-            toast = lambda: page.js("return document.querySelector('#toast').textContent")  # noqa: E731
-            page.wait(lambda: "cut short" in toast(), "the sentence")
+        page = Page(browser, host.address)
+        page.visit()
+        page.js("document.querySelector('[data-sample=coffee]').click()")
+        page.wait(lambda: sentence in toast(page), sentence)
+        assert page.state["photo"]["width"]  # the photo is there, and can be worked on
     finally:
         host.stop()
+
+
+def toast(page):
+    return page.js("return document.querySelector('#toast').textContent")
+
+
+def start_with(browser, script):
+    """Has a script run before the page's own; returns what ends that."""
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    added = browser.execute_cdp_cmd(command, {"source": script})
+    return lambda: browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_a_browser_without_simd_is_told_in_one_sentence(host, browser):
+    end = start_with(browser, "WebAssembly.validate = () => false;")
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.js("document.querySelector('[data-sample=coffee]').click()")
+        sentence = "this browser has no WebAssembly SIMD, which coloring needs"
+        page.wait(lambda: sentence in toast(page), sentence)
+        assert page.state["photo"]["width"]
+    finally:
+        end()
+
+
+NO_MEMORY = """
+const { prototype } = OffscreenCanvasRenderingContext2D;
+const { getImageData } = prototype;
+prototype.getImageData = function limited(x, y, width, height) {
+  if (width * height > 5e5) throw new RangeError('Out of memory at ImageData creation');
+  return getImageData.call(this, x, y, width, height);
+};
+"""
+
+
+def little_memory(folder):
+    worker = folder / "static" / "local_worker.js"
+    worker.write_text(worker.read_text() + NO_MEMORY)
+
+
+def test_without_memory_for_a_photo_the_others_go_on(site, browser, tmp_path):
+    host = damaged(site, tmp_path / "site", little_memory)
+    large = tmp_path / "large.png"
+    Image.fromarray(np.full((600, 900, 3), 90, np.uint8)).save(large)
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.choose_file("file-photo", large)
+        sentence = "this photo needs more memory than the browser gives"
+        page.wait(lambda: sentence in toast(page), sentence)
+        assert page.state["photo"]["width"] == 900  # in grey
+        page.visit()
+        page.js("document.querySelector('[data-sample=coffee]').click()")
+        page.settle()
+        assert page.state["result"]["id"]
+    finally:
+        host.stop()
+
+
+def test_a_host_without_isolation_has_one_thread_and_colors(host, browser):
+    end = start_with(
+        browser, "Object.defineProperty(navigator, 'serviceWorker', { value: undefined });"
+    )
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.sample("coffee")
+        assert page.js("return crossOriginIsolated") is False
+    finally:
+        end()
+
+
+def test_a_page_of_a_phone_s_size(page):
+    try:
+        resize(page.driver, (390, 844), 3)
+        page.visit()
+        page.sample("coffee")
+        page.click(100, 120)
+        assert len(page.hints) == 1
+        box = page.js(
+            "const { x, y, width, height } = document.querySelector('#stage')"
+            ".getBoundingClientRect(); return { x, y, width, height }"
+        )
+        assert box["width"] > 300
+        assert box["height"] > 200
+        assert page.js("return document.documentElement.scrollWidth") <= 390
+    finally:
+        resize(page.driver, (1280, 720))
 
 
 def test_nothing_is_fetched_from_elsewhere(site):
