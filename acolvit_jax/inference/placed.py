@@ -74,9 +74,19 @@ class PlacedHints:
         Returns:
             float32 `[K, C]`.
         """
-        # In float64: how BLAS orders float32 sums depends on where arrays lie in memory.
-        rows = np.tensordot(self.row_weights.astype(np.float64), ab, axes=1)  # [K, S, C]
-        return np.einsum("ks,ksc->kc", self.column_weights, rows).astype(np.float32)
+        # Pixel by pixel: products of whole planes would wake BLAS's threads for a few numbers.
+        seen = np.empty((len(self), ab.shape[-1]), np.float32)
+        for i, (down, right) in enumerate(zip(self.row_weights, self.column_weights, strict=True)):
+            rows, columns = (_used(weights) for weights in (down, right))
+            weights = down[rows, None].astype(np.float64) * right[columns]
+            seen[i] = (weights[..., None] * ab[rows, columns]).sum(axis=(0, 1))
+        return seen
+
+
+def _used(weights: np.ndarray) -> slice:
+    """The part of a line that has weight."""
+    used = np.flatnonzero(weights)
+    return slice(used[0], used[-1] + 1)
 
 
 def place(

@@ -50,9 +50,15 @@ class Likeness:
         for row, column in hints.cells * hints.cell_size:
             cell = lightness[row : row + hints.cell_size, column : column + hints.cell_size]
             apart = lightness - cell.mean()
-            squares = np.maximum(apart / self.lighter, apart / -self.darker) ** 2
-            squares += np.maximum(smooth - smooth[row, column], 0) ** 2
-            shares.append(self.least + (1 - self.least) * np.exp(squares / -2))
+            apart = np.maximum(apart / self.lighter, apart / -self.darker)
+            smoother = np.maximum(smooth - smooth[row, column], 0)
+            apart *= apart
+            apart += smoother * smoother
+            apart *= -0.5
+            share = np.exp(apart, out=apart)
+            share *= 1 - self.least
+            share += self.least
+            shares.append(share)
         return shares
 
 

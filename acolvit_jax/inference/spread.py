@@ -15,6 +15,7 @@ _WIDTH = 16.0  # pixels of the model's image, standard deviation of the spread
 _TONE = 12.0  # L*, by which likeness fades
 _RIDGE = 0.05  # of the missing color's variance, taken for noise
 _POINT_WIDTH = 2.0  # pixels, of the correction of single pixels
+_POINT_FAR = 12.0  # pixels, beyond which nothing of that is left
 _POINT_RIDGE = 0.02  # so that hints closer than a pixel share what is missing
 _REACH = 3.0  # standard deviations, beyond which nothing is spread
 
@@ -79,7 +80,7 @@ def _add_bumps(
     """Adds a Gaussian of place and lightness times its weights `[N, 2]` at every place."""
     out, side = ab.copy(), np.arange(len(ab), dtype=np.float32)
     for (row, column), tone, weight in zip(places, tones, weights, strict=True):
-        rows, columns = (_around(x, width, len(ab)) for x in (row, column))
+        rows, columns = (_around(x, _REACH * width, len(ab)) for x in (row, column))
         down = np.exp(-(((side[rows] - row) / width) ** 2) / 2)
         right = np.exp(-(((side[columns] - column) / width) ** 2) / 2)
         like = np.exp(-(((lightness[rows, columns] - tone) / _TONE) ** 2) / 2)
@@ -88,28 +89,30 @@ def _add_bumps(
     return out
 
 
-def _around(center: float, width: float, side: int) -> slice:
+def _around(center: float, far: float, side: int) -> slice:
     """The pixels that a bump reaches."""
-    far = _REACH * width
     return slice(max(0, int(center - far)), min(side, int(center + far) + 1))
 
 
 def _exact_points(ab: np.ndarray, hints: PlacedHints) -> np.ndarray:
     """Corrects what is still missing at the photo's pixels under the hints, close around them."""
-    side = np.arange(len(ab), dtype=np.float64)  # as for `PlacedHints.shown`
+    side = np.arange(len(ab), dtype=np.float64)
 
-    def bumps(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gaussians along an axis at each hint `[K, S]`, and how the hints show them `[K, K]`."""
+    def bumps(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[slice]]:
+        """Gaussians along an axis `[K, S]`, how hints show them `[K, K]`, and where they are."""
         weights = weights.astype(np.float64)
         middle = weights @ side
         made = np.exp(-(((side - middle[:, None]) / _POINT_WIDTH) ** 2) / 2)
-        return made, weights @ made.T
+        places = [_around(center, _POINT_FAR, len(ab)) for center in middle]
+        return made, weights @ made.T, places
 
-    down, shown_down = bumps(hints.row_weights)
-    right, shown_right = bumps(hints.column_weights)
+    down, shown_down, rows = bumps(hints.row_weights)
+    right, shown_right, columns = bumps(hints.column_weights)
     gram = shown_down * shown_right + _POINT_RIDGE * np.eye(len(hints))
+    out = ab.copy()
     for _ in range(2):  # the second round makes up for the ridge
-        weights = np.linalg.solve(gram, hints.ab - hints.shown(ab))
-        added = np.einsum("kr,kc,kx->rcx", down, right, weights, optimize=True)
-        ab = ab + added.astype(np.float32)
-    return ab
+        weights = np.linalg.solve(gram, hints.ab - hints.shown(out))
+        for i, part in enumerate(zip(rows, columns, strict=True)):
+            bump = down[i, part[0], None] * right[i, part[1]]
+            out[part] += bump[..., None] * weights[i]
+    return out

@@ -219,7 +219,7 @@ def test_the_weights_in_the_package_are_the_default(tmp_path, capsys):
         macs.append(json.loads(capsys.readouterr().out)["macs"])
         assert images.read_image(output).shape == images.read_image(photo).shape
     assert macs[0] < 0.6 * macs[1]
-    with pytest.raises(UserError, match=r"budget 0\.01 must be in \[0\.1, 1\]"):
+    with pytest.raises(UserError, match=r"budget=0\.01 must be in \[0\.1, 1\]"):
         main([str(photo), f"--output={tmp_path / 'x.png'}", "--budget=0.01"])
 
 

@@ -45,76 +45,91 @@ export function shown(ab, side, { rows, columns }) {
   return sum;
 }
 
-/** Standard deviation of lightness in the square around each pixel; edges are mirrored. */
-function texture(lightness, side) {
+/** Means over the lines of a plane; `step` leads along a line, `stride` to the next. Edges are mirrored. */
+function lineMeans(from, side, step, stride) {
   const half = (WINDOW - 1) / 2;
-  const mirrored = (at) => (at < 0 ? -1 - at : at >= side ? 2 * side - 1 - at : at);
-  const mean = (from, stride, step) => {
-    const out = new Float64Array(side * side);
-    for (let line = 0; line < side; line++) {
-      for (let i = 0; i < side; i++) {
-        let sum = 0;
-        for (let k = -half; k <= half; k++) sum += from[line * stride + mirrored(i + k) * step];
-        out[line * stride + i * step] = sum / WINDOW;
-      }
+  const mirrored = Int32Array.from({ length: side + WINDOW }, (_, i) => {
+    const at = i - half - 1;
+    return step * (at < 0 ? -1 - at : at >= side ? 2 * side - 1 - at : at);
+  });
+  const out = new Float64Array(side * side);
+  for (let start = 0; start < side * stride; start += stride) {
+    let sum = 0;
+    for (let i = 0; i < WINDOW; i++) sum += from[start + mirrored[i]];
+    for (let i = 0; i < side; i++) {
+      sum += from[start + mirrored[i + WINDOW]] - from[start + mirrored[i]];
+      out[start + i * step] = sum / WINDOW;
     }
-    return out;
-  };
-  const both = (from) => mean(mean(from, side, 1), 1, side);
-  const means = both(lightness);
-  const squares = both(Float64Array.from(lightness, (l) => l * l));
-  return squares.map((square, i) => Math.sqrt(Math.max(0, square - means[i] ** 2)));
+  }
+  return out;
 }
 
-/** Shares of what is like a hint's place; `usual` is Info's `local.likeness`. */
-function likeness(lightness, smooth, side, { cell }, cellSize, usual) {
+const smoothness = new WeakMap(); // by lightness
+
+/** How smooth each pixel's surroundings are: -log(1 + standard deviation of lightness). */
+function smoothnessOf(lightness, side) {
+  if (!smoothness.has(lightness)) {
+    const boxed = (from) => lineMeans(lineMeans(from, side, 1, side), side, side, 1);
+    const means = boxed(lightness);
+    const squares = boxed(Float64Array.from(lightness, (l) => l * l));
+    smoothness.set(lightness, squares.map(
+      (square, i) => -Math.log1p(Math.sqrt(Math.max(0, square - means[i] ** 2)))));
+  }
+  return smoothness.get(lightness);
+}
+
+/** How like a hint's place the pixels are; `usual` is Info's `local.likeness`. */
+function likeness(lightness, side, { cell }, cellSize, usual) {
+  const smooth = smoothnessOf(lightness, side);
   const [top, left] = cell.map((at) => at * cellSize);
   let tone = 0;
   for (let y = top; y < top + cellSize; y++) {
     for (let x = left; x < left + cellSize; x++) tone += lightness[y * side + x] / cellSize ** 2;
   }
   const own = smooth[top * side + left];
-  return lightness.map((l, i) => {
-    const apart = Math.max((l - tone) / usual.lighter, (tone - l) / usual.darker);
-    const smoother = Math.max(smooth[i] - own, 0);
-    return usual.least + (1 - usual.least) * Math.exp(-(apart ** 2 + smoother ** 2) / 2);
-  });
+  const shares = new Float32Array(side * side);
+  for (let i = 0; i < shares.length; i++) {
+    const apart = lightness[i] - tone;
+    const toned = apart > 0 ? apart / usual.lighter : apart / usual.darker;
+    const smoother = smooth[i] > own ? (smooth[i] - own) / usual.smoother : 0;
+    shares[i] = usual.least + (1 - usual.least) * Math.exp((toned * toned + smoother * smoother) / -2);
+  }
+  return shares;
+}
+
+/** A Gaussian around a hint. */
+function around({ center }, side, width) {
+  const [down, right] = center.map((middle) => Float64Array.from(
+    { length: side }, (_, i) => gauss(i - middle, width)));
+  const shares = new Float32Array(side * side);
+  for (let i = 0; i < shares.length; i++) shares[i] = down[Math.floor(i / side)] * right[i % side];
+  return shares;
 }
 
 /** Whether the result without hints has a part in the result with them. */
 export const needsAutomatic = (hints, whole) => hints.some(
   ({ ab, reach }) => ab === null || reach === null || reach < whole);
 
-/** How much of the result with hints is to be taken, by pixel. */
+/** How much of the result with hints is to be taken, by pixel; `whole` is Info's `reach_max`. */
 export function withinReach(hints, automatic, lightness, side, cellSize, { whole, likeness: usual }) {
   const untouched = new Float32Array(side * side).fill(1);
   const kept = new Float32Array(side * side).fill(1);
-  let smooth = null;
   for (const hint of hints) {
     const { ab, reach, center: [row, column] } = hint;
-    const near = (width) => {
-      const fall = (center) => Float64Array.from({ length: side }, (_, i) => gauss(i - center, width));
-      const [down, right] = [fall(row), fall(column)];
-      return (i) => down[Math.floor(i / side)] * right[i % side];
-    };
-    if (ab === null) {
-      const share = reach !== null && reach >= whole ? () => 1 : near(reach ?? ALONE);
+    let shares = null; // 1 everywhere
+    if (reach === null && ab) shares = likeness(lightness, side, hint, cellSize, usual);
+    else if (reach === null || reach < whole) shares = around(hint, side, reach ?? ALONE);
+    if (!ab) {
       const tone = lightness[Math.floor(row) * side + Math.floor(column)];
-      kept.forEach((value, i) => { kept[i] = value * (1 - share(i) * gauss(lightness[i] - tone, LIKE)); });
+      for (let i = 0; i < kept.length; i++) {
+        kept[i] *= 1 - (shares ? shares[i] : 1) * gauss(lightness[i] - tone, LIKE);
+      }
       continue;
     }
     const before = shown(automatic, side, hint);
     const news = Math.hypot(ab[0] - before[0], ab[1] - before[1]);
     const most = 1 - Math.exp(-((news / SAME) ** 2));
-    let share = () => 1;
-    if (reach === null) {
-      smooth ??= texture(lightness, side).map((t) => -Math.log1p(t) / usual.smoother);
-      const like = likeness(lightness, smooth, side, hint, cellSize, usual);
-      share = (i) => like[i];
-    } else if (reach < whole) {
-      share = near(reach);
-    }
-    untouched.forEach((value, i) => { untouched[i] = value * (1 - share(i) * most); });
+    for (let i = 0; i < kept.length; i++) untouched[i] *= 1 - (shares ? shares[i] : 1) * most;
   }
   return untouched.map((value, i) => (1 - value) * kept[i]);
 }

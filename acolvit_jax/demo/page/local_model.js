@@ -39,6 +39,8 @@ async function check(bytes, { sha256, format_version: version }) {
 }
 
 export class LocalModel {
+  #tones = new WeakMap();
+
   static async load(info, base, onProgress) {
     const { local } = info;
     const bytes = await fetchWhole(new URL('model.onnx', base), local.bytes, onProgress);
@@ -58,7 +60,7 @@ export class LocalModel {
     const start = performance.now();
     const { side, info: { local, reach_max: whole } } = this;
     const norm = await photo.lightness(side);
-    const lightness = norm.map((l) => 100 * l + 50);
+    const lightness = this.#tonesOf(norm);
     let placed = place(hints, photo, side, local.hint_size);
     let share = null;
     let before = null;
@@ -82,6 +84,12 @@ export class LocalModel {
       result: { budget, ...this.#describe(forward.decisions) },
       timing: { input: ready - start, model: forward.time, total: end - start },
     };
+  }
+
+  /** L* of a photo's lightness, the same object every time. */
+  #tonesOf(norm) {
+    if (!this.#tones.has(norm)) this.#tones.set(norm, norm.map((l) => 100 * l + 50));
+    return this.#tones.get(norm);
   }
 
   /** The model's own answer: {ab, decisions, time}. */

@@ -7,6 +7,7 @@ const TONE = 12; // L*, by which likeness fades
 const RIDGE = 0.05; // of the missing color's variance, taken for noise
 const POINT_WIDTH = 2; // model pixels, of the correction of single pixels
 const POINT_RIDGE = 0.02;
+const LEAST = 1e-9; // of a correction, below which it is none
 const REACH = 3; // standard deviations, beyond which nothing is spread
 
 /** Solves `matrix x = right` in place, by elimination; rows are arrays. */
@@ -109,9 +110,10 @@ function exactPoints(ab, hints, side) {
     });
     solve(gram, missing).forEach(([a, b], k) => {
       for (let y = 0; y < side; y++) {
-        if (downs[k][y] < 1e-12) continue;
+        if (downs[k][y] < LEAST) continue;
         for (let x = 0; x < side; x++) {
           const weight = downs[k][y] * rights[k][x];
+          if (weight < LEAST) continue;
           out[2 * (y * side + x)] += weight * a;
           out[2 * (y * side + x) + 1] += weight * b;
         }
