@@ -153,7 +153,11 @@ def describe(config: ModelConfig, provenance: Mapping[str, Any], dtype: str) -> 
 def _trace(prepared: Prepared, config: ModelConfig) -> Any:
     """The ONNX model as jax2onnx writes it."""
     from jax2onnx import to_onnx
+    from jax2onnx.plugins.plugin_system import PLUGIN_REGISTRY, import_all_plugins
 
+    import_all_plugins()
+    # How an array lies in memory is nothing to ONNX.
+    PLUGIN_REGISTRY["layout_constraint"] = PLUGIN_REGISTRY["copy"]
     side = config.image_size
     inputs = [jax.ShapeDtypeStruct((1, side, side, 4), jnp.float32)]
     names = ["inputs"]
