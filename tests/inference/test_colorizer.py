@@ -127,7 +127,7 @@ def test_the_budget_is_an_argument_of_a_model_that_takes_one():
     changed = [colorizer(make_rgb(0), budget=b).ab for b in (0.1, 1.0)]
     assert abs(changed[0] - changed[1]).max() > 1e-3
     for budget in (0.05, 1.5, 0.0):
-        with pytest.raises(ConfigError, match=rf"budget {budget} must be in \[0.1, 1\]"):
+        with pytest.raises(ConfigError, match=rf"budget={budget} must be in \[0.1, 1\]"):
             colorizer(make_rgb(0), budget=budget)
     for half in (np.float32(0.5), jnp.float32(0.5)):
         assert colorizer.engine.check_budget(half) == 0.5
