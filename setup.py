@@ -5,7 +5,6 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-URL = "https://github.com/acolvit-jax/acolvit_jax"
 CONFIGS = "acolvit_jax.configs"
 GCS = "gcsfs>=2025.3"
 DOCS = "mkdocs-material>=9.5,<10"
@@ -84,12 +83,7 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
-    url=URL,
-    project_urls={
-        "Documentation": f"{URL}/tree/main/docs",
-        "Changes": f"{URL}/blob/main/CHANGELOG.md",
-        "Issues": f"{URL}/issues",
-    },
+    project_urls={"Baseline (iColoriT)": "https://arxiv.org/abs/2207.06831"},
     keywords=["colorization", "vision transformer", "dynamic depth", "jax", "flax"],
     classifiers=[
         "Development Status :: 4 - Beta",

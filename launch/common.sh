@@ -24,3 +24,38 @@ run() {
 
 # The text between the second line of a script and its first line of code.
 usage() { sed -n '2,/^$/s/^# \{0,1\}//p' "$1"; }
+
+# Reads a script's options, `read_options "NAME NAME ..." "$@"`: each value into the variable of its
+# name, what stands after -- into `training`, other words into `places`.
+read_options() {
+  local known=" $1 "
+  shift
+  places=() training=()
+  while (($#)); do
+    case "$1" in
+    -h | --help)
+      usage "$0"
+      exit 0
+      ;;
+    --dry_run) DRY_RUN=1 && shift ;;
+    --)
+      shift
+      training=("$@")
+      break
+      ;;
+    -*)
+      [[ $known == *" ${1#--} "* ]] || fail "unknown option $1; see $0 --help"
+      (($# > 1)) || fail "$1 needs a value"
+      printf -v "${1#--}" '%s' "$2"
+      shift 2
+      ;;
+    *) places+=("$1") && shift ;;
+    esac
+  done
+}
+
+# For scripts whose words are all options and training arguments.
+only_options() {
+  ((!${#places[@]})) || fail "${places[0]} is no option; see $0 --help"
+  ((${#training[@]})) || fail "no training arguments; add -- --config $1"
+}

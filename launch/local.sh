@@ -19,28 +19,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 source "$here/common.sh"
 
 processes="" port=12345 restarts=10
-training=()
-while (($#)); do
-  case "$1" in
-  -h | --help)
-    usage "$0"
-    exit 0
-    ;;
-  --processes | --port | --restarts)
-    (($# > 1)) || fail "$1 needs a value"
-    printf -v "${1#--}" '%s' "$2"
-    shift 2
-    ;;
-  --dry_run) DRY_RUN=1 && shift ;;
-  --)
-    shift
-    training=("$@")
-    break
-    ;;
-  *) fail "unknown option $1; see $0 --help" ;;
-  esac
-done
-((${#training[@]})) || fail "no training arguments; add -- --config configs/tiny.py:0.5"
+read_options "processes port restarts" "$@"
+only_options configs/tiny.py:0.5
 
 # The GPUs to share out, none where there are none.
 gpus=()

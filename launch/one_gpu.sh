@@ -30,29 +30,7 @@ source "$here/common.sh"
 validation=sample platform=cuda size=tiny batch=256 product=8192 rounds=10 clicks=15 images=100
 from=pretrained-dense trial=60
 tests="tests/models tests/training/test_step.py tests/checkpoint/test_steps.py"
-places=() training=()
-while (($#)); do
-  case "$1" in
-  -h | --help)
-    usage "$0"
-    exit 0
-    ;;
-  --validation | --platform | --size | --batch | --product | --rounds | --tests | --clicks | \
-    --images | --from | --trial)
-    (($# > 1)) || fail "$1 needs a value"
-    printf -v "${1#--}" '%s' "$2"
-    shift 2
-    ;;
-  --dry_run) DRY_RUN=1 && shift ;;
-  --)
-    shift
-    training=("$@")
-    break
-    ;;
-  -*) fail "unknown option $1; see $0 --help" ;;
-  *) places+=("$1") && shift ;;
-  esac
-done
+read_options "validation platform size batch product rounds tests clicks images from trial" "$@"
 ((${#places[@]} == 3)) || fail "wanted PHOTOS OUT MINUTES; see $0 --help"
 photos=${places[0]} out=${places[1]} minutes=${places[2]}
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || fail "MINUTES is '$minutes', not a whole number above 0"

@@ -20,38 +20,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 source "$here/common.sh"
 
 nodes=1 gpus=8 cpus=12 time=24:00:00
-partition=() training=()
-while (($#)); do
-  case "$1" in
-  -h | --help)
-    usage "$0"
-    exit 0
-    ;;
-  --nodes | --gpus | --cpus | --time)
-    (($# > 1)) || fail "$1 needs a value"
-    printf -v "${1#--}" '%s' "$2"
-    shift 2
-    ;;
-  --partition)
-    (($# > 1)) || fail "$1 needs a value"
-    partition=("--partition=$2")
-    shift 2
-    ;;
-  --dry_run) DRY_RUN=1 && shift ;;
-  --)
-    shift
-    training=("$@")
-    break
-    ;;
-  *) fail "unknown option $1; see $0 --help" ;;
-  esac
-done
-((${#training[@]})) || fail "no training arguments; add -- --config configs/tiny.py:0.5,imagenet"
+partition=""
+read_options "nodes gpus cpus time partition" "$@"
+only_options configs/tiny.py:0.5,imagenet
 
 quoted=$(printf '%q ' "${training[@]}")
 body="srun --cpus-per-task=$cpus python -m acolvit_jax.train --distributed $quoted || code=\$?
 if [ \"\${code:-0}\" = $EXIT_AGAIN ]; then scontrol requeue \"\$SLURM_JOB_ID\"; fi
 exit \"\${code:-0}\""
 run sbatch --job-name=acolvit_jax "--nodes=$nodes" "--ntasks-per-node=$gpus" \
-  "--gpus-per-node=$gpus" "--cpus-per-task=$cpus" "--time=$time" "${partition[@]}" --requeue \
+  "--gpus-per-node=$gpus" "--cpus-per-task=$cpus" "--time=$time" ${partition:+"--partition=$partition"} --requeue \
   --signal=TERM@120 --open-mode=append --output=acolvit_jax-%j.log "--wrap=$body"
