@@ -48,5 +48,7 @@ def is_near_grey(rgb: np.ndarray) -> bool:
         Whether the channels of a thumbnail differ by less than `GREY_CHROMA` steps on average.
     """
     step = max(1, min(rgb.shape[:2]) // 32)
-    small = rgb[::step, ::step].astype(np.int16)
-    return float(np.ptp(small, axis=-1).mean()) < GREY_CHROMA
+    red, green, blue = np.moveaxis(rgb[::step, ::step], -1, 0)
+    most = np.maximum(np.maximum(red, green), blue)
+    least = np.minimum(np.minimum(red, green), blue)
+    return float((most - least).mean()) < GREY_CHROMA
