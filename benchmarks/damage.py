@@ -218,11 +218,16 @@ def main() -> None:
             trials.append(("malformed requests", request_trials(args.requests)))
         rows = []
         for kind, results in trials:
-            start, found = time.monotonic(), list(results)
+            start, found = time.monotonic(), []
+            for result in results:
+                found.append(result)
+                if not len(found) % 10:
+                    print(f"{kind}: {len(found)}", file=sys.stderr, flush=True)
             failed = [text for text in found if text]
             rows.append(
                 [kind, str(len(found)), str(len(failed)), f"{time.monotonic() - start:.0f}"]
             )
+            print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
             print("\n".join(f"{kind}: {text}" for text in failed), end="", file=sys.stderr)
         print(markdown_table(["trials", "run", "failed", "s"], rows))
 
