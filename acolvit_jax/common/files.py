@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from acolvit_jax.common.places import is_remote
+from acolvit_jax.common.places import is_remote, storage_error
 
 _partial: set[Path] = set()  # files that are being written
 
@@ -35,8 +36,13 @@ def write_bytes(path: Path, data: bytes) -> None:
         OSError: if it cannot be written; its `filename` is the path.
     """
     if is_remote(path):  # where a file is there when all of it is
-        with naming(path):
-            path.write_bytes(data)
+        try:
+            with naming(path):
+                path.write_bytes(data)
+        except Exception as error:
+            if (said := storage_error(error)) is None:
+                raise
+            raise OSError(errno.EIO, said, str(path)) from error
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not after the file's own name, which may be as long as a name can be.

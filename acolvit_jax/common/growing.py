@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from acolvit_jax.common.files import naming, write_bytes
 from acolvit_jax.common.places import is_remote
 
 SECONDS = 30.0  # between two times that a file of a bucket is written anew
+
+log = logging.getLogger(__name__)
 
 
 class GrowingFile:
@@ -30,10 +33,10 @@ class GrowingFile:
             self._sent = len(self._held)
 
     def write(self, data: bytes) -> None:
-        """Adds to the file.
+        """Adds to the file; a bucket that fails meanwhile is tried again later.
 
         Raises:
-            OSError: if it cannot be written; its `filename` is the path.
+            OSError: if a disk cannot be written; its `filename` is the path.
         """
         if self._held is None:
             with naming(self._path), self._path.open("ab") as file:
@@ -41,13 +44,17 @@ class GrowingFile:
             return
         self._held += data
         if time.monotonic() - self._time > SECONDS:
-            self.flush()
+            try:
+                self.flush()
+            except OSError as error:  # nothing is lost yet
+                self._time = time.monotonic()
+                log.warning("%s; trying again in %g s", error, SECONDS)
 
     def flush(self) -> None:
         """Writes what is held.
 
         Raises:
-            OSError: as `write`.
+            OSError: if it cannot be written; its `filename` is the path.
         """
         if self._held is not None and len(self._held) > self._sent:
             write_bytes(self._path, bytes(self._held))

@@ -125,6 +125,37 @@ def test_a_growing_file_of_a_bucket_is_written_anew_now_and_then(bucket, storage
     assert (steps, damaged) == ([1, 2, 3], [])
 
 
+def test_a_growing_file_of_a_bucket_outlives_a_storage_that_fails(
+    bucket, storage, monkeypatch, caplog
+):
+    monkeypatch.setattr("acolvit_jax.common.growing.SECONDS", 0.0)
+    path = place(bucket) / "log"
+    file = GrowingFile(path)
+    storage.failures[:] = [403] * 100
+    file.write(b"1")
+    file.write(b"2")
+    assert "trying again" in caplog.text
+    with pytest.raises(OSError, match="Forbidden") as error:
+        file.flush()
+    assert error.value.filename == str(path)
+    storage.failures.clear()
+    file.close()
+    assert path.read_bytes() == b"12"
+
+
+def test_what_the_storages_library_raises_is_the_systems_error(bucket, monkeypatch):
+    from gcsfs.retry import HttpError
+
+    def refuse(self, data):
+        raise HttpError({"code": 503, "message": "try later"})
+
+    path = place(bucket) / "a"
+    monkeypatch.setattr(type(path), "write_bytes", refuse)
+    with pytest.raises(OSError, match="try later, 503") as error:
+        write_bytes(path, b"x")
+    assert error.value.filename == str(path)
+
+
 def test_a_bucket_that_fails_is_no_damage(bucket, storage, monkeypatch):
     monkeypatch.setattr(reading, "PAUSES", (0.0,))
     path = place(bucket) / "a"
