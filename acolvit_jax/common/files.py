@@ -36,13 +36,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         OSError: if it cannot be written; its `filename` is the path.
     """
     if is_remote(path):  # where a file is there when all of it is
-        try:
-            with naming(path):
-                path.write_bytes(data)
-        except Exception as error:
-            if (said := storage_error(error)) is None:
-                raise
-            raise OSError(errno.EIO, said, str(path)) from error
+        _write_remote(path, data)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not after the file's own name, which may be as long as a name can be.
@@ -55,6 +49,20 @@ def write_bytes(path: Path, data: bytes) -> None:
     finally:
         partial.unlink(missing_ok=True)
         _partial.discard(partial)
+
+
+def _write_remote(path: Path, data: bytes) -> None:
+    """Writes a file of a bucket; what its library raises becomes an error of the system."""
+    try:
+        path.write_bytes(data)
+    except Exception as error:
+        said = storage_error(error)
+        if isinstance(error, OSError) and error.errno is None:  # a text alone
+            said = " ".join(str(error).split())[:200]
+        if said is None:
+            raise
+        number = errno.ENOENT if isinstance(error, FileNotFoundError) else errno.EIO
+        raise OSError(number, said, str(path)) from error
 
 
 def drop_partial() -> None:
