@@ -5,8 +5,8 @@
 // methods. All are asynchronous and fail with an EngineError; but `close` fails never.
 //
 // info()                     -> Info, as `GET v1/info` gives it: version, model, hint_sizes,
-//                               hint_size_default, limits {upload_bytes, pixels, hints},
-//                               formats {read, write}
+//                               hint_size_default, reach_min, reach_max, finishing,
+//                               limits {upload_bytes, pixels, hints}, formats {read, write}
 // samples()                  -> [{name, title, width, height, thumbnail: address of a picture}]
 // open(source, {name, onProgress, signal})
 //                            -> Photo. `source` is a Blob or {sample: name}; `name` is the file's;

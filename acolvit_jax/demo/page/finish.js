@@ -20,11 +20,9 @@ export function finished(field, { saturation, warmth }, warm) {
 export class FinishPanel extends EventTarget {
   value = AS_IT_IS;
 
-  /** @param ranges  Info's `finishing`; an engine may have none */
+  /** @param ranges  Info's `finishing` */
   constructor(ranges) {
     super();
-    byId('finishing').hidden = !ranges;
-    if (!ranges) return;
     for (const name of Object.keys(AS_IT_IS)) {
       const slider = byId(name);
       [slider.min, slider.max] = ranges[name];
@@ -38,7 +36,6 @@ export class FinishPanel extends EventTarget {
   /** Sets the sliders without telling anybody. */
   set(value) {
     this.value = value;
-    if (byId('finishing').hidden) return;
     for (const [name, number] of Object.entries(value)) {
       const slider = byId(name);
       slider.value = number;

@@ -10,9 +10,6 @@ export class HintPanel {
 
   constructor({ info, hints, commands, session }) {
     Object.assign(this, { info, hints, commands, session });
-    // An engine without reach leaves no place alone either.
-    byId('reach-row').hidden = byId('keep').hidden = !info.reach_max;
-    document.querySelector('[name=kind][value=keep]').parentElement.hidden = !info.reach_max;
     this.#reach.min = info.reach_min;
     this.#reach.max = info.reach_max;
     this.#reach.addEventListener('input', (event) => {

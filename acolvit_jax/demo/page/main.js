@@ -197,7 +197,7 @@ class App {
   /** Shows the newest colors with their saturation and warmth. */
   #showField(first = false) {
     const { field } = this.session;
-    this.shown = finished(field, this.finish.value, this.info.finishing?.warmth_ab);
+    this.shown = finished(field, this.finish.value, this.info.finishing.warmth_ab);
     this.stage.setField(this.shown, first);
   }
 
