@@ -146,14 +146,21 @@ def embed(
     x = prepared.embed(patches) + table[int(config.gated) :]
     spare = token_rows(config) - config.num_tokens
     if prepared.policy is None:
-        return jnp.concatenate([x, jnp.broadcast_to(x[0], (spare, config.width))])
+        return _with_copies(x, spare)
     policy = prepared.policy
     if prepared.budget is not None and budget is not None:
         beta = jnp.asarray(budget, jnp.float32)
         powers = jnp.stack([beta, beta**2, jnp.ones_like(beta)])
         # Not rounded to bfloat16, where 0.3 would be 0.3008.
         policy += jnp.matmul(powers, prepared.budget, precision=jax.lax.Precision.HIGHEST)
-    return jnp.concatenate([policy[None], x, jnp.broadcast_to(policy, (spare, config.width))])
+    return _with_copies(jnp.concatenate([policy[None], x]), spare)
+
+
+def _with_copies(x: jax.Array, count: int) -> jax.Array:
+    """Tokens with copies of row 0 behind them; never a part of no rows, which ONNX has not."""
+    if not count:
+        return x
+    return jnp.concatenate([x, jnp.broadcast_to(x[0], (count, x.shape[1]))])
 
 
 def decide(block: BlockParams, policy_token: jax.Array) -> jax.Array:
