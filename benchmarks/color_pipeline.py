@@ -135,7 +135,7 @@ def finishes() -> Iterator[tuple[str, Finish]]:
         {"smoother": 0.7},
         {"smoother": 1.5},
         {"smoother": 100.0},
-        {"lighter": 30.0, "darker": 60.0},
+        {"lighter": 20.0, "darker": 40.0},
     ):
         other = replace(USUAL, **change)
         yield usual.format(other), reaching(np.nan, other)

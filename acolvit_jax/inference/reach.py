@@ -30,8 +30,8 @@ class Likeness:
         least: share that everything takes.
     """
 
-    lighter: float = 20.0
-    darker: float = 40.0
+    lighter: float = 30.0
+    darker: float = 60.0
     smoother: float = 1.0
     least: float = 0.15
 

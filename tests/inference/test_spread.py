@@ -103,7 +103,7 @@ def test_a_hint_that_names_no_reach_changes_what_is_like_its_place():
     news = 1 - np.exp(-25)
     # Beyond what the window of texture sees of the edge: as smooth, 60 L* lighter.
     np.testing.assert_allclose(share[:, :20], news, atol=1e-5)
-    np.testing.assert_allclose(share[:, 44:], news * (0.15 + 0.85 * np.exp(-9 / 2)), atol=1e-5)
+    np.testing.assert_allclose(share[:, 44:], news * (0.15 + 0.85 * np.exp(-4 / 2)), atol=1e-5)
 
 
 def test_darker_counts_half_and_smoother_counts_by_its_logarithm():
@@ -112,7 +112,7 @@ def test_darker_counts_half_and_smoother_counts_by_its_logarithm():
     placed = place([Hint(32, 10, (30.0, 0.0))], (SIDE, SIDE), SIDE)
     share = within_reach(placed, GREY, lightness)[..., 0]
     texture = np.log1p(9 * (1 - 1 / 81**2) ** 0.5)  # of 9 x 9 pixels, one more of one kind
-    squares = (40 / 40) ** 2 + texture**2
+    squares = (40 / 60) ** 2 + texture**2
     np.testing.assert_allclose(share[30, 50], 0.15 + 0.85 * np.exp(-squares / 2), rtol=1e-4)
 
 
