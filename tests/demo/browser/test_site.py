@@ -304,7 +304,7 @@ NO_MEMORY = """
 const { prototype } = OffscreenCanvasRenderingContext2D;
 const { getImageData } = prototype;
 prototype.getImageData = function limited(x, y, width, height) {
-  if (width * height > 5e5) throw new RangeError('Out of memory at ImageData creation');
+  if (width * height > 6e6) throw new RangeError('Out of memory at ImageData creation');
   return getImageData.call(this, x, y, width, height);
 };
 """
@@ -318,14 +318,14 @@ def little_memory(folder):
 def test_without_memory_for_a_photo_the_others_go_on(site, browser, tmp_path):
     host = damaged(site, tmp_path / "site", little_memory)
     large = tmp_path / "large.png"
-    Image.fromarray(np.full((600, 900, 3), 90, np.uint8)).save(large)
+    Image.fromarray(np.full((2400, 3000, 3), 90, np.uint8)).save(large)
     try:
         page = Page(browser, host.address)
         page.visit()
         page.choose_file("file-photo", large)
         sentence = "this photo needs more memory than the browser gives"
         page.wait(lambda: sentence in toast(page), sentence)
-        assert page.state["photo"]["width"] == 900  # in grey
+        assert page.state["photo"]["width"] == 3000  # in grey
         page.visit()
         page.js("document.querySelector('[data-sample=coffee]').click()")
         page.settle()
