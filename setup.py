@@ -50,7 +50,7 @@ EXTRAS = {
     # Wants an older orbax-checkpoint than training does: install it in an environment of its own.
     "onnx": ["jax2onnx>=0.17.1"],
     "torch": ["torch>=2.6"],
-    "peers": ["onnx>=1.17", "onnxruntime>=1.20", "openvino>=2025.0", "torch>=2.6"],
+    "peers": ["nncf>=2.15", "onnx>=1.17", "onnxruntime>=1.20", "openvino>=2025.0", "torch>=2.6"],
     "docs": [DOCS],
     "dev": [
         "httpx2>=2.0",  # starlette.testclient speaks through it

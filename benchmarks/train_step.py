@@ -1,14 +1,19 @@
 """Images a second of a training step on this machine, against eager PyTorch in the same run.
 
-    python -m benchmarks.train_step
+    python -m benchmarks.train_step [--only dense] [--rounds 5]
 
-Steps of all kinds take turns, so that a noisy machine is unfair to none. PyTorch's step is forward
-and backward without an optimizer; ours has the optimizer in it. PyTorch is left out where it is
-not installed.
+Steps of all kinds take turns on one core, and seconds are the process's CPU time: a busy machine
+is unfair to none. PyTorch's step is forward and backward without an optimizer; ours has the
+optimizer in it. PyTorch is left out where it is not installed.
 """
 
 from __future__ import annotations
 
+from acolvit_jax.common.cores import use_cores
+
+use_cores(1)
+
+import argparse
 import dataclasses
 import importlib.util
 import statistics
@@ -30,7 +35,6 @@ from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.step import make_train_step
 
 BATCH = 32
-ROUNDS = 5
 
 
 def jax_step(
@@ -84,25 +88,32 @@ def torch_step(dtype: str) -> Callable[[], None]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="kinds of steps whose name starts so")
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
     dtypes = ["float32", *(["bfloat16"] if multiplies_bfloat16() else [])]
-    kinds: dict[tuple[str, str], Callable[[], None]] = {}
-    for dtype in dtypes:
-        kinds |= {
-            ("dense", dtype): jax_step(dtype),
-            ("A-ColViT 0.5", dtype): jax_step(dtype, gated=True),
-            ("dense, windows of 7x7 patches", dtype): jax_step(dtype, window=7),
-        }
+    makers: dict[str, Callable[[str], Callable[[], None]]] = {
+        "dense": jax_step,
+        "A-ColViT 0.5": lambda dtype: jax_step(dtype, gated=True),
+        "dense, windows of 7x7 patches": lambda dtype: jax_step(dtype, window=7),
+    }
     if importlib.util.find_spec("torch"):
-        name = "dense, eager PyTorch (no optimizer)"
-        kinds |= {(name, dtype): torch_step(dtype) for dtype in dtypes}
+        makers["dense, eager PyTorch (no optimizer)"] = torch_step
+    kinds = {
+        (name, dtype): make(dtype)
+        for dtype in dtypes
+        for name, make in makers.items()
+        if name.startswith(args.only)
+    }
     times: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
     for step in kinds.values():
         step()  # compiles
-    for _ in range(ROUNDS):
+    for _ in range(args.rounds):
         for kind, step in kinds.items():
-            start = time.perf_counter()
+            start = time.process_time()
             step()
-            times[kind].append(time.perf_counter() - start)
+            times[kind].append(time.process_time() - start)
     rows = []
     for (name, dtype), taken in times.items():
         rates = sorted(BATCH / t for t in taken)
