@@ -2,16 +2,12 @@
 
     python -m benchmarks.train_step [--only dense] [--rounds 5]
 
-Steps of all kinds take turns on one core, and seconds are the process's CPU time: a busy machine
-is unfair to none. PyTorch's step is forward and backward without an optimizer; ours has the
-optimizer in it. PyTorch is left out where it is not installed.
+Steps of all kinds take turns, so that a noisy machine is unfair to none. PyTorch's step is forward
+and backward without an optimizer; ours has the optimizer in it. PyTorch is left out where it is
+not installed.
 """
 
 from __future__ import annotations
-
-from acolvit_jax.common.cores import use_cores
-
-use_cores(1)
 
 import argparse
 import dataclasses
@@ -111,9 +107,9 @@ def main() -> None:
         step()  # compiles
     for _ in range(args.rounds):
         for kind, step in kinds.items():
-            start = time.process_time()
+            start = time.perf_counter()
             step()
-            times[kind].append(time.process_time() - start)
+            times[kind].append(time.perf_counter() - start)
     rows = []
     for (name, dtype), taken in times.items():
         rates = sorted(BATCH / t for t in taken)
