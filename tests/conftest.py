@@ -49,7 +49,7 @@ LONGEST = (
     "integration/test_first_command",
     "notebooks/",
     "integration/test_distributed",
-    "integration/test_train",
+    "integration/test_train.py",
     "integration/test_evaluate",
     "demo/",
     "training/",

@@ -7,7 +7,6 @@ import logging
 import re
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
@@ -15,6 +14,7 @@ from orbax.checkpoint.checkpoint_managers import preservation_policy
 
 from acolvit_jax.checkpoint.checksums import checksums
 from acolvit_jax.checkpoint.state import TrainState
+from acolvit_jax.checkpoint.stored import leaf_names, stored_checksums, stored_tree
 from acolvit_jax.common.distributed import agree, user_error_of
 from acolvit_jax.common.errors import CheckpointError, DamagedError, UserError
 from acolvit_jax.common.files import free_path
@@ -88,7 +88,7 @@ class Checkpoints:
             return
         meta = {"data": data_state, "checksums": checksums(state)}
         args = ocp.args.Composite(
-            state=ocp.args.StandardSave(_saved_tree(state)), meta=ocp.args.JsonSave(meta)
+            state=ocp.args.StandardSave(stored_tree(state)), meta=ocp.args.JsonSave(meta)
         )
         metrics = None if score is None else {_SCORE: score}
         try:
@@ -212,12 +212,10 @@ class Checkpoints:
         try:
             folder = self.folder / str(step) / "state"
             found = ocp.PyTreeCheckpointer().metadata(folder).item_metadata.tree
-            stored = {_path(path) for path, _ in jax.tree_util.tree_leaves_with_path(found)}
+            stored = leaf_names(found)
         except Exception:  # damaged: restoring says so
             return
-        wanted = {
-            _path(path) for path, _ in jax.tree_util.tree_leaves_with_path(_saved_tree(target))
-        }
+        wanted = leaf_names(stored_tree(target))
         other = sorted(wanted - stored if target.opt_state is None else stored ^ wanted)
         if stored and other:
             raise CheckpointError(
@@ -227,7 +225,7 @@ class Checkpoints:
             )
 
     def _restore(self, step: int, target: TrainState) -> tuple[TrainState, dict[str, int]]:
-        tree = _saved_tree(target)
+        tree = stored_tree(target)
         # A manager that restored a part this way cannot save: a run that goes on reads all.
         part = ocp.args.PyTreeRestore(
             tree,
@@ -240,7 +238,7 @@ class Checkpoints:
         restored = patiently(where, lambda: self._manager.restore(step, args=args))
         state = TrainState(**{"opt_state": None, "ema": None, **restored["state"]})
         meta = restored["meta"]
-        if _checksums_of(meta["checksums"], state) != checksums(state):
+        if stored_checksums(meta["checksums"], state) != checksums(state):
             raise ValueError("its checksums do not match its arrays")
         return state, meta["data"]
 
@@ -299,24 +297,3 @@ def _damage(error: Exception) -> str:
     if (user_error := user_error_of(error)) is not None:
         raise user_error from error
     return str(error).split("\n", 1)[0][:200]
-
-
-def _path(keys: tuple[Any, ...]) -> str:
-    """Dotted name of a leaf, the same for tuples, lists, dicts and dataclasses."""
-    parts = (getattr(k, "key", getattr(k, "idx", getattr(k, "name", k))) for k in keys)
-    return ".".join(str(part) for part in parts)
-
-
-def _saved_tree(state: TrainState) -> dict[str, Any]:
-    """The state as a dict, without what is None: an average, an optimizer that is not read."""
-    tree = {"step": state.step, "params": state.params}
-    tree |= {} if state.opt_state is None else {"opt_state": state.opt_state}
-    return tree if state.ema is None else tree | {"ema": state.ema}
-
-
-def _checksums_of(stored: list[int], state: TrainState) -> list[int]:
-    """The stored checksums of what a state holds; they are in the order of a whole state."""
-    if state.opt_state is not None:
-        return stored
-    count = len(jax.tree.leaves(state.params))
-    return stored[: 1 + count] + ([] if state.ema is None else stored[-count:])

@@ -11,10 +11,8 @@ from acolvit_jax.hints.points import (
     hint_cell,
     hint_planes,
     model_input,
-    sample_cells,
-    sample_count,
-    true_hints,
 )
+from acolvit_jax.hints.sampling import sample_cells, sample_count, true_hints
 
 __all__ = [
     "HINT_SIZE",

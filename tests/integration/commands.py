@@ -30,6 +30,21 @@ SMALL = [  # a model of seconds
 ]
 
 
+def training(
+    photos: Path, workdir: Path, *more: str, arg: str = "0.5,folder", steps: int
+) -> list[str]:
+    """Arguments of a training of seconds on a folder of photos."""
+    return [
+        "--config",
+        f"configs/tiny.py:{arg}",
+        f"--config.data.path={photos}",
+        f"--config.train.steps={steps}",
+        f"--workdir={workdir}",
+        *SMALL,
+        *more,
+    ]
+
+
 def environment(devices: int = 2) -> dict[str, str]:
     """Variables of a command that sees this checkout and some virtual devices."""
     flags = f"--xla_force_host_platform_device_count={devices}"
