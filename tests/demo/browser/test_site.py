@@ -23,7 +23,7 @@ from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.compilation import cache_folder
 from acolvit_jax.inference.finish import Finish
 from acolvit_jax.photo import images
-from tests.demo.browser.driver import browsing, have_browser, until
+from tests.demo.browser.driver import browsing, have_browser, resize, until
 from tests.demo.browser.page import Page
 from tests.models_on_disk import write_model
 
@@ -298,6 +298,71 @@ def test_a_browser_without_simd_is_told_in_one_sentence(host, browser):
         assert page.state["photo"]["width"]
     finally:
         end()
+
+
+NO_MEMORY = """
+const { prototype } = OffscreenCanvasRenderingContext2D;
+const { getImageData } = prototype;
+prototype.getImageData = function limited(x, y, width, height) {
+  if (width * height > 6e6) throw new RangeError('Out of memory at ImageData creation');
+  return getImageData.call(this, x, y, width, height);
+};
+"""
+
+
+def little_memory(folder):
+    worker = folder / "static" / "local_worker.js"
+    worker.write_text(worker.read_text() + NO_MEMORY)
+
+
+def test_without_memory_for_a_photo_the_others_go_on(site, browser, tmp_path):
+    host = damaged(site, tmp_path / "site", little_memory)
+    large = tmp_path / "large.png"
+    Image.fromarray(np.full((2400, 3000, 3), 90, np.uint8)).save(large)
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.choose_file("file-photo", large)
+        sentence = "this photo needs more memory than the browser gives"
+        page.wait(lambda: sentence in toast(page), sentence)
+        assert page.state["photo"]["width"] == 3000  # in grey
+        page.visit()
+        page.js("document.querySelector('[data-sample=coffee]').click()")
+        page.settle()
+        assert page.state["result"]["id"]
+    finally:
+        host.stop()
+
+
+def test_a_host_without_isolation_has_one_thread_and_colors(host, browser):
+    end = start_with(
+        browser, "Object.defineProperty(navigator, 'serviceWorker', { value: undefined });"
+    )
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.sample("coffee")
+        assert page.js("return crossOriginIsolated") is False
+    finally:
+        end()
+
+
+def test_a_page_of_a_phone_s_size(page):
+    try:
+        resize(page.driver, (390, 844), 3)
+        page.visit()
+        page.sample("coffee")
+        page.click(100, 120)
+        assert len(page.hints) == 1
+        box = page.js(
+            "const { x, y, width, height } = document.querySelector('#stage')"
+            ".getBoundingClientRect(); return { x, y, width, height }"
+        )
+        assert box["width"] > 300
+        assert box["height"] > 200
+        assert page.js("return document.documentElement.scrollWidth") <= 390
+    finally:
+        resize(page.driver, (1280, 720))
 
 
 def test_nothing_is_fetched_from_elsewhere(site):
