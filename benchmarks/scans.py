@@ -24,6 +24,7 @@ from acolvit_jax.hints import Hint
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.finish import color_photo
 from acolvit_jax.photo import images, pictures
+from acolvit_jax.photo.metrics import MSE_FLOOR
 
 CLICKS = 5
 CELLS = 56  # a side, of places that can be clicked
@@ -59,7 +60,8 @@ KINDS = {"as it is": as_it_is, "grey, grain": grainy, "grey, faded, JPEG": faded
 
 
 def decibels(rgb: np.ndarray, truth: np.ndarray) -> float:
-    return float(-10 * np.log10(((rgb.astype(float) - truth) ** 2).mean() / 255**2))
+    error = ((rgb.astype(float) - truth) ** 2).mean() / 255**2
+    return float(-10 * np.log10(max(error, MSE_FLOOR)))
 
 
 def click(colorizer: Colorizer, scan: np.ndarray, truth: np.ndarray) -> list[np.ndarray]:
