@@ -39,7 +39,9 @@ def patchify(images: jax.Array, patch_size: int) -> jax.Array:
     b, h, w, c = images.shape
     p = patch_size
     # Rows of a patch are moved whole, p * c numbers at a time.
-    x = row_major(images.reshape(b, h // p, p, w // p, p * c).swapaxes(2, 3))
+    x = images.reshape(b, h // p, p, w // p, p * c).swapaxes(2, 3)
+    if x.dtype == jnp.bfloat16:
+        x = row_major(x)  # else a slow loop of rounding and transposing
     return x.reshape(b, (h // p) * (w // p), p * p * c)
 
 
@@ -57,7 +59,7 @@ def pixel_shuffle(patches: jax.Array, grid: tuple[int, int], patch_size: int) ->
     rows, columns = grid
     p = patch_size
     b = patches.shape[0]
-    x = row_major(patches.reshape(b, rows, columns, p, -1).swapaxes(2, 3))
+    x = patches.reshape(b, rows, columns, p, -1).swapaxes(2, 3)
     return x.reshape(b, rows * p, columns * p, -1)
 
 
