@@ -12,6 +12,7 @@ from jax import export
 
 from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.common.files import write_bytes
+from acolvit_jax.common.jax_settings import compiler_options
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.models import skipping
 from acolvit_jax.models.params import Params
@@ -72,8 +73,9 @@ def load_stablehlo(path: Path) -> Any:
         CheckpointError: if the file is missing or damaged.
     """
     try:
-        return export.deserialize(bytearray(path.read_bytes())).call
+        program = export.deserialize(bytearray(path.read_bytes()))
     except FileNotFoundError as error:
         raise CheckpointError(f"no file at {path}") from error
     except Exception as error:  # flatbuffers raises many kinds
         raise CheckpointError(f"{path} is no exported program, or is damaged") from error
+    return jax.jit(program.call, compiler_options=compiler_options())
