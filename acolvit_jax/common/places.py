@@ -75,7 +75,6 @@ def make_folder(path: Path) -> None:
 
 def files_below(folder: Path) -> list[Path]:
     """Every file below a folder of a bucket, sorted; one request a thousand."""
-    _prepare()
     found = _buckets().find(os.fspath(folder))
     return [place(f"{BUCKETS}{name}") for name in sorted(found) if not name.endswith("/")]
 
@@ -86,7 +85,6 @@ def create(path: Path, data: bytes) -> bool:
     Returns:
         Whether this call has written it.
     """
-    _prepare()
     try:
         _buckets().pipe_file(os.fspath(path), data, mode="create")
     except FileExistsError:
@@ -130,6 +128,8 @@ def storage_error(error: BaseException) -> str | None:
 
 
 def _buckets() -> Any:
+    """The file system of all buckets."""
+    _prepare()
     import fsspec
 
     return fsspec.filesystem("gcs")

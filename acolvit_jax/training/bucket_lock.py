@@ -25,6 +25,12 @@ class HeldError(Exception):
     """Another process holds the lock; the message says which."""
 
 
+def this_process() -> str:
+    """What a lock says of its holder: which process, on which machine, since when."""
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    return f"process {os.getpid()} on {socket.gethostname()} since {since}"
+
+
 @contextlib.contextmanager
 def holding_file(path: Path) -> Iterator[None]:
     """Holds a lock that is a file of a bucket, written anew every quarter of a minute.
@@ -41,8 +47,7 @@ def holding_file(path: Path) -> Iterator[None]:
     Raises:
         HeldError: if another process does.
     """
-    since = time.strftime("%Y-%m-%d %H:%M:%S")
-    holder = f"process {os.getpid()} on {socket.gethostname()} since {since}"
+    holder = this_process()
     mark = secrets.token_hex(4)
     if not create(path, _text(holder, mark, 0)):
         _take_over(path, holder, mark)

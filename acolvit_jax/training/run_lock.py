@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.places import is_remote
 from acolvit_jax.common.text import read_text
-from acolvit_jax.training.bucket_lock import HeldError, holding_file
+from acolvit_jax.training.bucket_lock import HeldError, holding_file, this_process
 
 LOCK_FILE = ".lock"
 
@@ -55,9 +52,8 @@ def holding(workdir: Path) -> Iterator[None]:
         except OSError:  # a file system without locks
             yield
             return
-        since = time.strftime("%Y-%m-%d %H:%M:%S")
         file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}\n")
+        file.write(f"{this_process()}\n")
         file.flush()
         try:
             yield
