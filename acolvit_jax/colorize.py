@@ -71,7 +71,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--saturation", type=float, default=1.0, help="of the result, 0 to 2 (1)")
     parser.add_argument("--warmth", type=float, default=0.0, help="of the result, -1 to 1 (0)")
     arguments.add_model_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="a line of JSON for every photo")
+    parser.add_argument(
+        "--json", action="store_true", help="a line of JSON for every photo or page"
+    )
     return parser
 
 
@@ -94,7 +96,7 @@ def main(argv: Sequence[str]) -> int:
         raise ImageError(f"{args.source}: no such file or folder")
     hints = _hints(args)
     from acolvit_jax.common.jax_settings import settle_jax
-    from acolvit_jax.inference import jobs
+    from acolvit_jax.inference import jobs, plans
     from acolvit_jax.inference.colorizer import Colorizer
     from acolvit_jax.inference.compilation import keep_compiled_programs
     from acolvit_jax.inference.finish import Finish
@@ -107,40 +109,34 @@ def main(argv: Sequence[str]) -> int:
     folder = args.source.is_dir()
     if folder:
         by_name = hints if isinstance(hints, dict) else {}
-        work, notes, problems = jobs.plan_folder(args.source, args.output, by_name, suffix)
+        work, notes, problems = plans.plan_folder(args.source, args.output, by_name, suffix)
         for note in notes:
             print(f"warning: {note}", file=sys.stderr)
     else:
         own = _own(hints, args.source.name)
-        job = jobs.plan_photo(args.source, args.output, own.hints, args.overwrite, suffix)
+        job = plans.plan_photo(args.source, args.output, own.hints, args.overwrite, suffix)
         work = [replace(job, hinted=own.photo)]
     settle_jax()
     keep_compiled_programs()
     colorizer = Colorizer.from_pretrained(args.checkpoint, budget=args.budget, dtype=args.dtype)
     print(f"compiled in {colorizer.engine.compile_seconds:.2f} s", file=sys.stderr)
     if not folder:
-        result, remarks = jobs.run_job(colorizer, work[0], options)
-        for remark in remarks:
-            print(f"warning: {work[0].source}: {remark}", file=sys.stderr)
-        milliseconds = sum(result.seconds.values()) * 1e3
-        print(
-            jobs.json_line(work[0], result)
-            if args.json
-            else f"{work[0].target}: {milliseconds:.0f} ms, {result.macs / 1e9:.2f} GMACs, "
-            f"keep ratio {result.keep_ratio:.2f}"
-        )
+        done = jobs.run_job(colorizer, work[0], options)
+        for note in done.notes:
+            print(f"warning: {work[0].source}: {note}", file=sys.stderr)
+        print(done.json_lines if args.json else f"{work[0].target}: {done.summary}")
         return 0
     with Progress(len(work), quiet=args.json) as progress:
 
-        def report(job: jobs.Job, result: jobs.Colorized | None, message: str) -> None:
+        def report(job: plans.Job, done: jobs.Done | None, message: str) -> None:
             progress.advance()
-            if result is not None and message:
+            if done is not None and message:
                 print(f"warning: {job.source}: {message}", file=sys.stderr)
-            if args.json and result is not None:
-                print(jobs.json_line(job, result), flush=True)
-            elif result is None and message != "exists":
+            if args.json and done is not None:
+                print(done.json_lines, flush=True)
+            elif done is None and message != "exists":
                 print(f"warning: {message}", file=sys.stderr)
-            elif result is not None:
+            elif done is not None:
                 progress.say(str(job.target))
 
         tally = jobs.run_jobs(colorizer, work, options, report)

@@ -4,10 +4,10 @@ from acolvit_jax.common.errors import ImageError, PixelLimitError
 from acolvit_jax.photo.folders import find_images, list_images
 from acolvit_jax.photo.formats import IMAGE_SUFFIXES, WRITERS
 from acolvit_jax.photo.limits import max_pixels
-from acolvit_jax.photo.metadata import Metadata
-from acolvit_jax.photo.reading import ImageSource, Photo, read_image, read_photo
+from acolvit_jax.photo.metadata import Metadata, without_tables
+from acolvit_jax.photo.reading import ImageSource, Photo, read_image, read_pages, read_photo
 from acolvit_jax.photo.resizing import GREY_CHROMA, crop_resize, is_near_grey, resize
-from acolvit_jax.photo.writing import encode_image, write_image
+from acolvit_jax.photo.writing import encode_image, join_pages, write_image
 
 __all__ = [
     "GREY_CHROMA",
@@ -22,10 +22,13 @@ __all__ = [
     "encode_image",
     "find_images",
     "is_near_grey",
+    "join_pages",
     "list_images",
     "max_pixels",
     "read_image",
+    "read_pages",
     "read_photo",
     "resize",
+    "without_tables",
     "write_image",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image
@@ -17,6 +17,7 @@ _PIXEL_TAGS |= {*range(322, 326), 330, *range(338, 342), 347, *range(530, 533), 
 # What editors keep in a TIFF beside EXIF, megabytes of it: XMP (kept by itself), IPTC, layers of
 # Photoshop.
 _EDITOR_TAGS = {700, 33723, 34377, 37724}
+_TABLES = {int(IFD.Exif), int(IFD.GPSInfo), int(IFD.Interop)}
 _SRGB, _SRGB_RULES = 1, "R98"  # EXIF's ColorSpace and interoperability index of an sRGB file
 _INTEROP_INDEX = 1
 _ADOBE_RGB, _ADOBE_RULES = 2, "R03"
@@ -108,6 +109,27 @@ def without_pixel_tags(exif: Image.Exif) -> bytes | None:
     for tag in (_PIXEL_TAGS | _EDITOR_TAGS) & set(exif):
         del exif[tag]
     return exif.tobytes() if len(exif) else None
+
+
+def without_tables(metadata: Metadata) -> Metadata:
+    """The metadata without those parts of EXIF that are tables of their own: camera, place.
+
+    Pages after the first have none: who appends a page to a TIFF moves what its main table points
+    at, and not what stands further down.
+
+    Returns:
+        The same object where there are no such parts.
+    """
+    exif = Image.Exif()
+    try:
+        exif.load(metadata.exif or b"")
+        tables = _TABLES & set(exif)
+        for tag in tables:
+            del exif[tag]
+        block = exif.tobytes() if len(exif) else None
+    except Exception:  # as above
+        return replace(metadata, exif=None)
+    return replace(metadata, exif=block) if tables else metadata
 
 
 def of_result(metadata: Metadata, size: tuple[int, int]) -> Metadata:

@@ -18,7 +18,7 @@ from acolvit_jax.photo import formats, jpeg, limits, metadata, png, profiles
 from acolvit_jax.photo.metadata import Metadata
 from acolvit_jax.photo.pixels import raster_of
 from acolvit_jax.photo.raster import Raster, over_white, upright
-from acolvit_jax.photo.tiff import read_tiff
+from acolvit_jax.photo.tiff import read_tiff, tiff_pages
 
 ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image
 
@@ -60,9 +60,38 @@ def read_photo(source: ImageSource, *, max_pixels: int | None = None) -> Photo:
         ImageError: one line that names the file and what is wrong with it.
     """
     with _errors_of(_name_of(source)):
-        raster = _decode(source, max_pixels)
-        rgb, notes = profiles.to_srgb(raster)
-        return _finished(raster, rgb, (*raster.notes, *notes))
+        return _in_srgb(_decode(source, _most(max_pixels)))
+
+
+def read_pages(source: str | os.PathLike[str], *, max_pixels: int | None = None) -> Iterator[Photo]:
+    """Reads a file with all its pages, one at a time.
+
+    Only TIFF has pages; previews among them are left out. Other files have one photo, that of
+    `read_photo`, and so do animations.
+
+    Args:
+        source: path.
+        max_pixels: of a page, as of `read_photo`.
+
+    Yields:
+        The upright photos.
+
+    Raises:
+        PixelLimitError: if a page has more pixels than allowed.
+        ImageError: one line that names the file, the page where there are several, and what is
+            wrong with it.
+    """
+    name, most = str(source), _most(max_pixels)
+    with _errors_of(name):
+        data = _bytes_of(source)
+        if not formats.is_tiff(data):
+            yield _in_srgb(_decode(data, most))
+            return
+        with tiff_pages(data, most) as pages:
+            for number, read in enumerate(pages, 1):
+                with _errors_of(name if len(pages) == 1 else f"page {number}"):
+                    photo = _in_srgb(read())
+                yield photo
 
 
 def read_image(source: ImageSource, *, max_pixels: int | None = None) -> np.ndarray:
@@ -74,8 +103,17 @@ def read_image(source: ImageSource, *, max_pixels: int | None = None) -> np.ndar
         uint8 `[H, W, 3]`, upright.
     """
     with _errors_of(_name_of(source)):
-        raster = _decode(source, max_pixels)
+        raster = _decode(source, _most(max_pixels))
         return _finished(raster, profiles.without_profile(raster), ()).rgb
+
+
+def _in_srgb(raster: Raster) -> Photo:
+    rgb, notes = profiles.to_srgb(raster)
+    return _finished(raster, rgb, (*raster.notes, *notes))
+
+
+def _most(max_pixels: int | None) -> int:
+    return limits.max_pixels() if max_pixels is None else max_pixels
 
 
 def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
@@ -91,26 +129,25 @@ def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
     return Photo(upright(rgb, raster.orientation), raster.metadata, notes, kept)
 
 
-def _decode(source: ImageSource, max_pixels: int | None) -> Raster:
+def _decode(source: ImageSource, max_pixels: int) -> Raster:
     """Decodes a file; its colors are still its own."""
-    most = limits.max_pixels() if max_pixels is None else max_pixels
     if isinstance(source, Image.Image):
-        return _of_pillow(source, most)
+        return _of_pillow(source, max_pixels)
     data = _bytes_of(source)
     if formats.is_tiff(data):
-        return read_tiff(data, most)
+        return read_tiff(data, max_pixels)
     if data.startswith(png.SIGNATURE):
         cleaned = png.clean(data)
-        return png.completed(cleaned, _by_pillow(cleaned.data, most))
+        return png.completed(cleaned, _by_pillow(cleaned.data, max_pixels))
     try:
-        return _by_pillow(data, most)
+        return _by_pillow(data, max_pixels)
     except OSError as error:
         if not data.startswith(b"\xff\xd8") or "truncated" not in str(error):
             raise
         mended = jpeg.mend(data)
         if mended is None:
             raise
-        raster = _by_pillow(mended[0], most)
+        raster = _by_pillow(mended[0], max_pixels)
         note = f"the file ends too early: {mended[1]} of its rows are lost"
         return replace(raster, notes=(*raster.notes, note))
 

@@ -1,46 +1,35 @@
-"""TIFF files of every kind: tifffile reads the samples, and here they become a picture."""
+"""The pages of a TIFF: which of them are pictures, and what each says of itself."""
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import tifffile
 from PIL import Image, TiffImagePlugin
-from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC
 
 from acolvit_jax.common.errors import ImageError, PixelLimitError
 from acolvit_jax.photo import metadata
-from acolvit_jax.photo.raster import CHANNELS, Raster
-from acolvit_jax.photo.samples import full_range
+from acolvit_jax.photo.raster import Raster
+from acolvit_jax.photo.tiff_samples import check_page, decoded
 
-_SPACES = {
-    PHOTOMETRIC.MINISWHITE: "grey",
-    PHOTOMETRIC.MINISBLACK: "grey",
-    PHOTOMETRIC.PALETTE: "grey",
-    PHOTOMETRIC.RGB: "rgb",
-    PHOTOMETRIC.YCBCR: "rgb",  # which its JPEG decoder makes of it
-    PHOTOMETRIC.SEPARATED: "cmyk",
-    PHOTOMETRIC.CIELAB: "lab",
-    PHOTOMETRIC.ICCLAB: "lab",
-}
-_JPEG = (COMPRESSION.JPEG, COMPRESSION.OJPEG, COMPRESSION.JPEG_LOSSY)
-_RAW = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
-_ORIENTATION, _XMP, _INKSET = 274, 700, 332
-_WHITES = (281, 341)  # MaxSampleValue, SMaxSampleValue
-_CMYK_INKS = 1
-_MAX_SAMPLES = 16  # of a pixel; more is no photograph
+_ORIENTATION, _XMP, _PROFILE = 274, 700, 34675
+_PREVIEW_SHARE = 1 / 16  # of a photo's pixels; a page of no more is its preview, marked or not
 
 
-class _Choice(NamedTuple):
-    """The picture of a file, and what else there is."""
+class _File(NamedTuple):
+    """An open file: its bytes, its main pages, and how numbers are written in it."""
 
-    page: Any
-    first: bool
-    notes: tuple[str, ...]
+    data: bytes
+    pages: list[Any]
+    byteorder: str
+    is_bigtiff: bool
 
 
 def read_tiff(data: bytes, max_pixels: int) -> Raster:
@@ -60,156 +49,100 @@ def read_tiff(data: bytes, max_pixels: int) -> Raster:
         ImageError: for what is no picture: raw data of a camera, volumes, more than four inks.
         Exception: tifffile's own, for a damaged file.
     """
+    with _opened(data) as file:
+        pictures = _pictures(file.pages)
+        best = max(range(len(pictures)), key=lambda i: _size(pictures[i]))
+        raster = _read(file, pictures[best], max_pixels)
+    if len(pictures) == 1:
+        return raster
+    which = f"number {best + 1}, the largest," if best else "the first"
+    return replace(raster, notes=(f"of its {len(pictures)} pages {which} is taken", *raster.notes))
+
+
+@contextmanager
+def tiff_pages(data: bytes, max_pixels: int) -> Iterator[Sequence[Callable[[], Raster]]]:
+    """Opens a TIFF to read its pages one at a time, previews left out.
+
+    Args:
+        data: the file's bytes.
+        max_pixels: a larger page is refused before it is decoded.
+
+    Yields:
+        For each page what reads it, and raises what `read_tiff` does.
+    """
+    with _opened(data) as file:
+        pictures = _pictures(file.pages)
+        least = _PREVIEW_SHARE * max(map(_size, pictures))
+        kept = [page for page in pictures if _size(page) > least]
+        readers = [functools.partial(_read, file, page, max_pixels) for page in kept]
+        left = len(pictures) - len(kept)
+        if left:
+            note = f"{left} of its {len(pictures)} pages, small previews, are left out"
+            readers[0] = functools.partial(readers[0], notes=(note,))
+        yield readers
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[_File]:
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        pages: list[Any] = list(file.pages)
-        chosen = _choose(pages)
-        page = chosen.page
-        height, width = page.imagelength, page.imagewidth
-        if height * width > max_pixels:
-            raise PixelLimitError(
-                f"{width}x{height} pixels are more than the {max_pixels:,} allowed"
+        yield _File(data, list(file.pages), file.byteorder, file.is_bigtiff)
+
+
+def _read(file: _File, page: Any, max_pixels: int, notes: tuple[str, ...] = ()) -> Raster:
+    """A page in its own colors, with notes before its own."""
+    height, width = page.imagelength, page.imagewidth
+    if height * width > max_pixels:
+        raise PixelLimitError(f"{width}x{height} pixels are more than the {max_pixels:,} allowed")
+    check_page(page)
+    raster = decoded(page)
+    number = next((i for i, main in enumerate(file.pages) if main is page), None)
+    if raster is None:
+        if number is None:
+            raise ImageError(
+                f"its picture is packed as {getattr(page.compression, 'name', page.compression)}, "
+                "which cannot be read; save it again, uncompressed or as PNG"
             )
-        _check(page)
-        raster = _raster(page) if _is_tifffiles(page) else None
-        if raster is None:
-            if not chosen.first:
-                raise ImageError(
-                    f"its picture is packed as {_name(page.compression)}, "
-                    "which cannot be read; save it again, uncompressed or as PNG"
-                )
-            raster = _by_libtiff(data)
-        return Raster(
-            raster.pixels,
-            raster.space,
-            raster.alpha,
-            profile=_bytes_of(page.tags.get(34675)) or _bytes_of(pages[0].tags.get(34675)),
-            orientation=_orientation(page, pages[0]),
-            metadata=_metadata(data, pages[0]),
-            notes=(*chosen.notes, *raster.notes),
-        )
+        raster = _by_libtiff(file.data, number)
+    first = file.pages[0]
+    teller = first if number is None or _is_preview(first, page) else page
+    return replace(
+        raster,
+        profile=_bytes_of(page.tags.get(_PROFILE)) or _bytes_of(first.tags.get(_PROFILE)),
+        orientation=_orientation(page, teller),
+        metadata=_metadata(file, teller),
+        notes=(*notes, *raster.notes),
+    )
 
 
-def _choose(pages: Sequence[Any]) -> _Choice:
-    """The largest page or sub-file that is not marked as a preview or a mask."""
+def _size(page: Any) -> int:
+    return int(page.imagelength * page.imagewidth)
+
+
+def _is_preview(page: Any, photo: Any) -> bool:
+    """Whether a page only shows a photo in small, marked so or not."""
+    return bool(page.subfiletype & _REDUCED) or _size(page) <= _PREVIEW_SHARE * _size(photo)
+
+
+def _pictures(pages: Sequence[Any]) -> list[Any]:
+    """Pages and sub-files that are not marked as a preview or a mask; all, where all are.
+
+    Raises:
+        ImageError: if there are none.
+    """
     found = []
     for page in pages:
         found.append(page)
         found += [sub for sub in page.pages or [] if isinstance(sub, tifffile.TiffPage)]
     pictures = [page for page in found if not page.subfiletype & (_REDUCED | _MASK)] or found
-    sizes = [page.imagelength * page.imagewidth for page in pictures]
-    if not sizes:
+    if not any(map(_size, pictures)):
         raise ImageError("holds no picture")
-    best = sizes.index(max(sizes))
-    notes: tuple[str, ...] = ()
-    if len(pictures) > 1:
-        which = "first" if best == 0 else f"{best + 1}th, the largest,"
-        notes = (f"of its {len(pictures)} pages the {which} is taken",)
-    return _Choice(pictures[best], pictures[best] is found[0], notes)
+    return pictures
 
 
-def _check(page: Any) -> None:
-    """Refuses what is no photograph.
-
-    Raises:
-        ImageError: says what it is.
-    """
-    if page.photometric in _RAW:
-        raise ImageError(
-            "its picture is the raw data of a camera's sensor; develop it to a JPEG, PNG or TIFF"
-        )
-    if page.photometric not in _SPACES:
-        raise ImageError(f"its colors are {_name(page.photometric)}, which cannot be read")
-    if page.axes not in ("YX", "YXS", "SYX") or page.samplesperpixel > _MAX_SAMPLES:
-        raise ImageError(f"holds {page.axes} of {list(page.shape)}, which is no photograph")
-    if page.photometric == PHOTOMETRIC.SEPARATED:
-        inks = page.tags.valueof(_INKSET, default=_CMYK_INKS)
-        if inks != _CMYK_INKS or page.samplesperpixel < CHANNELS["cmyk"]:
-            raise ImageError("its inks are not cyan, magenta, yellow and black")
-
-
-def _is_tifffiles(page: Any) -> bool:
-    """Whether tifffile decodes a page; YCbCr that is no JPEG is left to libtiff."""
-    return page.photometric != PHOTOMETRIC.YCBCR or page.compression in _JPEG
-
-
-def _raster(page: Any) -> Raster | None:
-    """The picture of a page; None if tifffile has no decoder for its compression."""
-    try:
-        samples = page.asarray()
-    except ValueError as error:
-        if "COMPRESSION" in str(error) or "requires" in str(error):
-            return None
-        raise
-    if page.axes == "SYX":
-        samples = np.moveaxis(samples, 0, -1)
-    samples = samples[..., None] if samples.ndim == 2 else samples
-    space = _SPACES[page.photometric]
-    bits = max(page.bitspersample) if isinstance(page.bitspersample, tuple) else page.bitspersample
-    if page.photometric == PHOTOMETRIC.PALETTE:
-        return Raster(_colored(samples[..., 0], page.colormap), "rgb")
-    count = CHANNELS[space]
-    if samples.shape[-1] < count:
-        raise ImageError(f"has {samples.shape[-1]} samples a pixel where {count} are wanted")
-    if space == "lab":
-        samples = _icc_lab(samples, signed=page.photometric == PHOTOMETRIC.CIELAB)
-    pixels, notes = full_range(samples[..., :count], bits, white=_white(page))
-    if page.photometric == PHOTOMETRIC.MINISWHITE:
-        pixels = _inverted(pixels)
-    kind = page.extrasamples[0] if page.extrasamples else None
-    if kind not in (EXTRASAMPLE.ASSOCALPHA, EXTRASAMPLE.UNASSALPHA):
-        return Raster(pixels, space, notes=notes)
-    alpha = _unit(full_range(samples[..., count], bits)[0])
-    if kind == EXTRASAMPLE.ASSOCALPHA:
-        pixels = _unmultiplied(pixels, alpha)
-    return Raster(pixels, space, alpha, notes=notes)
-
-
-def _colored(indices: np.ndarray, colormap: np.ndarray) -> np.ndarray:
-    """uint16 `[H, W, 3]` of a palette; some programs write 8-bit numbers into its 16 bits."""
-    table = colormap.astype(np.uint16).T
-    table = table * 257 if table.max(initial=0) <= 255 else table
-    return table[np.minimum(indices, len(table) - 1)]
-
-
-def _icc_lab(samples: np.ndarray, *, signed: bool) -> np.ndarray:
-    """Lab as ICC has it: a and b of CIELAB are two's complement."""
-    lab = samples[..., :3].copy()
-    if signed:
-        lab[..., 1:] ^= np.array(1 << (8 * lab.dtype.itemsize - 1), lab.dtype)
-    return lab
-
-
-def _white(page: Any) -> float | None:
-    """The value of white, where the file states one."""
-    for tag in _WHITES:
-        value = page.tags.valueof(tag)
-        value = max(value) if isinstance(value, tuple) and value else value
-        if isinstance(value, (int, float)) and value > 0:
-            return float(value)
-    return None
-
-
-def _inverted(pixels: np.ndarray) -> np.ndarray:
-    return 1.0 - pixels if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max - pixels
-
-
-def _unit(values: np.ndarray) -> np.ndarray:
-    """float32 in [0, 1]."""
-    most = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
-    return values.astype(np.float32) / np.float32(most)
-
-
-def _unmultiplied(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Colors that were stored times their alpha."""
-    most = 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
-    divided = pixels / np.maximum(alpha, 1 / 65535)[..., None]
-    divided = np.minimum(divided, most)
-    return (divided if pixels.dtype.kind == "f" else np.rint(divided)).astype(pixels.dtype)
-
-
-def _by_libtiff(data: bytes) -> Raster:
-    """The first page by Pillow, for what tifffile leaves out: YCbCr without JPEG, fax codes."""
+def _by_libtiff(data: bytes, number: int) -> Raster:
+    """A main page by Pillow, for what tifffile leaves out: YCbCr without JPEG, fax codes."""
     with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as image:
+        image.seek(number)
         image.load()
         return Raster(np.asarray(image.convert("RGB")), "rgb")
 
@@ -223,11 +156,12 @@ def _orientation(*pages: Any) -> int:
     return 1
 
 
-def _metadata(data: bytes, page: Any) -> metadata.Metadata:
-    """EXIF and XMP of a page; resolution stands in its EXIF block."""
+def _metadata(file: _File, page: Any) -> metadata.Metadata:
+    """EXIF and XMP of a main page; resolution stands in its EXIF block."""
     exif = Image.Exif()
+    exif.endian, exif.bigtiff = file.byteorder, file.is_bigtiff
     try:
-        exif.load(data)
+        exif.load_from_fp(io.BytesIO(file.data), page.offset)
         block = metadata.without_pixel_tags(exif)
     except Exception:  # Pillow raises many kinds on odd metadata, and the pixels are fine
         block = None
@@ -237,7 +171,3 @@ def _metadata(data: bytes, page: Any) -> metadata.Metadata:
 def _bytes_of(tag: Any) -> bytes | None:
     """A tag's value where it is bytes: a tag may hold anything."""
     return tag.value if tag is not None and isinstance(tag.value, bytes) else None
-
-
-def _name(value: Any) -> str:
-    return str(getattr(value, "name", value))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from acolvit_jax.common.errors import ImageError
 from acolvit_jax.common.files import write_bytes
@@ -21,6 +21,7 @@ from acolvit_jax.photo.raster import off_white
 _JPEG_SEGMENT_MAX = 65_533  # bytes that one segment of a JPEG holds
 _JPEG_XMP_MAX = 65_502
 _XMP_TAG = 700
+_TIFF_MAX = 2**32 - 2**20  # bytes, with room for what stands between pages
 
 _PNG_LEVEL = 1  # of 9: four times as fast as the usual 6 and a tenth larger
 
@@ -94,6 +95,29 @@ def write_image(
     path = place(path)
     content = encode_image(rgb, path.suffix, metadata=metadata, alpha=alpha, quality=quality)
     write_bytes(path, content)
+
+
+def join_pages(pages: Iterable[bytes]) -> bytes:
+    """One TIFF of several, a page of each.
+
+    Args:
+        pages: encoded TIFFs of one picture each, as of `encode_image`; the metadata of all but the
+            first is `without_tables`.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        ImageError: if they are more than a TIFF can hold.
+    """
+    buffer = io.BytesIO()
+    writer = TiffImagePlugin.AppendingTiffWriter(buffer)
+    for page in pages:
+        if buffer.tell() + len(page) > _TIFF_MAX:
+            raise ImageError("its pages are more than the 4 GB that a TIFF holds; split the file")
+        writer.write(page)
+        writer.newFrame()
+    return buffer.getvalue()
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -251,3 +251,60 @@ def test_hints_of_the_page_are_scaled_to_the_photo_s_size(photo, model, capsys):
     assert json.loads(printed.out)["hints"] == 1
     with pytest.raises(UserError, match="leave --hint out"):
         main([*command, "--hint=1,1:teal", "--overwrite"])
+
+
+def scan(folder, *pictures, name="scan.tif"):
+    """A TIFF with a page of each picture, at 300 dpi."""
+    first, *others = (Image.fromarray(rgb) for rgb in pictures)
+    path = folder / name
+    first.save(path, save_all=True, append_images=others, dpi=(300, 300))
+    return path
+
+
+def test_every_page_of_a_scan_is_colored(tmp_path, model, capsys):
+    """As each page alone is, in one file again."""
+    pictures = [make_rgb(i, size) for i, size in enumerate([(48, 64), (40, 40), (64, 32)])]
+    path = scan(tmp_path, *pictures)
+    command = [str(path), f"--checkpoint={model}", "--json", "--compare", "--layer=png"]
+    assert main(command) == 0
+    printed = capsys.readouterr()
+    lines = [json.loads(line) for line in printed.out.splitlines()]
+    assert [(line["page"], line["size"]) for line in lines] == [
+        (1, [64, 48]),
+        (2, [40, 40]),
+        (3, [32, 64]),
+    ]
+    assert "warning" not in printed.err
+    beside = ("scan_layer.png", "scan.page2_layer.png", "scan_color.tif.page3.compare.png")
+    assert all((tmp_path / name).exists() for name in beside)
+    with Image.open(tmp_path / "scan_color.tif") as result:
+        assert result.n_frames == 3
+        for number, rgb in enumerate(pictures):
+            alone = tmp_path / f"{number}.png"
+            Image.fromarray(rgb).save(alone)
+            assert main([str(alone), f"--checkpoint={model}"]) == 0
+            result.seek(number)
+            assert result.info["dpi"] == (300, 300)
+            np.testing.assert_array_equal(
+                np.asarray(result), images.read_image(tmp_path / f"{number}_color.png")
+            )
+
+
+def test_where_one_page_is_taken_it_is_said(tmp_path, model, capsys):
+    path = scan(tmp_path, make_rgb(0), make_rgb(1))
+    common = [str(path), f"--checkpoint={model}", "--overwrite"]
+    for more in (["--format=png"], ["--hint=1,1:teal"]):
+        assert main([*common, *more]) == 0
+        assert "of its 2 pages the first is taken" in capsys.readouterr().err
+    assert images.read_image(tmp_path / "scan_color.png").shape == (48, 64, 3)
+
+
+def test_a_scan_with_a_bad_page_gives_one_line_and_no_result(tmp_path, model, capsys):
+    folder = make_folder(tmp_path / "album", 1)
+    path = scan(folder, make_rgb(0), make_rgb(1))
+    path.write_bytes(path.read_bytes()[:-200])
+    assert main([str(folder), f"--checkpoint={model}"]) == 1
+    printed = capsys.readouterr()
+    assert "1 done, 0 were there already, 1 failed" in printed.out
+    assert printed.err.count("scan.tif") == 1
+    assert [p.name for p in (tmp_path / "album_color").iterdir()] == ["0000.jpg"]

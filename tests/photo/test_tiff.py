@@ -150,7 +150,7 @@ def test_the_photo_is_taken_and_not_its_preview():
     unmarked = pages((preview, {}), (rgb, {}))
     for data in (marked, below, unmarked):
         np.testing.assert_array_equal(images.read_photo(data).rgb, rgb)
-    assert images.read_photo(unmarked).notes == ("of its 2 pages the 2th, the largest, is taken",)
+    assert images.read_photo(unmarked).notes == ("of its 2 pages number 2, the largest, is taken",)
 
 
 def test_further_pages_are_told():
