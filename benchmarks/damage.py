@@ -76,6 +76,19 @@ def same_run(a: Path, b: Path) -> bool:
     return records[0] == records[1] and all(np.array_equal(x, y) for x, y in pairs)
 
 
+def undisturbed(folder: Path) -> tuple[Path, float]:
+    """A run from its start to its end, and how many seconds one takes that compiles nothing."""
+    for name in ("first", "whole"):
+        start = time.monotonic()
+        process = start_training(folder / name)
+        _, err = process.communicate()
+        if process.returncode:
+            raise SystemExit(f"the undisturbed run failed: {err.decode()[-500:]}")
+    if not same_run(folder / "first", folder / "whole"):
+        raise SystemExit("two undisturbed runs differ")
+    return folder / "whole", time.monotonic() - start
+
+
 def kill_trials(count: int, folder: Path, whole: Path, seconds: float) -> Iterator[str | None]:
     """Kills runs at random moments, several times each, until they have ended by themselves."""
     rng, kills, number = random.Random(0), 0, 0
@@ -85,7 +98,8 @@ def kill_trials(count: int, folder: Path, whole: Path, seconds: float) -> Iterat
         while True:
             process = start_training(workdir)
             try:
-                process.communicate(timeout=rng.uniform(0, seconds) if kills < count else None)
+                limit = rng.uniform(0, seconds) if kills < count else None
+                _, said = process.communicate(timeout=limit)
                 break
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
@@ -93,7 +107,8 @@ def kill_trials(count: int, folder: Path, whole: Path, seconds: float) -> Iterat
                 kills += 1
                 yield None
         if process.returncode or not same_run(whole, workdir):
-            yield f"{workdir.name}: exit code {process.returncode}, or another result"
+            last = said.decode().strip().rpartition("\n")[-1]
+            yield f"{workdir.name}: exit code {process.returncode}, or another result; {last}"
 
 
 def damage(data: bytes, rng: random.Random) -> bytes:
@@ -206,11 +221,8 @@ def main() -> None:
         folder = Path(name)
         trials: list[tuple[str, Iterator[str | None]]] = []
         if args.kills or args.copies:
-            whole = folder / "whole"
-            start = time.monotonic()
-            if start_training(whole).wait():
-                raise SystemExit("the uninterrupted run failed")
-            seconds = time.monotonic() - start
+            os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder / "programs"))
+            whole, seconds = undisturbed(folder)
             trials.append(("kills", kill_trials(args.kills, folder, whole, seconds)))
             trials.append(("damaged copies", copy_trials(args.copies, folder, whole)))
         trials.append(("malformed images", image_trials(args.images)))
