@@ -31,6 +31,7 @@ from acolvit_jax.inference.engine import Engine
 from acolvit_jax.inference.placed import PlacedHints, place_cells
 from acolvit_jax.inference.reach import Likeness, within_reach
 from acolvit_jax.inference.spread import spread_missing
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.precision import with_dtype
 from acolvit_jax.photo import color, images
 from acolvit_jax.photo.metrics import MSE_FLOOR
@@ -53,14 +54,14 @@ class Pictured:
     """A photo and what the model says of it."""
 
     rgb: np.ndarray
-    lightness: np.ndarray
+    tones: Tones
     automatic: np.ndarray
     mirrored: np.ndarray
     hinted: dict[str, Hinted] = field(default_factory=dict)
 
     def score(self, ab: np.ndarray) -> float:
         """PSNR in dB of colors."""
-        lab = np.concatenate([self.lightness[..., None], ab.astype(np.float32)], axis=-1)
+        lab = np.concatenate([self.tones.lightness[..., None], ab.astype(np.float32)], axis=-1)
         error = (color.lab_to_uint8(lab).astype(np.float32) - self.rgb) ** 2 / 255**2
         return float(-10 * np.log10(max(error.mean(), MSE_FLOOR)))
 
@@ -92,10 +93,10 @@ class Model:
         none = hint(np.zeros((0, 2), int))
         automatic = self.answer(l_norm, none)
         mirrored = self.answer(np.ascontiguousarray(l_norm[:, ::-1]), none)[:, ::-1]
-        photo = Pictured(rgb, color.denormalize_l(l_norm), automatic, mirrored)
+        photo = Pictured(rgb, Tones(l_norm[..., None]), automatic, mirrored)
         places = np.random.default_rng(seed).permutation(truth[..., 0].size)
         chosen = {str(k): np.stack(np.divmod(places[:k], len(truth)), axis=-1) for k in COUNTS}
-        lab = np.concatenate([photo.lightness[..., None], automatic], axis=-1)
+        lab = np.concatenate([photo.tones.lightness[..., None], automatic], axis=-1)
         error = (color.lab_to_uint8(lab).astype(np.float32) - rgb) ** 2
         first = next_cell(error.mean(axis=-1), np.zeros(truth.shape[:2], bool))
         chosen["click"] = np.array([first])
@@ -114,9 +115,9 @@ def reaching(reach: float, usual: Likeness = USUAL, size: int = HINT_SIZES[0]) -
     def finish(photo: Pictured, given: Hinted) -> np.ndarray:
         count = len(given.hints)
         hints = replace(given.hints, reaches=np.full(count, reach), sizes=np.full(count, size))
-        share = within_reach(hints, photo.automatic, photo.lightness, usual)
+        share = within_reach(hints, photo.automatic, photo.tones, usual)
         ab = photo.automatic + share * (given.predicted - photo.automatic)
-        return spread_missing(ab, photo.lightness, hints)
+        return spread_missing(ab, photo.tones, hints)
 
     return finish
 

@@ -18,7 +18,7 @@ from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import PRETRAINED
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.hints import hint_planes, true_hints
-from acolvit_jax.inference.colorizer import model_lightness
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.photo import images, metrics
 
 BUDGETS = (1.0, 0.5, 0.3)
@@ -53,7 +53,7 @@ def measure(program, side: int) -> tuple[np.ndarray, np.ndarray]:
     decibels, kept = [], []
     for path in sample_photos()[::EVERY]:
         rgb = images.resize(images.read_image(path), (side, side))
-        lightness = model_lightness(rgb, side)
+        lightness = Tones.of(rgb, side).norm
         for count in HINTS:
             planes = hint_planes(true_hints(rgb, count, 0), (side, side), side)
             inputs = np.concatenate([lightness, planes], axis=-1)[None]

@@ -15,6 +15,7 @@ from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.evaluation.methods import Method, split_name
 from acolvit_jax.inference.colorizer import Colorizer, Prediction
 from acolvit_jax.inference.placed import place_cells
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.precision import with_dtype
 from acolvit_jax.photo import color
 
@@ -48,7 +49,7 @@ def _finished(method: Method, colorizer: Colorizer, pool: ThreadPoolExecutor) ->
         cells = np.argwhere(inputs[::size, ::size, 3] > 0)
         ab = color.denormalize_ab(inputs[::size, ::size, 1:3][tuple(cells.T)])
         placed = place_cells(cells, ab, inputs.shape[0], size)
-        return colorizer.predict(inputs[..., :1], placed, budget=method.budget)
+        return colorizer.predict(Tones(inputs[..., :1]), placed, budget=method.budget)
 
     def colorize(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         made = list(pool.map(one, inputs))

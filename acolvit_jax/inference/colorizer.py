@@ -20,6 +20,7 @@ from acolvit_jax.inference.outcomes import Outcome, outcomes
 from acolvit_jax.inference.placed import PlacedHints, place
 from acolvit_jax.inference.reach import needs_automatic, within_reach
 from acolvit_jax.inference.spread import spread_missing
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.precision import with_dtype
@@ -150,9 +151,9 @@ class Colorizer:
         times = [time.perf_counter()]
         rgb = _pixels(photo)
         placed = self.place(hints, (rgb.shape[0], rgb.shape[1]))
-        lightness = model_lightness(rgb, self.engine.config.image_size)
+        tones = Tones.of(rgb, self.engine.config.image_size)
         times.append(time.perf_counter())
-        predicted = self.predict(lightness, placed, budget=budget, exact_hints=exact_hints)
+        predicted = self.predict(tones, placed, budget=budget, exact_hints=exact_hints)
         times.append(time.perf_counter())
         ab = finish.of(color.denormalize_ab(predicted.ab_norm))
         out = color_photo(rgb, ab)
@@ -180,17 +181,17 @@ class Colorizer:
 
     def predict(
         self,
-        lightness: np.ndarray,
+        tones: Tones,
         hints: PlacedHints,
         *,
         budget: float | None = None,
         exact_hints: bool = True,
         automatic: Callable[[], Prediction] | None = None,
     ) -> Prediction:
-        """Predicts colors at the model's size; for who keeps a photo's lightness between calls.
+        """Predicts colors at the model's size; for who keeps a photo's tones between calls.
 
         Args:
-            lightness: float32 `[S, S, 1]`, from `model_lightness`.
+            tones: of the photo.
             hints: from `place`.
             budget: keep ratio of this call, for a model of any budget.
             exact_hints: give the photo's pixels under hints exactly the colors asked for, and
@@ -206,27 +207,25 @@ class Colorizer:
         """
         asked = self.budget if budget is None else self.engine.check_budget(budget)
         if not len(hints):
-            return automatic() if automatic else self._forward(lightness, hints, asked)
+            return automatic() if automatic else self._forward(tones, hints, asked)
         share: np.ndarray | None = None
         if needs_automatic(hints):
-            before = automatic() if automatic else self._forward(lightness, hints.none(), asked)
+            before = automatic() if automatic else self._forward(tones, hints.none(), asked)
             old = color.denormalize_ab(before.ab_norm)
-            share = within_reach(hints, old, color.denormalize_l(lightness[..., 0]))
+            share = within_reach(hints, old, tones)
             hints = hints.with_colors(np.where(np.isnan(hints.ab), hints.shown(old), hints.ab))
-        predicted = self._forward(lightness, hints, asked)
+        predicted = self._forward(tones, hints, asked)
         ab = color.denormalize_ab(predicted.ab_norm)
         if share is not None:
             ab = old + share * (ab - old)
         if exact_hints:
-            ab = spread_missing(ab, color.denormalize_l(lightness[..., 0]), hints)
+            ab = spread_missing(ab, tones, hints)
         return replace(predicted, ab_norm=color.normalize_ab(ab))
 
-    def _forward(
-        self, lightness: np.ndarray, hints: PlacedHints, budget: float | None
-    ) -> Prediction:
+    def _forward(self, tones: Tones, hints: PlacedHints, budget: float | None) -> Prediction:
         """The model's own answer."""
-        planes = draw_cells(hints.cells, hints.ab, lightness.shape[0], hints.cell_size)
-        inputs = np.concatenate([lightness, planes], axis=-1)
+        planes = draw_cells(hints.cells, hints.ab, len(tones.norm), hints.cell_size)
+        inputs = np.concatenate([tones.norm, planes], axis=-1)
         ab_norm, decisions = self.engine.one(inputs, budget)
         macs = float(forward_macs(decisions, self.engine.config))
         return Prediction(ab_norm, decisions, macs)
@@ -257,17 +256,3 @@ def _array(rows: Sequence[Any]) -> np.ndarray:
     if not whole or values.min() < 0 or values.max() > 255:
         raise ImageError("a photo in lists holds whole numbers in 0..255")
     return values.astype(np.uint8)
-
-
-def model_lightness(rgb: np.ndarray, side: int) -> np.ndarray:
-    """Normalized lightness of a photo at the model's size.
-
-    Args:
-        rgb: uint8 `[H, W, 3]`.
-        side: S, of the model's image, in pixels.
-
-    Returns:
-        float32 `[S, S, 1]`.
-    """
-    lab = color.uint8_to_lab(images.resize(rgb, (side, side)))
-    return color.normalize_l(lab[..., :1])

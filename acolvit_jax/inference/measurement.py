@@ -22,9 +22,10 @@ from acolvit_jax.config import AUTO_DTYPE, ModelConfig
 from acolvit_jax.config.budgets import DEFAULT_BUDGET
 from acolvit_jax.hints import Hint, hint_planes, true_hints
 from acolvit_jax.inference import finish, timing
-from acolvit_jax.inference.colorizer import Colorizer, model_lightness
+from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
 from acolvit_jax.inference.engine import Engine
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.prepared import prepare_params
 from acolvit_jax.photo import color, images
@@ -217,7 +218,7 @@ def sample_inputs(config: ModelConfig) -> np.ndarray:
     for seed, path in enumerate(sample_photos()[:PATTERNS]):
         rgb = images.read_image(path)
         planes = hint_planes(true_hints(rgb, HINTS, seed), rgb.shape[:2], side, config.hint_size)
-        inputs.append(np.concatenate([model_lightness(rgb, side), planes], axis=-1))
+        inputs.append(np.concatenate([Tones.of(rgb, side).norm, planes], axis=-1))
     return np.stack(inputs)
 
 

@@ -47,16 +47,19 @@ def outcomes(hints: Sequence[Hint], before: np.ndarray, got: np.ndarray) -> tupl
     lightness = color.uint8_to_lab(before)[:, 0]
     possible = color.lab_to_uint8(np.concatenate([lightness[:, None], np.nan_to_num(ab)], axis=1))
     cut = np.linalg.norm(color.uint8_to_lab(possible)[:, 1:] - ab, axis=1) > JUST_NOTICED
+    # A pair of a* and b* asks for no lightness: that of its place will do.
+    triples = [h.color if _is_triple(h) else seen for h, seen in zip(hints, before, strict=True)]
+    wanted = color.uint8_to_lab(np.array(triples, np.uint8).reshape(-1, 3))[:, 0]
+    other = abs(wanted - lightness) > JUST_NOTICED
     return tuple(
-        Outcome(color_text(hint), (int(red), int(green), int(blue)), _limit(hint, *bounds))
-        for hint, (red, green, blue), *bounds in zip(hints, got, cut, lightness, strict=True)
+        Outcome(color_text(hint), (int(red), int(green), int(blue)), _limit(*bounds))
+        for hint, (red, green, blue), *bounds in zip(hints, got, cut, other, strict=True)
     )
 
 
-def _limit(hint: Hint, cut: bool, lightness: float) -> Literal["lightness", "gamut"] | None:
-    if cut:
-        return "gamut"
-    if hint.color is not None and len(hint.color) == 3:
-        asked = color.uint8_to_lab(np.array(hint.color, np.uint8))[0]
-        return "lightness" if abs(asked - lightness) > JUST_NOTICED else None
-    return None
+def _is_triple(hint: Hint) -> bool:
+    return hint.color is not None and len(hint.color) == 3
+
+
+def _limit(cut: bool, other: bool) -> Literal["lightness", "gamut"] | None:
+    return "gamut" if cut else "lightness" if other else None

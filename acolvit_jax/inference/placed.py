@@ -74,19 +74,37 @@ class PlacedHints:
         Returns:
             float32 `[K, C]`.
         """
-        # Pixel by pixel: products of whole planes would wake BLAS's threads for a few numbers.
-        seen = np.empty((len(self), ab.shape[-1]), np.float32)
-        for i, (down, right) in enumerate(zip(self.row_weights, self.column_weights, strict=True)):
-            rows, columns = (_used(weights) for weights in (down, right))
-            weights = down[rows, None].astype(np.float64) * right[columns]
-            seen[i] = (weights[..., None] * ab[rows, columns]).sum(axis=(0, 1))
-        return seen
+        return shown_at(ab, self.row_weights, self.column_weights)
 
 
-def _used(weights: np.ndarray) -> slice:
-    """The part of a line that has weight."""
-    used = np.flatnonzero(weights)
-    return slice(used[0], used[-1] + 1)
+def shown_at(ab: np.ndarray, row_weights: np.ndarray, column_weights: np.ndarray) -> np.ndarray:
+    """What pixels of a photo show of the model's image.
+
+    Args:
+        ab: float32 `[S, S, C]`, at the model's size.
+        row_weights: float32 `[K, S]`, of the pixels' rows, from `bicubic_weights`.
+        column_weights: float32 `[K, S]`, of their columns.
+
+    Returns:
+        float32 `[K, C]`.
+    """
+    # Only what has weight: products of whole planes would wake BLAS's threads for a few numbers.
+    rows, down = _taps(row_weights)
+    columns, right = _taps(column_weights)
+    seen = ab[rows[:, :, None], columns[:, None, :]]  # [K, T, U, C]
+    return np.einsum("kt,ku,ktuc->kc", down, right, seen).astype(np.float32)
+
+
+def _taps(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where lines `[K, S]` have weight, and how much, in float64: `[K, T]` each."""
+    used = weights != 0
+    first = used.argmax(axis=1)
+    count = (weights.shape[1] - used[:, ::-1].argmax(axis=1) - first).max(initial=0)
+    indices = first[:, None] + np.arange(count)
+    inside = indices < weights.shape[1]
+    indices = np.where(inside, indices, 0)
+    taken = np.take_along_axis(weights, indices, axis=1).astype(np.float64)
+    return indices, np.where(inside, taken, 0)
 
 
 def place(

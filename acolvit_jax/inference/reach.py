@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from acolvit_jax.hints import REACHES
 from acolvit_jax.inference.placed import PlacedHints
+from acolvit_jax.inference.tones import Tones
 
 _SAME = 4.0  # CIE76: a hint that asks for about this little that is new changes little
 _LIKE = 20.0  # L*, by which what is left alone fades into what is not
 _ALONE = 96.0  # pixels of the model's image: reach of what is left alone and names none
-_WINDOW = 9  # pixels of the model's image, side of the square whose texture is looked at
+_KEPT = 128  # likenesses: other hints of a photo stay where they are while one is dragged
 
 
 @dataclass(frozen=True)
@@ -35,41 +37,39 @@ class Likeness:
     smoother: float = 1.0
     least: float = 0.15
 
-    def shares(self, lightness: np.ndarray, hints: PlacedHints) -> list[np.ndarray]:
-        """How like each hint's place the pixels are.
+    def share(self, tones: Tones, corner: Sequence[int], cell_size: int) -> np.ndarray:
+        """How like a hint's place the pixels are.
 
         Args:
-            lightness: float32 `[S, S]`, L*.
-            hints: placed on the model's image.
+            tones: of the photo.
+            corner: row and column of the cell's first pixel, in pixels of the model's image.
+            cell_size: side of the cell.
 
         Returns:
-            For each hint float32 `[S, S]` in [least, 1].
+            float32 `[S, S]` in [least, 1]; not to be changed.
         """
-        smooth = -np.log1p(_texture(lightness)) / np.float32(self.smoother)
-        shares = []
-        for row, column in hints.cells * hints.cell_size:
-            cell = lightness[row : row + hints.cell_size, column : column + hints.cell_size]
-            apart = lightness - cell.mean()
-            apart = np.maximum(apart / self.lighter, apart / -self.darker)
-            smoother = np.maximum(smooth - smooth[row, column], 0)
-            apart *= apart
-            apart += smoother * smoother
-            apart *= -0.5
-            share = np.exp(apart, out=apart)
-            share *= 1 - self.least
-            share += self.least
-            shares.append(share)
-        return shares
+        row, column = corner
+        return _share(self, tones, row, column, cell_size)
 
 
 USUAL = Likeness()
 
 
-def _texture(lightness: np.ndarray) -> np.ndarray:
-    """Standard deviation of L* in the square around each pixel, float32 `[S, S]`."""
-    exact = lightness.astype(np.float64)
-    mean, squares = (ndimage.uniform_filter(x, _WINDOW) for x in (exact, exact**2))
-    return np.sqrt(np.maximum(squares - mean**2, 0)).astype(np.float32)
+@functools.lru_cache(_KEPT)
+def _share(usual: Likeness, tones: Tones, row: int, column: int, cell_size: int) -> np.ndarray:
+    lightness, smooth = tones.lightness, tones.smoothness
+    cell = lightness[row : row + cell_size, column : column + cell_size]
+    apart = lightness - cell.mean()
+    apart = np.maximum(apart / usual.lighter, apart / -usual.darker)
+    smoother = np.maximum(smooth - smooth[row, column], 0) / np.float32(usual.smoother)
+    apart *= apart
+    apart += smoother * smoother
+    apart *= -0.5
+    share = np.exp(apart, out=apart)
+    share *= 1 - usual.least
+    share += usual.least
+    share.flags.writeable = False
+    return share
 
 
 def needs_automatic(hints: PlacedHints) -> bool:
@@ -78,14 +78,14 @@ def needs_automatic(hints: PlacedHints) -> bool:
 
 
 def within_reach(
-    hints: PlacedHints, automatic: np.ndarray, lightness: np.ndarray, usual: Likeness = USUAL
+    hints: PlacedHints, automatic: np.ndarray, tones: Tones, usual: Likeness = USUAL
 ) -> np.ndarray:
     """How much of the result with hints is to be taken.
 
     Args:
         hints: placed on the model's image.
         automatic: float32 `[S, S, 2]`, a* and b* without hints.
-        lightness: float32 `[S, S]`, L*.
+        tones: of the photo.
         usual: reach of hints that name none.
 
     Returns:
@@ -93,15 +93,18 @@ def within_reach(
         automatic one, falling as its reach has it; what several hints reach takes more than what
         one does; 0 where the photo is to be left alone.
     """
+    lightness = tones.lightness
     side = np.arange(len(lightness), dtype=np.float32)
     untouched = np.ones(lightness.shape, np.float32)
     kept = np.ones(lightness.shape, np.float32)
+    rest = np.empty_like(kept)
     news = np.linalg.norm(hints.ab - hints.shown(automatic), axis=-1)
-    like = usual.shares(lightness, hints) if np.isnan(hints.reaches).any() else []
+    most = 1 - np.exp(-((news / _SAME) ** 2))
+    corners = (hints.cells * hints.cell_size).tolist()
     for i, (row, column) in enumerate(hints.centers):
         reach, alone = hints.reaches[i], hints.left_alone[i]
         if np.isnan(reach) and not alone:
-            near = like[i]
+            near = usual.share(tones, corners[i], hints.cell_size)
         elif reach >= REACHES[1]:
             near = np.ones_like(kept)
         else:
@@ -112,5 +115,7 @@ def within_reach(
             tone = lightness[int(row), int(column)]
             kept *= 1 - near * np.exp(-(((lightness - tone) / _LIKE) ** 2) / 2)
         else:
-            untouched *= 1 - near * (1 - np.exp(-((news[i] / _SAME) ** 2)))
+            np.multiply(near, -most[i], out=rest)
+            rest += 1
+            untouched *= rest
     return ((1 - untouched) * kept)[..., None]

@@ -7,9 +7,12 @@ correction then makes the photo's own pixel under each hint exact.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from acolvit_jax.inference.placed import PlacedHints
+from acolvit_jax.inference.tones import Tones
 
 _WIDTH = 16.0  # pixels of the model's image, standard deviation of the spread
 _TONE = 12.0  # L*, by which likeness fades
@@ -18,14 +21,15 @@ _POINT_WIDTH = 2.0  # pixels, of the correction of single pixels
 _POINT_FAR = 12.0  # pixels, beyond which nothing of that is left
 _POINT_RIDGE = 0.02  # so that hints closer than a pixel share what is missing
 _REACH = 3.0  # standard deviations, beyond which nothing is spread
+_KEPT = 512  # bumps: other hints of a photo stay where they are while one is dragged
 
 
-def spread_missing(ab: np.ndarray, lightness: np.ndarray, hints: PlacedHints) -> np.ndarray:
+def spread_missing(ab: np.ndarray, tones: Tones, hints: PlacedHints) -> np.ndarray:
     """Corrects colors so that the photo shows what hints ask for.
 
     Args:
         ab: float32 `[S, S, 2]`, a* and b*.
-        lightness: float32 `[S, S]`, L*.
+        tones: of the photo.
         hints: all with a color.
 
     Returns:
@@ -33,15 +37,17 @@ def spread_missing(ab: np.ndarray, lightness: np.ndarray, hints: PlacedHints) ->
     """
     if not len(hints):
         return ab
-    places, owners = _area_points(lightness, hints)
-    tones = lightness[tuple(places.round().astype(int).T)]
+    places, owners = _area_points(tones.lightness, hints)
+    at = tones.lightness[tuple(places.round().astype(int).T)]
     missing = (hints.ab - hints.shown(ab))[owners]
-    gram = np.exp(-_half_squares(places, _WIDTH) - _half_squares(tones[:, None], _TONE))
+    gram = np.exp(-_half_squares(places, _WIDTH) - _half_squares(at[:, None], _TONE))
     weights = np.linalg.solve(gram + _RIDGE * np.eye(len(gram)), missing).astype(np.float32)
-    wide = _add_bumps(ab, places, weights, _WIDTH, lightness, tones)
+    planes = np.moveaxis(ab, -1, 0)
+    wide = _add_bumps(planes, tones, places, weights)
     # Nowhere is more added than is missing somewhere: hints at odds do not overshoot.
-    most = abs(missing).max(axis=0)
-    return ab + (_exact_points(wide, hints) - ab).clip(-most, most)
+    most = abs(missing).max(axis=0)[:, None, None]
+    added = (_exact_points(wide, hints) - planes).clip(-most, most)
+    return np.ascontiguousarray(np.moveaxis(planes + added, 0, -1))
 
 
 def _area_points(lightness: np.ndarray, hints: PlacedHints) -> tuple[np.ndarray, np.ndarray]:
@@ -70,23 +76,39 @@ def _half_squares(points: np.ndarray, width: float) -> np.ndarray:
 
 
 def _add_bumps(
-    ab: np.ndarray,
-    places: np.ndarray,
-    weights: np.ndarray,
-    width: float,
-    lightness: np.ndarray,
-    tones: np.ndarray,
+    planes: np.ndarray, tones: Tones, places: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Adds a Gaussian of place and lightness times its weights `[N, 2]` at every place."""
-    out, side = ab.copy(), np.arange(len(ab), dtype=np.float32)
-    for (row, column), tone, weight in zip(places, tones, weights, strict=True):
-        rows, columns = (_around(x, _REACH * width, len(ab)) for x in (row, column))
-        down = np.exp(-(((side[rows] - row) / width) ** 2) / 2)
-        right = np.exp(-(((side[columns] - column) / width) ** 2) / 2)
-        like = np.exp(-(((lightness[rows, columns] - tone) / _TONE) ** 2) / 2)
-        like *= down[:, None] * right
-        out[rows, columns] += like[..., None] * weight
+    """Adds to planes `[2, S, S]` a bump at every place times its weights `[N, 2]`."""
+    out = planes.copy()
+    for place, weight in zip(places.tolist(), weights, strict=True):
+        share, rows, columns = bump(tones, *place)
+        for plane, amount in zip(out, weight, strict=True):
+            plane[rows, columns] += share * amount
     return out
+
+
+@functools.lru_cache(_KEPT)
+def bump(tones: Tones, row: float, column: float) -> tuple[np.ndarray, slice, slice]:
+    """A Gaussian of place and lightness.
+
+    Args:
+        tones: of the photo.
+        row: of its center, in pixels of the model's image.
+        column: likewise.
+
+    Returns:
+        float32 `[h, w]` in [0, 1], not to be changed, and the rows and columns that it covers.
+    """
+    lightness = tones.lightness
+    side = np.arange(len(lightness), dtype=np.float32)
+    rows, columns = (_around(x, _REACH * _WIDTH, len(lightness)) for x in (row, column))
+    down = np.exp(-(((side[rows] - np.float32(row)) / _WIDTH) ** 2) / 2)
+    right = np.exp(-(((side[columns] - np.float32(column)) / _WIDTH) ** 2) / 2)
+    tone = lightness[round(row), round(column)]
+    like = np.exp(-(((lightness[rows, columns] - tone) / _TONE) ** 2) / 2)
+    like *= down[:, None] * right
+    like.flags.writeable = False
+    return like, rows, columns
 
 
 def _around(center: float, far: float, side: int) -> slice:
@@ -94,25 +116,27 @@ def _around(center: float, far: float, side: int) -> slice:
     return slice(max(0, int(center - far)), min(side, int(center + far) + 1))
 
 
-def _exact_points(ab: np.ndarray, hints: PlacedHints) -> np.ndarray:
-    """Corrects what is still missing at the photo's pixels under the hints, close around them."""
-    side = np.arange(len(ab), dtype=np.float64)
+def _exact_points(planes: np.ndarray, hints: PlacedHints) -> np.ndarray:
+    """Corrects what planes `[2, S, S]` still miss at the photo's pixels under the hints."""
+    length = planes.shape[1]
+    side = np.arange(length, dtype=np.float64)
 
     def bumps(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[slice]]:
         """Gaussians along an axis `[K, S]`, how hints show them `[K, K]`, and where they are."""
         weights = weights.astype(np.float64)
         middle = weights @ side
         made = np.exp(-(((side - middle[:, None]) / _POINT_WIDTH) ** 2) / 2)
-        places = [_around(center, _POINT_FAR, len(ab)) for center in middle]
+        places = [_around(center, _POINT_FAR, length) for center in middle]
         return made, weights @ made.T, places
 
     down, shown_down, rows = bumps(hints.row_weights)
     right, shown_right, columns = bumps(hints.column_weights)
     gram = shown_down * shown_right + _POINT_RIDGE * np.eye(len(hints))
-    out = ab.copy()
+    out = planes.copy()
     for _ in range(2):  # the second round makes up for the ridge
-        weights = np.linalg.solve(gram, hints.ab - hints.shown(out))
+        weights = np.linalg.solve(gram, hints.ab - hints.shown(np.moveaxis(out, 0, -1)))
         for i, part in enumerate(zip(rows, columns, strict=True)):
-            bump = down[i, part[0], None] * right[i, part[1]]
-            out[part] += bump[..., None] * weights[i]
+            near = down[i, part[0], None] * right[i, part[1]]
+            for plane, amount in zip(out, weights[i], strict=True):
+                plane[part] += near * amount
     return out

@@ -15,7 +15,8 @@ from acolvit_jax.checkpoint.onnx_weights import ENCODINGS
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.config.variants import VARIANTS, icolorit
 from acolvit_jax.convert import main
-from acolvit_jax.inference.colorizer import Colorizer, model_lightness
+from acolvit_jax.inference.colorizer import Colorizer
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.prepared import prepare_params
 from acolvit_jax.models.skipping import forward
 from acolvit_jax.photo import images
@@ -54,7 +55,7 @@ def nodes(graph):
 def photo_inputs(size, seed):
     """A photo of ours at the model's size, with two hints."""
     photo = sorted((ROOT / "acolvit_jax/assets/photos").glob("*.jpg"))[seed]
-    lightness = model_lightness(images.read_image(photo), size)
+    lightness = Tones.of(images.read_image(photo), size).norm
     planes = np.zeros((size, size, 3), np.float32)
     planes[4:6, 8:10] = 0.3, -0.2, 1.0
     planes[20:22, 2:4] = -0.4, 0.5, 1.0

@@ -1,9 +1,13 @@
 """What a client of the demo does."""
 
+import io
 import json
 
 import numpy as np
+from PIL import Image
 
+from acolvit_jax import Hint
+from acolvit_jax.hints.text import parse_color
 from tests.photos import make_jpeg
 
 HINTS = [
@@ -11,6 +15,24 @@ HINTS = [
     {"row": 47, "column": 63, "color": "lab:5,-40"},
     {"row": 20, "column": 31, "color": "teal"},
 ]
+
+
+def own_hints(hints=HINTS):
+    """The same for a Colorizer."""
+    return [Hint(h["row"], h["column"], parse_color(h["color"])) for h in hints]
+
+
+def decoded(response):
+    """The pixels of an answer."""
+    assert response.status_code == 200, response.text
+    return np.asarray(Image.open(io.BytesIO(response.content)))
+
+
+def encoded(image, kind, **options):
+    """A picture's file."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
 
 
 def add(client, data=None, **options):

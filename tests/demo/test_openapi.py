@@ -7,10 +7,14 @@ import pytest
 from starlette.routing import Route
 
 from acolvit_jax.demo.server.openapi import document
-from tests.demo.calls import add, colorize, result_of
+from tests.demo.calls import HINTS, add, colorize, result_of
 
 PAGE = ("/", "/static/{path:path}")
 METHODS = {"get", "post", "delete"}
+BODIES = {
+    "/v1/photos": {"sample": "bee"},
+    "/v1/photos/{id}/suggestions": {"row": 5, "column": 9},
+}
 
 
 def validator(name):
@@ -40,7 +44,7 @@ def test_every_listed_path_answers_with_what_is_listed(client):
         for method in sorted(methods, key=("post", "get", "delete").index):
             if method == "delete":
                 continue
-            body = {"sample": "bee"} if path == "/v1/photos" else {"hints": []}
+            body = BODIES.get(path, {"hints": []})
             rest = {"json": body} if method == "post" else {}
             answer = client.request(method, real, **rest)
             described = document()["paths"][path][method]["responses"]
@@ -61,6 +65,11 @@ def test_answers_fit_their_schemas(client):
     for sample in client.get("/v1/samples").json():
         validator("Sample").validate(sample)
     validator("Result").validate(result_of(colorize(client, photo)))
+    place = {"row": 20, "column": 31, "hints": HINTS[:2], "budget": 0.4}
+    validator("SuggestRequest").validate(place)
+    suggestions = client.post(f"/{photo['url']}/suggestions", json=place).json()
+    for suggestion in suggestions:
+        validator("Suggestion").validate(suggestion)
     validator("Error").validate(client.get("/nothing").json())
     request = validator("ColorizeRequest")
     request.validate({"hints": [{"row": 0, "column": 0, "color": "red"}], "budget": 0.5})

@@ -7,11 +7,12 @@ import pytest
 
 from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.store import PhotoStore, StoredPhoto
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.photo.images import Photo
 from tests.demo.calls import add, colorize, refused, result_of
 
-LIGHTNESS = np.zeros((4, 4, 1), np.float32)
-NBYTES = 10 * 10 * 3 + LIGHTNESS.nbytes
+TONES = Tones(np.zeros((4, 4, 1), np.float32))
+NBYTES = 10 * 10 * 3 + TONES.nbytes
 
 
 class Clock:
@@ -22,7 +23,7 @@ class Clock:
 
 
 def photo(side=10):
-    return StoredPhoto("photo", Photo(np.zeros((side, side, 3), np.uint8)), LIGHTNESS)
+    return StoredPhoto("photo", Photo(np.zeros((side, side, 3), np.uint8)), TONES)
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from flax import nnx
 from acolvit_jax import Colorizer, Hint
 from acolvit_jax.common.errors import CheckpointError, ConfigError, HintError, ImageError
 from acolvit_jax.hints import hint_planes
-from acolvit_jax.inference.colorizer import model_lightness
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.inference.finish import Finish
 from acolvit_jax.inference.placed import place
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.photo import color, images
@@ -84,7 +84,7 @@ def test_predict_takes_a_lightness_that_was_kept(colorizer, exact):
     rgb = make_rgb(0)
     whole = colorizer(rgb, HINTS, exact_hints=exact)
     placed = place(HINTS, (48, 64), 32)
-    part = colorizer.predict(model_lightness(rgb, 32), placed, exact_hints=exact)
+    part = colorizer.predict(Tones.of(rgb, 32), placed, exact_hints=exact)
     np.testing.assert_array_equal(color.denormalize_ab(part.ab_norm), whole.ab)
     np.testing.assert_array_equal(part.decisions, whole.decisions)
     assert part.macs == whole.macs

@@ -7,10 +7,19 @@ from acolvit_jax.hints import Hint
 from acolvit_jax.inference.placed import place, place_cells
 from acolvit_jax.inference.reach import needs_automatic, within_reach
 from acolvit_jax.inference.spread import spread_missing
+from acolvit_jax.inference.tones import Tones
+from acolvit_jax.photo import color
+
+
+def tones(lightness):
+    """Of a photo of lightness `[S, S]`."""
+    return Tones(color.normalize_l(lightness)[..., None])
+
 
 SIDE = 64
-FLAT = np.full((SIDE, SIDE), 50.0, np.float32)
-HALVES = np.where(np.arange(SIDE) < SIDE // 2, 20.0, 80.0).astype(np.float32) + 0 * FLAT
+GREY_50 = np.full((SIDE, SIDE), 50.0, np.float32)
+FLAT = tones(GREY_50)
+HALVES = tones(np.where(np.arange(SIDE) < SIDE // 2, 20.0, 80.0).astype(np.float32) + 0 * GREY_50)
 GREY = np.zeros((SIDE, SIDE, 2), np.float32)
 
 
@@ -107,10 +116,10 @@ def test_a_hint_that_names_no_reach_changes_what_is_like_its_place():
 
 
 def test_darker_counts_half_and_smoother_counts_by_its_logarithm():
-    rough = FLAT + np.where(np.indices((SIDE, SIDE)).sum(0) % 2, 9.0, -9.0).astype(np.float32)
+    rough = GREY_50 + np.where(np.indices((SIDE, SIDE)).sum(0) % 2, 9.0, -9.0).astype(np.float32)
     lightness = np.where(np.arange(SIDE) < SIDE // 2, rough, 10.0).astype(np.float32)
     placed = place([Hint(32, 10, (30.0, 0.0))], (SIDE, SIDE), SIDE)
-    share = within_reach(placed, GREY, lightness)[..., 0]
+    share = within_reach(placed, GREY, tones(lightness))[..., 0]
     texture = np.log1p(9 * (1 - 1 / 81**2) ** 0.5)  # of 9 x 9 pixels, one more of one kind
     squares = (40 / 60) ** 2 + texture**2
     np.testing.assert_allclose(share[30, 50], 0.15 + 0.85 * np.exp(-squares / 2), rtol=1e-4)

@@ -8,7 +8,8 @@ from acolvit_jax.checkpoint.state_dicts import read_state_dict
 from acolvit_jax.checkpoint.weights import load_weights, save_weights
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.convert import main
-from acolvit_jax.inference.colorizer import Colorizer, model_lightness
+from acolvit_jax.inference.colorizer import Colorizer
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.params import flatten, nest
 from acolvit_jax.photo import color
 from tests.models_on_disk import write_model
@@ -29,7 +30,7 @@ def test_a_model_of_any_budget_is_written_at_one(tmp_path, to, capsys):
     theirs = Colorizer.from_pretrained(model, budget=0.3)(photo)
     if to == "stablehlo":
         inputs = np.concatenate(
-            [model_lightness(photo, 112), np.zeros((112, 112, 3), np.float32)], axis=-1
+            [Tones.of(photo, 112).norm, np.zeros((112, 112, 3), np.float32)], axis=-1
         )
         ab, decisions = load_stablehlo(target)(inputs[None])
         np.testing.assert_array_equal(decisions[0], theirs.decisions)

@@ -92,6 +92,7 @@ def _interface_routes(handlers: Handlers) -> dict[str, dict[str, Handler]]:
         "/v1/photos/{id}": {"GET": handlers.photo, "DELETE": handlers.remove_photo},
         "/v1/photos/{id}/grey": {"GET": handlers.grey},
         "/v1/photos/{id}/colorize": {"POST": handlers.colorize},
+        "/v1/photos/{id}/suggestions": {"POST": handlers.suggestions},
         "/v1/photos/{id}/results/{result}": {"GET": handlers.result},
         "/v1/openapi.json": {"GET": document},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import time
@@ -176,6 +177,13 @@ class Handlers:
             "Server-Timing": ", ".join(f"{name};dur={ms:.2f}" for name, ms in times.items()),
         }
         return Response(answer.ab, headers=headers, media_type="application/octet-stream")
+
+    async def suggestions(self, request: Request) -> Response:
+        """Colors worth a try at a place of a photo."""
+        stored = self._photo(request)
+        async with self._bodies.read(request, self._limits.json_bytes) as body:
+            found = await self._model.run(self.studio.suggest, stored, body)
+        return json_response([dataclasses.asdict(suggestion) for suggestion in found])
 
     async def result(self, request: Request) -> Response:
         """The photo in color at its own size, as a file to keep."""

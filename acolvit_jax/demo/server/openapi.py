@@ -66,6 +66,7 @@ def _paths() -> Part:
         },
         "/v1/photos/{id}/grey": {"parameters": [photo], "get": _grey()},
         "/v1/photos/{id}/colorize": {"parameters": [photo], "post": _colorize()},
+        "/v1/photos/{id}/suggestions": {"parameters": [photo], "post": _suggestions()},
         "/v1/photos/{id}/results/{result}": {"parameters": [photo, result], "get": _result()},
         "/v1/openapi.json": {
             "get": _operation("document", "This document", {"application/json": {}})
@@ -129,6 +130,16 @@ def _colorize() -> Part:
     )
     body = {"required": True, "content": _json("ColorizeRequest")}
     return operation | {"requestBody": body}
+
+
+def _suggestions() -> Part:
+    operation = _operation(
+        "suggestions",
+        "Colors worth a try at a place, the likeliest first",
+        _json_list("Suggestion"),
+        (404, 408, 413, 415, 422, 503),
+    )
+    return operation | {"requestBody": {"required": True, "content": _json("SuggestRequest")}}
 
 
 def _result() -> Part:

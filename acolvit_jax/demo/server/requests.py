@@ -14,7 +14,7 @@ from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.demo.server.problems import RequestError, shown
 from acolvit_jax.hints import Hint
-from acolvit_jax.hints.text import color_text, hint_of
+from acolvit_jax.hints.text import KEEP, color_text, hint_of
 
 MAX_DIGITS = 18  # of a whole number; longer ones are no coordinate
 MAX_KEY = 100  # characters of a client's key that an answer repeats
@@ -71,6 +71,21 @@ class ColorizeRequest:
         return json.dumps(fields, separators=(",", ":")).encode()
 
 
+@dataclass(frozen=True)
+class SuggestRequest:
+    """What a client asks about a place of a photo.
+
+    Attributes:
+        place: names the place; it has no color.
+        hints: the others on the photo.
+        budget: keep ratio, None for a model whose budget is fixed.
+    """
+
+    place: Hint
+    hints: tuple[Hint, ...]
+    budget: float | None
+
+
 def result_id(canonical: bytes) -> str:
     """The id of a request's result: the same for the same request."""
     return hashlib.sha256(canonical).hexdigest()[:32]
@@ -91,14 +106,31 @@ def read_colorize(body: bytes, rules: Rules, size: tuple[int, int]) -> ColorizeR
         RequestError: 400 for no JSON, 422 for other JSON than what is wanted.
     """
     fields = _object(_json(body), ("hints",), ("budget", "exact_hints"))
-    entries = _of_type(fields["hints"], list, "hints", "a list")
-    if len(entries) > rules.hints:
-        raise RequestError(
-            422, f"{len(entries)} hints are more than the {rules.hints} allowed", "hints"
-        )
-    hints = tuple(_hint(entry, f"hints[{i}]", size) for i, entry in enumerate(entries))
+    hints = _hints(fields["hints"], rules, size)
     exact = _of_type(fields.get("exact_hints", True), bool, "exact_hints", "true or false")
     return ColorizeRequest(hints, _budget(fields, rules), exact)
+
+
+def read_suggest(body: bytes, rules: Rules, size: tuple[int, int]) -> SuggestRequest:
+    """Reads the body of a `suggestions` request.
+
+    Args:
+        body: JSON.
+        rules: what is allowed.
+        size: height and width of the photo.
+
+    Returns:
+        The request with its defaults filled in.
+
+    Raises:
+        RequestError: 400 for no JSON, 422 for other JSON than what is wanted.
+    """
+    fields = _object(_json(body), ("row", "column"), ("hints", "budget"))
+    named = {name: fields[name] for name in ("row", "column")}
+    place = _hint(named | {"color": KEEP}, "", size)
+    return SuggestRequest(
+        place, _hints(fields.get("hints", []), rules, size), _budget(fields, rules)
+    )
 
 
 def read_sample(body: bytes) -> str:
@@ -194,13 +226,22 @@ def _kind(value: Any) -> str:
     return "a list" if isinstance(value, list) else "an object"
 
 
+def _hints(value: Any, rules: Rules, size: tuple[int, int]) -> tuple[Hint, ...]:
+    entries = _of_type(value, list, "hints", "a list")
+    if len(entries) > rules.hints:
+        raise RequestError(
+            422, f"{len(entries)} hints are more than the {rules.hints} allowed", "hints"
+        )
+    return tuple(_hint(entry, f"hints[{i}]", size) for i, entry in enumerate(entries))
+
+
 def _hint(entry: Any, path: str, size: tuple[int, int]) -> Hint:
     try:
         hint = hint_of(_mapping(entry, path))
         hint.check_inside(size)
     except HintError as error:
-        field = f"{path}.{error.field[:MAX_KEY]}" if error.field else path
-        raise RequestError(422, str(error), field) from None
+        names = [name for name in (path, (error.field or "")[:MAX_KEY]) if name]
+        raise RequestError(422, str(error), ".".join(names)) from None
     return hint
 
 

@@ -94,6 +94,16 @@ SCHEMAS: dict[str, Schema] = {
         },
         hints=_list(reference("Hint")),
     ),
+    "SuggestRequest": _object(
+        {"hints": _list(reference("Hint")), "budget": _MAYBE_NUMBER},
+        row=_WHOLE | {"description": "of the place, as in Hint"},
+        column=_WHOLE,
+    ),
+    "Suggestion": _object(
+        a=_NUMBER | {"description": "a* that the model gives the place once a hint says its hue"},
+        b=_NUMBER,
+        likely=_NUMBER | {"description": "how far the place followed the hint, 1: all the way"},
+    ),
     "Result": _object(
         id=_TEXT,
         url=_TEXT,

@@ -9,9 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from acolvit_jax.demo.server.limits import Limits
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.photo.reading import Photo
 
 ID_BYTES = 18  # of randomness; 24 characters in an address
@@ -24,13 +23,13 @@ class StoredPhoto:
     Attributes:
         name: stem of the names of files made from it.
         photo: pixels and metadata.
-        lightness: float32 `[S, S, 1]`, at the model's size, normalized.
+        tones: its lightness at the model's size.
         id: unguessable: who knows it may see the photo.
     """
 
     name: str
     photo: Photo
-    lightness: np.ndarray
+    tones: Tones
     id: str = field(default_factory=lambda: secrets.token_urlsafe(ID_BYTES))
 
     @property
@@ -44,7 +43,7 @@ class StoredPhoto:
         """Memory that it takes, without its results."""
         photo = self.photo
         alpha = 0 if photo.alpha is None else photo.alpha.nbytes
-        return photo.rgb.nbytes + alpha + self.lightness.nbytes + photo.metadata.nbytes
+        return photo.rgb.nbytes + alpha + self.tones.nbytes + photo.metadata.nbytes
 
 
 @dataclass

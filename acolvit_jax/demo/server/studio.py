@@ -13,12 +13,21 @@ import numpy as np
 
 from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.recent import Recent
-from acolvit_jax.demo.server.requests import ColorizeRequest, Rules, read_colorize, result_id
+from acolvit_jax.demo.server.requests import (
+    ColorizeRequest,
+    Rules,
+    read_colorize,
+    read_suggest,
+    result_id,
+)
 from acolvit_jax.demo.server.store import PhotoStore, StoredPhoto
 from acolvit_jax.hints import Hint
-from acolvit_jax.inference.colorizer import AS_IT_IS, Colorizer, Prediction, model_lightness
+from acolvit_jax.inference.colorizer import AS_IT_IS, Colorizer, Prediction
 from acolvit_jax.inference.finish import Finish, color_photo
 from acolvit_jax.inference.outcomes import Outcome, outcomes
+from acolvit_jax.inference.placed import shown_at
+from acolvit_jax.inference.suggestions import Suggestion, suggest
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.photo import color, images
 from acolvit_jax.photo.outputs import encode_output
@@ -102,7 +111,7 @@ class Studio:
         """
         pixels = self._limits.pixels
         photo = images.read_photo(source, max_pixels=pixels)
-        return StoredPhoto(name, photo, model_lightness(photo.rgb, self._side))
+        return StoredPhoto(name, photo, Tones.of(photo.rgb, self._side))
 
     def colorize(self, stored: StoredPhoto, body: bytes) -> Answer:
         """Predicts the colors that a request asks for and remembers the request.
@@ -122,7 +131,7 @@ class Studio:
         placed = self.colorizer.place(request.hints, stored.size)
         times.append(time.perf_counter())
         prediction = self.colorizer.predict(
-            stored.lightness,
+            stored.tones,
             placed,
             budget=request.budget,
             exact_hints=request.exact_hints,
@@ -143,7 +152,7 @@ class Studio:
         return self._kept.get(
             (stored.id, budget),
             lambda: self.colorizer.predict(
-                stored.lightness, self.colorizer.place((), stored.size), budget=budget
+                stored.tones, self.colorizer.place((), stored.size), budget=budget
             ),
         )
 
@@ -157,11 +166,32 @@ class Studio:
             bicubic_weights(self._side, size)[places]
             for size, places in zip(stored.size, pixels, strict=True)
         )
-        ab = color.denormalize_ab(prediction.ab_norm)
-        across = np.tensordot(rows, ab, axes=1)  # [K, S, 2]
-        a, b = np.einsum("ks,ksx->xk", columns, across)
+        a, b = color.denormalize_ab(shown_at(prediction.ab_norm, rows, columns)).T
         shown = color.recolor(before.astype(np.float32) / 255.0, a, b)
         return outcomes(hints, before, np.round(255.0 * shown).astype(np.uint8))
+
+    def suggest(self, stored: StoredPhoto, body: bytes) -> list[Suggestion]:
+        """Colors worth a try at a place.
+
+        Args:
+            stored: the photo.
+            body: JSON of the request.
+
+        Returns:
+            The likeliest first.
+
+        Raises:
+            RequestError: if the request is not as it should be.
+        """
+        request = read_suggest(body, self.rules, stored.size)
+        return suggest(
+            self.colorizer.engine,
+            stored.tones,
+            request.place,
+            request.hints,
+            stored.size,
+            budget=request.budget,
+        )
 
     def result(
         self, stored: StoredPhoto, canonical: bytes, kind: str, finish: Finish = AS_IT_IS
