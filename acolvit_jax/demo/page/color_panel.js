@@ -15,8 +15,9 @@ export class ColorPanel {
   #hex = byId('hex');
   #recent = recall('recent', []).filter((c) => Number.isFinite(c?.a) && Number.isFinite(c?.b));
 
-  constructor(hints, commands, picker, eyedropper, say) {
-    Object.assign(this, { hints, commands, picker, eyedropper, say });
+  constructor({ hints, commands, picker, eyedropper, likely, say }) {
+    Object.assign(this, { hints, commands, picker, eyedropper, likely, say });
+    likely.addEventListener('found', () => this.show());
     picker.addEventListener('pick', ({ detail }) => {
       commands.color(detail.a, detail.b, detail.stamp, detail.mode);
       if (detail.mode === 'soon') this.#keep();
@@ -66,9 +67,17 @@ export class ColorPanel {
     byId('lightness').textContent = `L ${l.toFixed(0)}`;
     this.picker.show({ l, a: selected.a, b: selected.b }, own, live);
     if (live) return;
-    this.#fill('suggestions', suggest(l, own, palette(this.commands.session.automatic)), l, true);
+    this.#suggest(l, own, selected);
     this.#fill('recent', this.#recent, l, false);
     byId('recent-block').hidden = !this.#recent.length;
+  }
+
+  #suggest(l, own, hint) {
+    const likely = this.likely.of(hint);
+    const colors = suggest(l, own, likely, palette(this.commands.session.automatic));
+    byId('suggestions').ariaLabel = likely?.length ? 'Likely here' : 'Colors of this photo';
+    byId('suggestions').setAttribute('aria-busy', String(!likely));
+    this.#fill('suggestions', colors, l, true);
   }
 
   #showHex() {
@@ -82,7 +91,11 @@ export class ColorPanel {
     const list = byId(id);
     const focused = [...list.children].indexOf(document.activeElement);
     const name = document.activeElement.ariaLabel;
+    const key = JSON.stringify([colors, l]);
+    if (list.dataset.shown === key) return; // as it is
+    list.dataset.shown = key;
     list.replaceChildren(...colors.map((color) => {
+      if (!color) return make('span', { className: 'chip', ariaHidden: 'true', textContent: '…' });
       const [a, b] = clampToGamut(l, color.a, color.b);
       const hex = labToHex(l, a, b);
       const label = named ? `${color.name}, ${hex}` : hex;

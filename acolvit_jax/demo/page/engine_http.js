@@ -89,6 +89,9 @@ export const createEngine = () => ({
     return { values: new Int8Array(body), result, timing };
   },
 
+  suggest: async (photo, place) => (
+    await post(`${photo.url}/suggestions`, 'json', place)).body,
+
   async save(photo, result, format, { saturation, warmth }) {
     const { headers, body } = await request(
       `${result.url}?${new URLSearchParams({ format, saturation, warmth })}`, 'blob', { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT) });

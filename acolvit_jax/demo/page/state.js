@@ -16,6 +16,7 @@ export function publish(app) {
     get busy() { return session.queue.busy; },
     get opening() { return Boolean(session.opening); },
     get result() { return session.result && { ...session.result }; },
+    get lightness() { return hints.selected && app.commands.lightnessOf(hints.selected); },
     get budget() { return app.budget.budget; },
     get samples() { return latency.samples.map((sample) => ({ ...sample })); },
     get zoom() { return viewport.percent; },

@@ -1,15 +1,17 @@
-// Colors worth a try at a place. All come from the model: its own color there, and those that it
-// gives to the other things of this photo, which keep their places in the list.
+// Colors worth a try at a place. All come from the model: its own color there, what it makes of the
+// place in other hues (likely.js), and those that it gives to the other things of this photo.
 
 import { clampToGamut } from './gamut.js';
 import { describe } from './color.js';
 
 const STRONGER = 1.6;
 const PALER = 0.5;
-const SHOWN = 6; // of the photo's colors
+const SHOWN = 6; // beside the model's own
+const APART = 10; // distance in a, b of two colors that are worth showing both
 const ROUNDS = 8;
 const STRIDE = 8; // model pixels between those that are looked at
 const LIVELIER = 1.3; // means are paler than what they are the mean of
+const byHue = (x, y) => Math.atan2(x.b, x.a) - Math.atan2(y.b, y.a); // each color keeps its place
 const known = new WeakMap(); // by field
 
 /** [{a, b}] of the SHOWN groups of colors in a field, by hue: k-means from far-apart seeds. */
@@ -46,25 +48,30 @@ function group({ values, side }) {
   }
   return centers
     .map(([a, b]) => ({ a: a * LIVELIER, b: b * LIVELIER }))
-    .sort((x, y) => Math.atan2(x.b, x.a) - Math.atan2(y.b, y.a));
+    .sort(byHue);
 }
 
 /**
- * [{name, a, b}] for a place of lightness `l` where the model's own color is `own`.
- * @param others  the photo's colors, from `palette`
+ * [{name, a, b}] for a place of lightness `l` where the model's own color is `own`; null stands for
+ * a color that is on its way.
+ * @param likely  what the model makes of the place, the likeliest first; null if that is on its way
+ * @param others  the photo's colors, from `palette`, which fill what is left
  */
-export function suggest(l, own, others) {
+export function suggest(l, own, likely, others) {
   const cut = (name, a, b) => {
     const [inA, inB] = clampToGamut(l, a, b);
     return { name, a: inA, b: inB };
   };
   const [a, b] = own;
-  return [
+  const first = [
     cut('Model’s', a, b),
     cut('Stronger', a * STRONGER, b * STRONGER),
     cut('Paler', a * PALER, b * PALER),
-    ...others.map((other) => cut(named(other), other.a, other.b)),
   ];
+  if (!likely) return [...first, ...Array(SHOWN).fill(null)];
+  const isNew = (color) => likely.every((other) => Math.hypot(other.a - color.a, other.b - color.b) >= APART);
+  const all = [...likely, ...others.filter(isNew)].slice(0, SHOWN).sort(byHue);
+  return [...first, ...all.map((color) => cut(named(color), color.a, color.b))];
 }
 
 /** A name at a middle lightness: it stays when the place is another. */

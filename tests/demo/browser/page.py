@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -14,6 +15,12 @@ from tests.demo.browser.driver import settled, until
 
 # Chromium's own remarks about drawing in software, and about tests that read pixels back.
 HARMLESS = ("GL Driver Message", "software WebGL", "willReadFrequently")
+
+
+def ab_of(hint: dict[str, Any]) -> np.ndarray:
+    """a* and b* of a hint as the page writes it."""
+    assert hint["color"].startswith("lab:")
+    return np.array([float(part) for part in hint["color"][4:].split(",")])
 
 
 class Page:
@@ -57,6 +64,11 @@ class Page:
 
     def settle(self) -> None:
         self.wait(lambda: settled(self.driver), "the answer")
+
+    def suggested(self) -> None:
+        """Waits for the colors that are likely at the selected hint's place."""
+        busy = "return document.getElementById('suggestions').getAttribute('aria-busy')"
+        self.wait(lambda: self.js(busy) == "false", "the suggestions")
 
     @property
     def state(self) -> dict[str, Any]:

@@ -157,13 +157,51 @@ def test_a_gray_photo_is_no_palette(page: Page):
     assert page.js(f"const loupe = document.getElementById('loupe'); {middle}") == [150, 90, 60]
 
 
-def test_suggestions_keep_their_places_and_come_from_the_photo(coffee: Page):
-    chips = "return [...document.querySelectorAll('#suggestions button')].map((c) => c.innerText)"
+CHIPS = """
+    return [...document.querySelectorAll('#suggestions button')].map(
+      (chip) => [chip.innerText, chip.style.getPropertyValue('--color')])"""
+
+
+def test_suggestions_keep_their_places(coffee: Page):
     coffee.click(100, 100)
-    names = coffee.js(chips)
-    assert names[:3] == ["Model\N{RIGHT SINGLE QUOTATION MARK}s", "Stronger", "Paler"]
+    coffee.suggested()
+    listed = coffee.js(CHIPS)
+    assert [name for name, _ in listed[:3]] == [
+        "Model\N{RIGHT SINGLE QUOTATION MARK}s",
+        "Stronger",
+        "Paler",
+    ]
+    coffee.js("document.querySelectorAll('#suggestions button')[4].click()")
+    coffee.settle()
+    assert coffee.js(CHIPS) == listed  # another color is chosen, the place is the same
     coffee.click(300, 300)
-    assert coffee.js(chips) == names
+    coffee.suggested()
+    assert coffee.js(CHIPS) != listed
+    coffee.click(100, 100)
+    assert coffee.js(CHIPS) == listed
+
+
+def test_suggestions_are_what_the_model_makes_of_the_place(coffee: Page):
+    coffee.click(300, 300)
+    coffee.click(100, 100)
+    coffee.suggested()
+    row, column = (coffee.hints[1][name] for name in ("row", "column"))
+    given = coffee.module(
+        """
+        const { createEngine } = await import('./static/engine_http.js');
+        const { clampToGamut } = await import('./static/gamut.js');
+        const { labToHex } = await import('./static/color.js');
+        const [photo, place, l] = args;
+        const found = await createEngine().suggest(photo, place);
+        return found.map(({ a, b }) => labToHex(l, ...clampToGamut(l, a, b)));""",
+        coffee.state["photo"],
+        {"row": row, "column": column, "hints": coffee.hints[:1], "budget": 0.5},
+        coffee.js("return acolvit.lightness"),
+    )
+    shown = [color for _, color in coffee.js(CHIPS)[3:]]
+    assert len(shown) == 6
+    assert set(given) <= set(shown)
+    assert len(given) >= 3
 
 
 def test_what_was_computed_stands_behind_a_disclosure(coffee: Page):

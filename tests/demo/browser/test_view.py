@@ -228,6 +228,7 @@ def test_the_panel_needs_no_scrolling(page: Page, tmp_path: Path):
     page.choose_file("file-photo", path)
     page.settle()
     page.click(40, 30)
+    page.suggested()
     page.js("document.querySelectorAll('#suggestions button')[3].click()")
     page.wait(lambda: page.js("return document.images['reference-image'].width > 0"), "it")
     room, need = page.js(

@@ -13,6 +13,7 @@ CHIPS = "[...document.querySelectorAll('#suggestions button')]"
 
 
 def chips(page: Page) -> list[str]:
+    page.suggested()
     return page.js(f"return {CHIPS}.map((chip) => chip.ariaLabel)")
 
 
@@ -23,6 +24,7 @@ def focused(page: Page) -> Any:
 def test_enter_on_a_suggestion_changes_the_color_and_nothing_else(coffee: Page):
     coffee.click(120, 200)
     own = coffee.hints[0]["color"]
+    coffee.suggested()
     coffee.js(f"{CHIPS}[4].focus()")
     coffee.keys(Keys.ENTER, Keys.ENTER)
     coffee.settle()
