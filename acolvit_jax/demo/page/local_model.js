@@ -2,6 +2,7 @@
 
 import { AB_SCALE } from './color.js';
 import { needsAutomatic, place, shown, withinReach } from './local_hints.js';
+import { outcomes } from './local_outcomes.js';
 import { Refusal } from './local_photo.js';
 import { spreadMissing } from './local_spread.js';
 
@@ -85,11 +86,12 @@ export class LocalModel {
     let { ab } = forward;
     if (share) ab = ab.map((value, i) => before[i] + share[i >> 1] * (value - before[i]));
     ab = spreadMissing(ab, placed, lightness, side, local.hint_size);
+    const came = outcomes(hints, await photo.luminancesAt(hints), ab, photo, side);
     const end = performance.now();
     return {
       ab,
       values: bytesOf(ab),
-      result: { budget, ...this.#describe(forward.decisions) },
+      result: { budget, ...came, ...this.#describe(forward.decisions) },
       timing: { input: ready - start, model: forward.time, total: end - start },
     };
   }

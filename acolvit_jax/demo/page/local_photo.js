@@ -1,11 +1,15 @@
 // A photo in the worker: its file, decoded only while its pixels are needed.
 
 import { readExif, withExif } from './exif.js';
-import { makeGrey, modelLightness, recolor } from './recolor.js';
+import { luminanceAt, luminances, makeGrey, modelLightness, recolor } from './recolor.js';
 
 const RESULTS = 8; // remembered for saving
 const BUDGETS = 4; // whose automatic results are kept
 const JPEG_QUALITY = 1; // below, Chromium halves the resolution of the colors
+
+// The photo whose luminance is kept, so that nothing is decoded while hints are dragged: one at a
+// time, because it is half as large as the pixels.
+const held = { photo: null, roots: null };
 
 /** What the person is told; `kind` as in engine.js. */
 export class Refusal extends Error {
@@ -64,8 +68,27 @@ export class LocalPhoto {
 
   /** (L* - 50) / 100 at the model's size. */
   async lightness(side) {
-    this.#lightness ??= modelLightness((await this.#draw()).pixels, side);
+    if (!this.#lightness) this.#lightness = modelLightness(await this.#look(), side);
     return this.#lightness;
+  }
+
+  /** CIE's Y of the pixels under hints. */
+  async luminancesAt(hints) {
+    if (!hints.length) return [];
+    if (held.photo !== this) await this.#look();
+    return hints.map(({ row, column }) => luminanceAt(held.roots, row * this.width + column));
+  }
+
+  /** Its pixels, whose luminance is kept. */
+  async #look() {
+    const { pixels } = await this.#draw();
+    Object.assign(held, { photo: this, roots: luminances(pixels) });
+    return pixels;
+  }
+
+  /** Lets go what is kept beside the photo. */
+  putAway() {
+    if (held.photo === this) Object.assign(held, { photo: null, roots: null });
   }
 
   /** What `compute` gives for a budget, kept for the budgets asked for last. */

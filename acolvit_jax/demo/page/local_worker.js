@@ -27,7 +27,10 @@ const methods = {
     return { id, width: photo.width, height: photo.height, name: stem };
   },
 
-  close: async (id) => { photos.delete(id); },
+  async close(id) {
+    photos.get(id)?.putAway();
+    photos.delete(id);
+  },
 
   grey: (id, maxSide) => photoOf(id).grey(maxSide),
 

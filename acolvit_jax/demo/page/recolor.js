@@ -19,6 +19,20 @@ export function modelLightness(pixels, side) {
     (116 * f(luminance(rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2])) - 66) / 100));
 }
 
+const ROOTS = 65535; // steps of a luminance's root, which keeps the dark ones apart
+
+/** The luminance of RGBA bytes, for `luminanceAt`. */
+export function luminances({ data }) {
+  const roots = new Uint16Array(data.length / 4);
+  for (let i = 0, at = 0; i < roots.length; i++, at += 4) {
+    roots[i] = Math.round(ROOTS * Math.sqrt(luminance(data[at], data[at + 1], data[at + 2])));
+  }
+  return roots;
+}
+
+/** CIE's Y of pixel `i`. */
+export const luminanceAt = (roots, i) => (roots[i] / ROOTS) ** 2;
+
 /** Makes RGBA bytes grey, in place: those of the same L*. */
 export function makeGrey({ data }) {
   for (let i = 0; i < data.length; i += 4) {

@@ -1,0 +1,75 @@
+"""A site, built once for all workers, on a plain web server, and a browser of its own."""
+
+import fcntl
+import os
+import shutil
+
+import pytest
+
+from acolvit_jax.config.variants import VARIANTS
+from acolvit_jax.convert import main
+from acolvit_jax.inference.compilation import cache_folder
+from tests.demo.browser.alone.hosting import Host, loaded
+from tests.demo.browser.driver import browsing, have_browser
+from tests.demo.browser.page import Page
+from tests.models_on_disk import write_model
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """Folder of the model and of the site made of it."""
+    if not (shutil.which("npm") or list(cache_folder().glob("onnxruntime-web-*.tgz"))):
+        pytest.skip("npm is not installed")
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all workers
+    folder /= "static-site"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            options = {"width": VARIANTS["tiny"].width, "num_heads": 3, "patch_size": 16}
+            weights = write_model(folder, any_budget=True, image_size=224, **options)
+            main([str(weights), str(folder / "site"), "--to=web", "--dtype=float32"])
+            (folder / "done").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(made):
+    return made / "model.safetensors"
+
+
+@pytest.fixture(scope="session")
+def site(made):
+    return made / "site"
+
+
+@pytest.fixture
+def host(site):
+    host = Host(site)
+    yield host
+    host.stop()
+
+
+@pytest.fixture(scope="session")
+def downloads(tmp_path_factory):
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session")
+def browser(downloads):
+    if not have_browser():
+        pytest.skip("Chromium and its driver are not installed")
+    with browsing(downloads=downloads) as driver:
+        yield driver
+
+
+@pytest.fixture
+def page(host, browser):
+    """The page, its model loaded; every host has another port, and so its own storage."""
+    page = Page(browser, host.address)
+    page.visit()
+    loaded(page)
+    yield page
+    assert page.complaints() == []

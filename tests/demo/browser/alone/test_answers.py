@@ -1,0 +1,114 @@
+"""The page without a server gives the colors of the Colorizer."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("jax2onnx", reason="the site is built in an environment with jax2onnx")
+
+from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.hints.text import hint_of
+from acolvit_jax.inference.colorizer import Colorizer
+from acolvit_jax.inference.finish import Finish
+from acolvit_jax.photo import images
+from tests.demo.browser.driver import until
+
+COFFEE = next(path for path in sample_photos() if path.stem == "coffee")
+
+
+def saved(folder, name):
+    path = folder / name
+    until(lambda: path.exists() and not list(folder.glob("*.crdownload")), name)
+    return path
+
+
+def test_colors_equal_the_colorizer_s(page, model, downloads):
+    page.sample("coffee")
+    page.click(100, 120)
+    page.js("document.querySelector('#hex').value = '#2060c0'")
+    page.js("document.querySelector('#hex').dispatchEvent(new Event('change'))")
+    page.settle()
+    page.js("document.querySelector('[data-save=png]').click()")
+    hints = [hint_of(hint) for hint in page.hints]
+    colorizer = Colorizer(*load_pretrained(model), budget=page.state["budget"])
+    expected = colorizer(COFFEE, hints)
+    seen = images.read_image(saved(downloads, "coffee_color.png")).astype(int)
+    assert np.abs(seen - expected.rgb).max() <= 1
+    decisions = "".join(str(int(d)) for d in expected.decisions.flat)
+    assert page.state["result"]["decisions"] == decisions
+    assert page.state["result"]["macs"] == expected.macs
+
+
+HINTS = [
+    {"row": 100, "column": 120, "color": "#c03020", "size": 8},
+    {"row": 101, "column": 121, "color": "lab:-30,20", "size": 2},
+    {"row": 40, "column": 300, "color": "teal", "size": 2, "reach": 40},
+    {"row": 0, "column": 0, "color": "lab:5,-40", "size": 16, "reach": 224},
+    {"row": 250, "column": 330, "color": "keep", "size": 2},
+    {"row": 200, "column": 60, "color": "keep", "size": 2, "reach": 20},
+    {"row": 300, "column": 200, "color": "#00ff00", "size": 2},
+    {"row": 20, "column": 200, "color": "lab:20,-15", "size": 2},
+]
+
+CASES = [
+    (HINTS[:1], {"saturation": 1, "warmth": 0}),
+    (HINTS, {"saturation": 1, "warmth": 0}),
+    (HINTS[3:4], {"saturation": 1.6, "warmth": -0.4}),
+    ([], {"saturation": 0.5, "warmth": 1}),
+]
+
+
+def test_hints_of_every_kind_what_came_of_them_and_finishing_equal_the_colorizer_s(page, model):
+    page.driver.set_script_timeout(120)
+    made = page.module(
+        """
+        const { createEngine } = await import('./static/engine_local.js');
+        const engine = await createEngine();
+        const options = { name: 'coffee', onProgress() {}, signal: new AbortController().signal };
+        const photo = await engine.open({ sample: 'coffee' }, options);
+        const saved = [];
+        for (const [hints, finish] of args[0]) {
+          const { result } = await engine.colorize(photo, { hints, budget: 0.5 });
+          const { blob } = await engine.save(photo, result, 'png', finish);
+          const bytes = new Uint8Array(await blob.arrayBuffer());
+          const png = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+          const { asked, got, limits } = result;
+          saved.push({ png, asked, got, limits });
+        }
+        return saved;""",
+        CASES,
+    )
+    colorizer = Colorizer(*load_pretrained(model), budget=0.5)
+    for (listed, finish), given in zip(CASES, made, strict=True):
+        hints = [hint_of(hint) for hint in listed]
+        expected = colorizer(COFFEE, hints, finish=Finish(**finish))
+        seen = images.read_image(base64.b64decode(given["png"])).astype(int)
+        assert np.abs(seen - expected.rgb).max() <= 1, (hints, finish)
+        plain = colorizer(COFFEE, hints).outcomes
+        assert given["asked"] == [outcome.asked for outcome in plain]
+        assert given["limits"] == [outcome.limit for outcome in plain]
+        for got, outcome in zip(given["got"], plain, strict=True):
+            assert np.abs(np.subtract(list(bytes.fromhex(got[1:])), outcome.got)).max() <= 1
+
+
+def test_exif_goes_along_upright(page):
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Camera", 6
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((40, 60, 3), 120, np.uint8)).save(buffer, "JPEG", exif=exif)
+    for suffix, kind in (("png", "png"), ("jpg", "jpeg")):
+        out = page.module(
+            "const {readExif, withExif} = await import('./static/exif.js');"
+            "const canvas = new OffscreenCanvas(4, 4); canvas.getContext('2d');"
+            "const blob = await canvas.convertToBlob({type: `image/${args[1]}`});"
+            "const made = await withExif(blob, readExif(Uint8Array.from(args[0])));"
+            "return [...new Uint8Array(await made.arrayBuffer())]",
+            list(buffer.getvalue()),
+            kind,
+        )
+        read = Image.open(io.BytesIO(bytes(out))).getexif()
+        assert (read[0x010F], read[0x0112]) == ("Camera", 1), suffix

@@ -1,0 +1,130 @@
+"""What stands in the way of the page without a server is told in one sentence."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("jax2onnx", reason="the site is built in an environment with jax2onnx")
+
+from tests.demo.browser.alone.hosting import Host
+from tests.demo.browser.page import Page
+
+
+def damaged(site, folder, change):
+    """A copy of the site with one change made by `change(folder)`."""
+    shutil.copytree(site, folder)
+    change(folder)
+    return Host(folder)
+
+
+def cut_short(folder):
+    content = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(content[: len(content) // 2])
+
+
+def another_version(folder):
+    facts = json.loads((folder / "info.json").read_text())
+    facts["local"]["format_version"] += 1
+    (folder / "info.json").write_text(json.dumps(facts))
+
+
+def one_byte_off(folder):
+    content = bytearray((folder / "model.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "model.onnx").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (cut_short, "the model's file is cut short or another; publish the folder again"),
+        (another_version, "is of version 2, not 1; publish the folder again"),
+        (one_byte_off, "the model's file is damaged; publish the folder again"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_told_in_one_sentence(
+    site, browser, tmp_path, change, sentence
+):
+    host = damaged(site, tmp_path / "site", change)
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.js("document.querySelector('[data-sample=coffee]').click()")
+        page.wait(lambda: sentence in toast(page), sentence)
+        assert page.state["photo"]["width"]  # the photo is there, and can be worked on
+    finally:
+        host.stop()
+
+
+def toast(page):
+    return page.js("return document.querySelector('#toast').textContent")
+
+
+def start_with(browser, script):
+    """Has a script run before the page's own; returns what ends that."""
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    added = browser.execute_cdp_cmd(command, {"source": script})
+    return lambda: browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_a_browser_without_simd_is_told_in_one_sentence(host, browser):
+    end = start_with(browser, "WebAssembly.validate = () => false;")
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.js("document.querySelector('[data-sample=coffee]').click()")
+        sentence = "this browser has no WebAssembly SIMD, which coloring needs"
+        page.wait(lambda: sentence in toast(page), sentence)
+        assert page.state["photo"]["width"]
+    finally:
+        end()
+
+
+NO_MEMORY = """
+const { prototype } = OffscreenCanvasRenderingContext2D;
+const { getImageData } = prototype;
+prototype.getImageData = function limited(x, y, width, height) {
+  if (width * height > 6e6) throw new RangeError('Out of memory at ImageData creation');
+  return getImageData.call(this, x, y, width, height);
+};
+"""
+
+
+def little_memory(folder):
+    worker = folder / "static" / "local_worker.js"
+    worker.write_text(worker.read_text() + NO_MEMORY)
+
+
+def test_without_memory_for_a_photo_the_others_go_on(site, browser, tmp_path):
+    host = damaged(site, tmp_path / "site", little_memory)
+    large = tmp_path / "large.png"
+    Image.fromarray(np.full((2400, 3000, 3), 90, np.uint8)).save(large)
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.choose_file("file-photo", large)
+        sentence = "this photo needs more memory than the browser gives"
+        page.wait(lambda: sentence in toast(page), sentence)
+        assert page.state["photo"]["width"] == 3000  # in grey
+        page.visit()
+        page.js("document.querySelector('[data-sample=coffee]').click()")
+        page.settle()
+        assert page.state["result"]["id"]
+    finally:
+        host.stop()
+
+
+def test_a_host_without_isolation_has_one_thread_and_colors(host, browser):
+    end = start_with(
+        browser, "Object.defineProperty(navigator, 'serviceWorker', { value: undefined });"
+    )
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.sample("coffee")
+        assert page.js("return crossOriginIsolated") is False
+    finally:
+        end()
