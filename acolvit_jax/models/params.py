@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,13 +30,17 @@ def init_params(config: ModelConfig, seed: int) -> Params:
 
 def graphdef_of(config: ModelConfig) -> nnx.GraphDef:
     """The model's structure without its values, to `nnx.merge` with parameters in a step."""
-    return nnx.graphdef(nnx.eval_shape(lambda: ACoLViT(config, rngs=nnx.Rngs(0))))
+    return nnx.graphdef(_without_values(config))
 
 
 def param_shapes(config: ModelConfig) -> Params:
     """Shapes and dtypes of a model's parameters, without computing any."""
-    model = nnx.eval_shape(lambda: ACoLViT(config, rngs=nnx.Rngs(0)))
-    return nnx.to_pure_dict(nnx.state(model, nnx.Param))
+    return nnx.to_pure_dict(nnx.state(_without_values(config), nnx.Param))
+
+
+@functools.lru_cache(maxsize=16)  # half a second each for 12 blocks, and a command asks many times
+def _without_values(config: ModelConfig) -> ACoLViT:
+    return nnx.eval_shape(lambda: ACoLViT(config, rngs=nnx.Rngs(0)))
 
 
 def param_count(params: Params) -> int:
