@@ -26,7 +26,7 @@ from acolvit_jax.hints import true_hints
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.finish import color_photo
 from acolvit_jax.photo import color
-from acolvit_jax.photo.compose import compose
+from acolvit_jax.photo.compose import Composer
 from acolvit_jax.photo.images import read_image, resize
 from acolvit_jax.photo.upsampling import Upsampler
 
@@ -45,6 +45,14 @@ def narrow(ab: np.ndarray) -> np.ndarray:
     upsampler = Upsampler(ab.transpose(2, 0, 1), SIZE)
     bands = [upsampler.rows(top, min(SIZE[0], top + 65)) for top in range(0, SIZE[0], 65)]
     return np.concatenate(bands, axis=1)
+
+
+def by_planes(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    pixels = rgb.reshape(-1, 3)
+    composer, out = Composer(len(pixels)), np.empty_like(pixels)
+    composer.ab(len(pixels))[:] = ab.reshape(2, -1)
+    composer.compose(pixels, out)
+    return out.reshape(rgb.shape)
 
 
 @jax.jit
@@ -88,7 +96,7 @@ def main() -> None:
         "upsample: Pillow's bicubic": lambda: pillow(small),
         "upsample: narrow products": lambda: narrow(small),
         "compose: powers by exp and log": lambda: np.asarray(exact_powers(rgb, *ab)),
-        "compose: polynomials, by planes": lambda: compose(rgb, ab),
+        "compose: polynomials, by planes": lambda: by_planes(rgb, ab),
         "both: Pillow, powers": lambda: np.asarray(exact_powers(rgb, *pillow(small))),
         "both: `color_photo`": lambda: color_photo(rgb, small),
         "a photo with ten hints, end to end": lambda: colorizer(photo, hints).rgb,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.photo.compose import CHUNK, compose
+from acolvit_jax.photo.compose import CHUNK, Composer
 from acolvit_jax.photo.upsampling import Upsampler
 
 SATURATIONS = (0.0, 2.0)
@@ -72,10 +72,12 @@ def color_photo(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
         uint8 `[H, W, 3]`; colors outside sRGB are clipped.
     """
     height, width = rgb.shape[:2]
-    upsampler = Upsampler(ab.transpose(2, 0, 1), (height, width))
     band = max(1, CHUNK // width)  # of rows: what is upsampled is composed while it is in cache
-    out = np.empty_like(rgb)
+    upsampler = Upsampler(ab.transpose(2, 0, 1), (height, width))
+    composer, out = Composer(band * width), np.empty_like(rgb, order="C")
     for top in range(0, height, band):
-        bottom = min(height, top + band)
-        out[top:bottom] = compose(rgb[top:bottom], upsampler.rows(top, bottom))
+        part = slice(top, min(height, top + band))
+        colors = composer.ab((part.stop - top) * width)
+        upsampler.rows(top, part.stop, out=colors.reshape(2, -1, width))
+        composer.compose(rgb[part].reshape(-1, 3), out[part].reshape(-1, 3))
     return out

@@ -16,6 +16,7 @@ from acolvit_jax.common.jax_settings import compiler_options
 from acolvit_jax.photo import color
 
 CHUNK = 2**16  # pixels composed at once; one program serves photos of every size
+_ALIGNMENT = 64  # bytes, of memory that XLA on CPU reads where it lies
 
 # ((v + 0.055) / 1.055)**2.4 on the 8-bit values v above 0.04045, lowest power first: the minimax
 # fit of the error of its cube root, 1.2e-5.
@@ -36,35 +37,52 @@ _ENCODED = (0.65398169, 0.68872106, -0.3184811, -0.02018737, -0.00406559)
 _ROOT_BITS = 1.4199e9  # the bits of y**(-1/3) are about this less a third of those of y
 
 
-def compose(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """Gives pixels new colors and leaves their lightness.
+class Composer:
+    """Gives pixels new colors and leaves their lightness, some at a time; for one thread."""
 
-    Args:
-        rgb: uint8 `[h, W, 3]`, for the lightness.
-        ab: float32 `[2, h, W]`, a* and b*.
+    def __init__(self, most: int) -> None:
+        """Makes room for the pixels.
 
-    Returns:
-        uint8 `[h, W, 3]`; colors outside sRGB are clipped.
-    """
-    pixels, colors = rgb.reshape(-1, 3), ab.reshape(2, -1)
-    lightness, recolor = _programs()
-    out = np.empty_like(pixels)
-    for start in range(0, len(pixels), CHUNK):
-        part = slice(start, start + CHUNK)
-        planes = [_fill(pixels[part, i]) for i in range(3)]
-        made = recolor(lightness(*planes), *(_fill(plane) for plane in colors[:, part]))
-        for i, plane in enumerate(made):
-            out[part, i] = np.asarray(plane)[: len(pixels) - start]
-    return out.reshape(rgb.shape)
+        Args:
+            most: how many are composed at a time.
+        """
+        chunks = -(-most // CHUNK)
+        self._rgb = _aligned((3, chunks * CHUNK), np.uint8)
+        self._ab = _aligned((2, chunks * CHUNK), np.float32)
+
+    def ab(self, count: int) -> np.ndarray:
+        """Where the colors of the pixels are to be written before they are composed.
+
+        Args:
+            count: of pixels.
+
+        Returns:
+            float32 `[2, count]`, for a* and b*.
+        """
+        return self._ab[:, :count]
+
+    def compose(self, rgb: np.ndarray, out: np.ndarray) -> None:
+        """Composes pixels whose colors are written.
+
+        Args:
+            rgb: uint8 `[n, 3]`, for the lightness.
+            out: uint8 `[n, 3]`, filled; colors outside sRGB are clipped.
+        """
+        self._rgb[:, : len(rgb)] = rgb.T
+        for start in range(0, len(rgb), CHUNK):
+            part = slice(start, start + CHUNK)
+            lightness, recolor = _programs()
+            planes = recolor(lightness(*self._rgb[:, part]), *self._ab[:, part])
+            for i, plane in enumerate(planes):
+                out[part, i] = np.asarray(plane)[: len(rgb) - start]
 
 
-def _fill(values: np.ndarray) -> np.ndarray:
-    """The values `[n]` side by side, with zeros behind them to make up a chunk."""
-    if len(values) == CHUNK:
-        return np.ascontiguousarray(values)
-    filled = np.zeros(CHUNK, values.dtype)
-    filled[: len(values)] = values
-    return filled
+def _aligned(shape: tuple[int, ...], dtype: type) -> np.ndarray:
+    """Zeros whose rows, of whole multiples of `_ALIGNMENT` bytes, XLA need not copy."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + _ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT
+    return raw[start : start + size].view(dtype).reshape(shape)
 
 
 def _linearize(value: jax.Array) -> jax.Array:

@@ -10,7 +10,7 @@ _SHARPNESS = -0.5  # of the cubic kernel, as Pillow and Keys (1981) have it
 _SUPPORT = 2.0  # of the kernel, in source pixels
 _ONE_THREAD = 2**18  # products of numbers in one call, above which OpenBLAS wakes its threads
 _LEAST_COLUMNS = 16
-_BAND = 64  # columns resized at once
+_BAND = 32  # columns resized at once
 
 
 class Upsampler:
@@ -32,35 +32,41 @@ class Upsampler:
         count, source_height, source_width = planes.shape
         self._rows = bicubic_weights(source_height, height)
         columns = bicubic_weights(source_width, width)
-        lines = planes.reshape(-1, source_width).T
-        bands = [_product(columns[left : left + _BAND], lines) for left in range(0, width, _BAND)]
-        wide = np.concatenate(bands).T.reshape(count, source_height, width)
-        self._wide = np.ascontiguousarray(wide)
+        lines = planes.reshape(-1, source_width)
+        wide = np.empty((len(lines), width), np.float32)
+        for left in range(0, width, _BAND):
+            part = slice(left, left + _BAND)
+            used = _used(columns[part])
+            wide[:, part] = lines[:, used] @ columns[part, used].T
+        self._wide = wide.reshape(count, source_height, width)
 
-    def rows(self, top: int, bottom: int) -> np.ndarray:
+    def rows(self, top: int, bottom: int, out: np.ndarray | None = None) -> np.ndarray:
         """Some rows of the result.
 
         Args:
             top: the first row.
             bottom: the row after the last.
+            out: float32 `[C, bottom - top, width]` to write them to; None makes a new array.
 
         Returns:
             float32 `[C, bottom - top, width]`.
         """
-        return _product(self._rows[top:bottom], self._wide)
+        weights, source = self._rows[top:bottom], self._wide
+        if out is None:
+            out = np.empty((len(source), bottom - top, source.shape[-1]), np.float32)
+        used = _used(weights)
+        narrow, source = weights[:, used], source[:, used]
+        step = max(_LEAST_COLUMNS, _ONE_THREAD // narrow.size)
+        for left in range(0, out.shape[-1], step):
+            part = slice(left, left + step)
+            np.matmul(narrow, source[..., part], out=out[..., part])
+        return out
 
 
-def _product(weights: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Weights `[t, s]` of some neighboring targets times `[..., s, n]`, where they are not 0."""
+def _used(weights: np.ndarray) -> slice:
+    """The columns of weights `[t, s]` of some neighboring targets that are not 0."""
     used = np.flatnonzero(weights.any(axis=0))
-    part = slice(used[0], used[-1] + 1)
-    narrow, source = weights[:, part], source[..., part, :]
-    step = max(_LEAST_COLUMNS, _ONE_THREAD // narrow.size)
-    parts = [
-        np.matmul(narrow, source[..., left : left + step])
-        for left in range(0, source.shape[-1], step)
-    ]
-    return np.concatenate(parts, axis=-1)
+    return slice(used[0], used[-1] + 1)
 
 
 @functools.lru_cache(16)

@@ -3,11 +3,19 @@
 import numpy as np
 import pytest
 
-from acolvit_jax.photo.compose import CHUNK, compose
+from acolvit_jax.photo.compose import CHUNK, Composer
 
 M = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169]])
 M = np.concatenate([M, [[0.019334, 0.119193, 0.950227]]])
 WHITE = np.array([0.95047, 1.0, 1.08883])
+
+
+def compose(rgb, ab):
+    pixels = rgb.reshape(-1, 3)
+    composer, out = Composer(len(pixels)), np.empty_like(pixels)
+    composer.ab(len(pixels))[:] = ab.reshape(2, -1)
+    composer.compose(pixels, out)
+    return out.reshape(rgb.shape)
 
 
 def by_formula(rgb, ab):
