@@ -58,8 +58,16 @@ def head(x, p):
     return out.reshape(196, -1) + p["head.head.bias"]
 
 
-def forward(p, image, heads, forced=None):
-    """Colors `[224, 224, 2]` and decisions `[depth, 2]` of `image` `[224, 224, 4]`."""
+def without_noise(block, logits):
+    """The decisions of evaluation."""
+    return logits > 0
+
+
+def forward(p, image, heads, decide=without_noise):
+    """Colors `[224, 224, 2]` and decisions `[depth, 2]` of `image` `[224, 224, 4]`.
+
+    `decide` makes of a block's number and its two logits what the sublayers are multiplied by.
+    """
     p = {name: np.asarray(value, np.float64) for name, value in p.items()}
     kernel = p["patch_embed.proj.weight"]  # [D, 4, 16, 16]
     tokens = np.zeros((196, kernel.shape[0]))
@@ -79,13 +87,11 @@ def forward(p, image, heads, forced=None):
         b = {n[len(prefix) :]: v for n, v in p.items() if n.startswith(prefix)}
         if gated:
             weight, bias = b["layer_select.mlp_head.weight"], b["layer_select.mlp_head.bias"]
-            decisions[i] = weight @ x[0] + bias > 0
-        if forced is not None:
-            decisions[i] = forced[i]
-        if decisions[i, 0]:
-            x = x + attention(layer_norm(x, b["norm1.weight"], b["norm1.bias"]), b, heads)
-        if decisions[i, 1]:
-            x = x + ffn(layer_norm(x, b["norm2.weight"], b["norm2.bias"]), b)
+            decisions[i] = decide(i, weight @ x[0] + bias)
+        normed = layer_norm(x, b["norm1.weight"], b["norm1.bias"])
+        x = x + decisions[i, 0] * attention(normed, b, heads)
+        normed = layer_norm(x, b["norm2.weight"], b["norm2.bias"])
+        x = x + decisions[i, 1] * ffn(normed, b)
     x = layer_norm(x, p["norm.weight"], p["norm.bias"])
     flat = np.tanh(head(x[int(gated) :], p))
     out = flat.reshape(14, 14, 16, 16, 2).swapaxes(1, 2).reshape(224, 224, 2)
