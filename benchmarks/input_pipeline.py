@@ -1,7 +1,7 @@
 """Images a second of the input pipeline by number of workers, and where the time goes.
 
-    taskset -c 0 python -m benchmarks.input_pipeline            # one core
-    python -m benchmarks.input_pipeline --workers 1,2           # two cores, in turns
+    taskset -c 0 python -m benchmarks.input_pipeline   # one core: a thread
+    python -m benchmarks.input_pipeline                # two cores: two worker processes against one
 
 The images are 500x375 JPEGs made of the photographs in the package, as ImageNet's are on average.
 Images a second are told by the clock and, where one process does all, by its processor time too,
@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.loaders import TrainLoader
@@ -99,7 +100,8 @@ def part_milliseconds(folder: Path) -> list[tuple[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", default="0", help="numbers of worker processes; 0 is a thread")
+    default = "0" if len(available_cores()) == 1 else "1,2"
+    parser.add_argument("--workers", default=default, help="processes, in turns; 0 is a thread")
     counts = [int(count) for count in parser.parse_args().workers.split(",")]
     with tempfile.TemporaryDirectory() as name:
         make_folder(Path(name))
@@ -107,7 +109,7 @@ def main() -> None:
         for label, window in (("whole images", 0), ("windows of 7x7 patches", 7)):
             measured = rates(Path(name), window, counts)
             for count, (rate, worked) in zip(counts, measured, strict=True):
-                who = f"{count} workers" if count else "one thread"
+                who = ("one thread", "one worker")[count] if count < 2 else f"{count} workers"
                 own = "" if count else f"{worked:.0f}"
                 rows.append([f"{label}, {who}", f"{rate:.0f}", f"{rate / measured[0][0]:.2f}", own])
         headings = ["input pipeline", "images/s", "against the first", "images a CPU second"]

@@ -12,6 +12,12 @@ _DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _SPACES = {1: "grey", 3: "rgb", 4: "cmyk"}
 
 
+def profile_of(image: Image.Image) -> bytes | None:
+    """The ICC profile that an open file carries."""
+    profile = image.info.get("icc_profile")
+    return profile if isinstance(profile, bytes) and profile else None
+
+
 def raster_of(image: Image.Image) -> Raster:
     """The pixels of an open file of any mode, with its color profile.
 
@@ -24,8 +30,7 @@ def raster_of(image: Image.Image) -> Raster:
     Raises:
         ImageError: for samples whose range is unknown.
     """
-    profile = image.info.get("icc_profile")
-    profile = profile if isinstance(profile, bytes) and profile else None
+    profile = profile_of(image)
     if image.mode in _DEEP:
         values = np.asarray(image)[..., None]
         bits = 16 if image.mode.startswith("I;16") else 32

@@ -16,7 +16,7 @@ from acolvit_jax.common.errors import ConfigError, ImageError, PixelLimitError
 from acolvit_jax.common.places import place
 from acolvit_jax.photo import formats, jpeg, limits, metadata, png, profiles
 from acolvit_jax.photo.metadata import Metadata
-from acolvit_jax.photo.pixels import raster_of
+from acolvit_jax.photo.pixels import profile_of, raster_of
 from acolvit_jax.photo.raster import Raster, over_white, upright
 from acolvit_jax.photo.tiff import read_tiff, tiff_pages
 
@@ -158,16 +158,20 @@ def _by_pillow(data: bytes, max_pixels: int) -> Raster:
     if open_ is None:
         raise ImageError("is not an image that can be read")
     with open_(io.BytesIO(data)) as image:
-        return _of_pillow(image, max_pixels)
+        return _of_pillow(image, max_pixels, data)
 
 
-def _of_pillow(image: Image.Image, max_pixels: int) -> Raster:
-    """The picture of an image that Pillow has opened."""
+def _of_pillow(image: Image.Image, max_pixels: int, data: bytes = b"") -> Raster:
+    """The picture of an image that Pillow has opened, of these bytes if they are known."""
     _check_size(image.size, max_pixels)
     frames = getattr(image, "n_frames", 1)
-    image.load()
+    pixels = jpeg.decode_color(image, data)
+    if pixels is None:
+        image.load()
+        raster = raster_of(image)
+    else:
+        raster = Raster(pixels, "rgb", profile=profile_of(image))
     exif = _exif(image)
-    raster = raster_of(image)
     profile = raster.profile
     if profile is None and exif is not None and metadata.says_adobe_rgb(exif):
         profile = profiles.adobe_rgb()
