@@ -44,7 +44,7 @@ from acolvit_jax.training.metrics_log import read_metrics
 STEPS = 12
 TRAINING = [
     *("-m", "acolvit_jax.train", "--config", "configs/tiny.py:0.5"),
-    *("--config.train.init_from=", "--config.train.loss=huber"),
+    *(f"--config.train.{name}" for name in ("init_from=", "teacher=", "loss=huber")),
     *(f"--config.model.{name}" for name in ("width=32", "depth=2", "num_heads=2")),
     *("--config.model.patch_size=8", "--config.model.image_size=32", "--config.data.max_hints=16"),
     *(f"--config.train.{name}" for name in (f"steps={STEPS}", "batch_size=8", "log_every=1")),

@@ -35,13 +35,14 @@ def compiled_programs() -> Path:
 
 
 # Workers and the command lines that they start inherit this. With a largest size JAX locks the
-# folder, so that none of them reads an entry that another has half written.
+# folder, so that none of them reads an entry that another has half written; but for each entry that
+# it adds it looks at all others, so that thousands of small ones cost more than they save.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         drop_unfinished_programs(compiled_programs())
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(compiled_programs())
     os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(2**31)
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 # The longest first, and a module to one worker: what its tests share is made once, and at the end
 # nobody waits for a long one that was begun last.

@@ -95,15 +95,16 @@ def make_config(variant: str, arg: str | None) -> ConfigDict:
 def _from_dense(config: Config, weights: str) -> Config:
     """A short run that begins, as the paper's does, with a trained dense model.
 
-    Its colors are good already, so the loss is in decibels; and few steps have none to spare for
-    decisions that are made by chance, so the gates' noise falls.
+    Its colors are good already: they are what is learned, in decibels. Few steps have none to spare
+    for decisions that are made by chance, so the gates' noise falls; and hints are as few as they
+    are in validation, where the decisions count.
     """
     return dataclasses.replace(
         config,
-        data=dataclasses.replace(config.data, crop_scale_min=0.3),
+        data=dataclasses.replace(config.data, crop_scale_min=0.3, hint_counts="log-uniform"),
         optimizer=OptimizerConfig(name="muon", warmup=0.1, ema=0.9),
         train=dataclasses.replace(
-            config.train, init_from=weights, gate_noise="falling", loss="psnr"
+            config.train, init_from=weights, teacher=weights, gate_noise="falling", loss="psnr"
         ),
     )
 

@@ -52,9 +52,11 @@ def _start(config: Config) -> str:
     """Where the parameters come from, and what else they could come from."""
     name = config.train.init_from
     if name and config.model.gated:
+        teacher = " --config.train.teacher=" if config.train.teacher else ""
         return (
             f"the weights of {name}, as the paper starts from a trained dense model; what they "
-            "lack is new. From nothing: --config.train.init_from= --config.train.loss=huber"
+            f"lack is new. From nothing: --config.train.init_from={teacher} "
+            "--config.train.loss=huber"
         )
     if name:
         return f"the weights of {name}. From nothing: --config.train.init_from="

@@ -43,6 +43,7 @@ def test_every_recipe_loads(budget, dataset):
     falling = starts_from_dense or budget == "any"
     assert config.train.gate_noise == ("falling" if falling else "constant")
     assert config.train.init_from == ("pretrained-dense" if starts_from_dense else "")
+    assert config.train.teacher == config.train.init_from
     assert config.name == f"tiny-{budget}-{dataset}"
 
 

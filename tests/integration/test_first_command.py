@@ -68,7 +68,8 @@ def test_it_ends_in_color(first):
 def test_it_says_where_it_starts_and_what_it_is_worth_from_the_first_line_on(first):
     folder, out = first
     assert "start: the weights of pretrained-dense" in out
-    assert "From nothing: --config.train.init_from=" in out
+    assert "From nothing: --config.train.init_from= --config.train.teacher=" in out
+    assert "the colors of pretrained-dense are learned" in out
     assert re.search(r"compiled in \d+ s", out)
     lines = [line for line in out.splitlines() if "images/s" in line]
     assert all(re.search(r" [+-]\d+\.\d\d dB over grey", line) for line in lines)
