@@ -26,7 +26,7 @@ from acolvit_jax.hints import true_hints
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.finish import color_photo
 from acolvit_jax.photo import color
-from acolvit_jax.photo.compose import Composer
+from acolvit_jax.photo.compose import CHUNK, Composer
 from acolvit_jax.photo.images import read_image, resize
 from acolvit_jax.photo.upsampling import Upsampler
 
@@ -43,15 +43,20 @@ def pillow(ab: np.ndarray) -> np.ndarray:
 
 def narrow(ab: np.ndarray) -> np.ndarray:
     upsampler = Upsampler(ab.transpose(2, 0, 1), SIZE)
-    bands = [upsampler.rows(top, min(SIZE[0], top + 65)) for top in range(0, SIZE[0], 65)]
-    return np.concatenate(bands, axis=1)
+    made = np.empty((2, *SIZE), np.float32)
+    for top in range(0, SIZE[0], 65):
+        bottom = min(SIZE[0], top + 65)
+        upsampler.rows(top, bottom, out=made[:, top:bottom])
+    return made
 
 
 def by_planes(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    pixels = rgb.reshape(-1, 3)
-    composer, out = Composer(len(pixels)), np.empty_like(pixels)
-    composer.ab(len(pixels))[:] = ab.reshape(2, -1)
-    composer.compose(pixels, out)
+    pixels, colors = rgb.reshape(-1, 3), ab.reshape(2, -1)
+    composer, out = Composer(CHUNK), np.empty_like(pixels)
+    for start in range(0, len(pixels), CHUNK):
+        part = slice(start, start + CHUNK)
+        composer.ab(len(pixels[part]))[:] = colors[:, part]
+        composer.compose(pixels[part], out[part])
     return out.reshape(rgb.shape)
 
 
