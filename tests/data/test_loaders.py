@@ -13,7 +13,8 @@ from acolvit_jax.common import reading
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.reading import UnreadableError
 from acolvit_jax.config import DataConfig, ModelConfig
-from acolvit_jax.data.loaders import LoadColor, TrainLoader, eval_batches
+from acolvit_jax.data.decoding import LoadColor
+from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import FileSource, folder_source
 from tests.photos import make_folder, make_rgb
