@@ -31,7 +31,7 @@ const ENCODED = Uint8ClampedArray.from(
   { length: CURVE + 1 }, (_, i) => Math.round(255 * encode(i / CURVE)));
 
 /** Linear light to an sRGB byte by table: a step off at most, and only near black. */
-export const encodeByte = (v) => ENCODED[v <= 0 ? 0 : v >= 1 ? CURVE : Math.round(v * CURVE)];
+export const encodeByte = (v) => ENCODED[v <= 0 ? 0 : v >= 1 ? CURVE : (v * CURVE + 0.5) | 0];
 
 const times = (m, [x, y, z]) => m.map((row) => row[0] * x + row[1] * y + row[2] * z);
 

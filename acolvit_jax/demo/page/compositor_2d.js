@@ -7,8 +7,26 @@ import { covered } from './compositor_gl.js';
 
 const LIMIT = 1_000_000; // pixels computed for a pane; the canvas scales them up
 const AB = 110 / 127;
+const PLANS = 6; // kept: two layouts of a pane or two, and those before the view was changed
+const OPAQUE = 255 << 24; // in a pixel of four bytes, the first one lowest
+const BAND = 24; // rows between two looks at whether something else is to be done
 
 const F_Y = Float32Array.from({ length: 256 }, (_, i) => f(linearize(i / 255)));
+const LINEAR = Float32Array.from(F_Y, fInverse);
+
+/** Taps of a line of `side` for places on it, flat: four indices a place, and four weights. */
+function tapsOf(places, side) {
+  const indices = new Int32Array(4 * places.length);
+  const weights = new Float32Array(4 * places.length);
+  places.forEach((place, i) => {
+    const found = taps(place * side, side);
+    for (let tap = 0; tap < 4; tap++) { // those outside weigh nothing
+      indices[4 * i + tap] = Math.min(side - 1, Math.max(0, found.first + tap));
+      weights[4 * i + tap] = found.weights[tap];
+    }
+  });
+  return { indices, weights };
+}
 
 export class PlainCompositor {
   name = '2d';
@@ -18,7 +36,7 @@ export class PlainCompositor {
   #photo = null;
   #values = null;
   #side = 0;
-  #cache = new Map(); // by pane: what a layout needs once
+  #plans = new Map(); // what a layout needs once, the one used last at the end
 
   constructor(canvas) {
     this.canvas = canvas;
@@ -27,7 +45,7 @@ export class PlainCompositor {
 
   setPhoto(picture) {
     this.#photo = picture;
-    this.#cache.clear();
+    this.#plans.clear();
   }
 
   setAb(values, side) {
@@ -36,21 +54,33 @@ export class PlainCompositor {
   }
 
   draw(panes, background) {
-    const { context, canvas } = this;
-    context.fillStyle = `rgb(${background.join(' ')})`;
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    if (!this.#photo) return;
-    for (const [index, pane] of panes.entries()) {
+    const steps = this.steps(panes, background);
+    while (!steps.next().done);
+  }
+
+  /**
+   * As `draw`, in steps of a few rows; nothing is seen before the last.
+   * @param begin  is called before it: the canvas may get its size there
+   */
+  * steps(panes, background, begin = () => {}) {
+    const drawn = [];
+    for (const [index, pane] of this.#photo ? panes.entries() : []) {
       const part = covered(pane);
       if (!part) continue;
       const plan = this.#plan(index, pane, part);
+      yield;
       const amount = pane.color && this.#values ? this.amount : 0;
-      if (amount) this.#color(plan, amount);
+      if (amount) yield* this.#color(plan, amount);
       else this.#grey(plan);
       plan.context.putImageData(plan.image, 0, 0);
-      context.imageSmoothingQuality = 'high';
-      context.drawImage(plan.canvas, part.x, part.y, part.width, part.height);
+      drawn.push([plan.canvas, part.x, part.y, part.width, part.height]);
     }
+    begin();
+    const { context, canvas } = this;
+    context.fillStyle = `rgb(${background.join(' ')})`;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.imageSmoothingQuality = 'high';
+    for (const picture of drawn) context.drawImage(...picture);
   }
 
   pixel(x, y) {
@@ -59,9 +89,15 @@ export class PlainCompositor {
 
   /** f(Y) of a pane's pixels, and the taps of its rows and columns. */
   #plan(index, pane, part) {
-    const key = JSON.stringify([part, pane.photo, this.#side]);
-    const known = this.#cache.get(index);
-    if (known?.key === key) return known;
+    const key = JSON.stringify([index, part, pane.photo, this.#side]);
+    const plan = this.#plans.get(key) ?? this.#makePlan(pane, part);
+    this.#plans.delete(key);
+    this.#plans.set(key, plan);
+    if (this.#plans.size > PLANS) this.#plans.delete(this.#plans.keys().next().value);
+    return plan;
+  }
+
+  #makePlan(pane, part) {
     const shrink = Math.min(1, Math.sqrt(LIMIT / (part.width * part.height)));
     const width = Math.max(1, Math.round(part.width * shrink));
     const height = Math.max(1, Math.round(part.height * shrink));
@@ -75,65 +111,85 @@ export class PlainCompositor {
     context.drawImage(this.#photo, 0, 0, pane.photo.width, pane.photo.height);
     context.resetTransform();
     const image = context.getImageData(0, 0, width, height);
-    const fy = Float32Array.from({ length: width * height }, (_, i) => F_Y[image.data[4 * i]]);
+    const fy = new Float32Array(width * height);
+    const linear = new Float32Array(width * height);
+    for (let i = 0; i < fy.length; i++) {
+      fy[i] = F_Y[image.data[4 * i]];
+      linear[i] = LINEAR[image.data[4 * i]];
+    }
     const grey = image.data.slice();
-    const columns = Array.from({ length: width }, (_, i) => taps(
-      (((i + 0.5) / across + part.x - left) / pane.photo.width) * this.#side, this.#side || 1));
-    const rows = Array.from({ length: height }, (_, i) => taps(
-      (((i + 0.5) / down + part.y - top) / pane.photo.height) * this.#side, this.#side || 1));
-    const plan = { key, canvas, context, image, fy, grey, columns, rows, width, height };
-    this.#cache.set(index, plan);
-    return plan;
+    const columns = tapsOf(Array.from(
+      { length: width }, (_, i) => ((i + 0.5) / across + part.x - left) / pane.photo.width),
+    this.#side || 1);
+    const rows = tapsOf(Array.from(
+      { length: height }, (_, i) => ((i + 0.5) / down + part.y - top) / pane.photo.height),
+    this.#side || 1);
+    return { canvas, context, image, fy, linear, grey, columns, rows, width, height };
   }
 
   #grey({ image, grey }) {
     image.data.set(grey);
   }
 
-  /** a* and b* of the rows of the model's grid that are seen, upsampled along the row. */
-  #across({ columns, width }) {
+  /** a* and b* of the rows of the model's grid, upsampled along the row. */
+  #across({ columns: { indices, weights }, width }) {
     const side = this.#side;
     const values = this.#values;
     const out = new Float32Array(side * width * 2);
-    for (let x = 0; x < width; x++) {
-      const { first, weights } = columns[x];
-      for (let tap = 0; tap < 4; tap++) {
-        const weight = weights[tap] * AB;
-        if (!weight) continue;
-        let from = 2 * (first + tap);
-        for (let to = 2 * x; to < out.length; to += 2 * width, from += 2 * side) {
-          out[to] += weight * values[from];
-          out[to + 1] += weight * values[from + 1];
+    for (let row = 0, to = 0; row < side; row++) {
+      const start = row * side;
+      for (let i = 0; i < 4 * width; i += 4, to += 2) {
+        let a = 0;
+        let b = 0;
+        for (let tap = i; tap < i + 4; tap++) {
+          const from = 2 * (start + indices[tap]);
+          const weight = weights[tap] * AB;
+          a += weight * values[from];
+          b += weight * values[from + 1];
         }
+        out[to] = a;
+        out[to + 1] = b;
       }
     }
     return out;
   }
 
-  #color(plan, amount) {
-    const { image, fy, rows, width, height } = plan;
+  * #color(plan, amount) {
     const across = this.#across(plan);
+    const { image: { data }, width, height } = plan;
+    const pixels = new Uint32Array(data.buffer);
     const line = new Float32Array(2 * width);
-    const [[xr, yr, zr], [xg, yg, zg], [xb, yb, zb]] = FROM_XYZ;
-    let at = 0;
     for (let row = 0; row < height; row++) {
-      const { first, weights } = rows[row];
-      line.fill(0);
-      for (let tap = 0; tap < 4; tap++) {
-        const weight = weights[tap] * amount;
-        if (!weight) continue;
-        const from = 2 * width * (first + tap);
-        for (let i = 0; i < line.length; i++) line[i] += weight * across[from + i];
-      }
-      for (let column = 0; column < width; column++, at++) {
-        const middle = fy[at];
-        const x = fInverse(middle + line[2 * column] / 500);
-        const y = fInverse(middle);
-        const z = fInverse(Math.max(middle - line[2 * column + 1] / 200, 0));
-        image.data[4 * at] = encodeByte(xr * x + yr * y + zr * z);
-        image.data[4 * at + 1] = encodeByte(xg * x + yg * y + zg * z);
-        image.data[4 * at + 2] = encodeByte(xb * x + yb * y + zb * z);
-      }
+      if (row % BAND === BAND - 1) yield;
+      this.#blend(plan, across, row, amount, line);
+      colorLine(plan, line, row * width, pixels);
     }
+  }
+
+  /** a* and b* of a row of the picture. */
+  #blend({ rows: { indices, weights }, width }, across, row, amount, line) {
+    line.fill(0);
+    for (let tap = 4 * row; tap < 4 * row + 4; tap++) {
+      const weight = weights[tap] * amount;
+      if (!weight) continue;
+      const from = 2 * width * indices[tap];
+      for (let i = 0; i < line.length; i++) line[i] += weight * across[from + i];
+    }
+  }
+}
+
+const [[XR, YR, ZR], [XG, YG, ZG], [XB, YB, ZB]] = FROM_XYZ;
+
+/** Writes a row of pixels from their lightness and the row's colors. */
+function colorLine({ fy, linear, width }, line, start, pixels) {
+  for (let column = 0, at = start; column < width; column++, at++) {
+    const middle = fy[at];
+    const x = fInverse(middle + line[2 * column] / 500);
+    const y = linear[at];
+    const z = fInverse(Math.max(middle - line[2 * column + 1] / 200, 0));
+    pixels[at] = OPAQUE
+      | (encodeByte(XB * x + YB * y + ZB * z) << 16)
+      | (encodeByte(XG * x + YG * y + ZG * z) << 8)
+      | encodeByte(XR * x + YR * y + ZR * z);
   }
 }

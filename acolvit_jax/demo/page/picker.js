@@ -8,6 +8,13 @@ const STEP = 2; // of a* or b*, for an arrow key
 const STEP_LARGE = 8;
 const LEAST = 36; // chroma at the disc's rim, for very dark and very light places
 const ROOM = 1.06;
+const SOON = 100; // ms
+
+// Not every browser has idle callbacks.
+const whenIdle = window.requestIdleCallback
+  ? (paint) => requestIdleCallback(paint, { timeout: SOON })
+  : (paint) => setTimeout(paint, SOON / 2);
+const cancelIdle = window.cancelIdleCallback ?? clearTimeout;
 
 /** Fires `pick` with {a, b, stamp, mode}: `live` while a pointer moves, `soon` for keys. */
 export class Picker extends EventTarget {
@@ -18,6 +25,7 @@ export class Picker extends EventTarget {
   #drawn = null; // the lightness that the disc shows
   #radius = 100; // chroma at the rim
   #color = null; // {l, a, b}
+  #painting = 0;
 
   constructor() {
     super();
@@ -89,13 +97,18 @@ export class Picker extends EventTarget {
     this.dispatchEvent(new CustomEvent('pick', { detail: { a, b, stamp, mode } }));
   }
 
-  /** Paints the colors that sRGB has at a lightness; nothing outside. */
+  /** Shows the colors that sRGB has at a lightness, painted once an answer need not wait for it. */
   #draw(l) {
     const rounded = Math.round(l);
     if (rounded === this.#drawn) return;
     this.#drawn = rounded;
     const edge = edgeTable(rounded);
     this.#radius = Math.max(LEAST, Math.max(...edge) * ROOM);
+    cancelIdle(this.#painting);
+    this.#painting = whenIdle(() => this.#paint(rounded, edge));
+  }
+
+  #paint(rounded, edge) {
     const side = Math.round(this.#disc.clientWidth * Math.min(2, devicePixelRatio)) || 200;
     const canvas = this.#canvas;
     canvas.width = side;

@@ -8,6 +8,7 @@ const FADE = 280; // ms, when the first colors arrive
 const PIXELS_MAX = 6_000_000; // of the canvas
 const PIXELS_QUICK = 150_000; // while something moves, where there is no graphics hardware
 const REST = 180; // ms after which such a picture is drawn in full
+const STEP = 6; // ms that this takes at once: something else may begin to move
 
 export class Stage extends EventTarget {
   view = 'result'; // grey, result, side, compare
@@ -44,11 +45,17 @@ export class Stage extends EventTarget {
   }
 
   /** Device pixels for a CSS pixel, fewer for a quick picture. */
-  #fit(quick) {
+  #ratio(quick) {
     const { width, height, ratio } = this.viewport;
     const most = Math.sqrt((quick ? PIXELS_QUICK : PIXELS_MAX) / (width * height));
-    this.ratio = Math.min(ratio, most);
-    const size = [Math.round(width * this.ratio), Math.round(height * this.ratio)];
+    return Math.min(ratio, most);
+  }
+
+  /** Gives the canvas its size, which empties it. */
+  #fit(ratio) {
+    const { width, height } = this.viewport;
+    this.ratio = ratio;
+    const size = [Math.round(width * ratio), Math.round(height * ratio)];
     const { canvas } = this;
     if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
   }
@@ -113,10 +120,27 @@ export class Stage extends EventTarget {
     const { viewport } = this;
     if (!this.#photo || !viewport.photo || !viewport.width) return;
     const quick = moving && this.compositor.slow;
-    this.#fit(quick);
-    this.compositor.draw(this.#panes(), this.#background);
-    if (quick) this.#rest = setTimeout(() => this.draw(), REST);
+    this.#fit(this.#ratio(quick));
+    this.compositor.draw(this.#panes(this.ratio), this.#background);
+    if (quick) this.#rest = setTimeout(() => this.#drawInFull(), REST);
     this.dispatchEvent(new Event('drawn'));
+  }
+
+  /** Draws everything in a while; `draw` gives it up. */
+  #drawInFull() {
+    const ratio = this.#ratio(false);
+    const steps = this.compositor.steps(
+      this.#panes(ratio), this.#background, () => this.#fit(ratio));
+    const go = () => {
+      const end = performance.now() + STEP;
+      while (!steps.next().done) {
+        if (performance.now() < end) continue;
+        this.#rest = setTimeout(go);
+        return;
+      }
+      this.dispatchEvent(new Event('drawn'));
+    };
+    go();
   }
 
   /** Whether the result, not the grey photo, is seen at a place of the stage. */
@@ -129,11 +153,10 @@ export class Stage extends EventTarget {
     return this.view === 'result';
   }
 
-  /** Panes in pixels of the canvas. */
-  #panes() {
+  /** Panes in pixels of a canvas of `r` pixels for a CSS pixel. */
+  #panes(r) {
     const { viewport } = this;
     const device = (pane, color, photo = viewport.place(pane)) => {
-      const r = this.ratio;
       const x = Math.round(pane.x * r);
       const y = Math.round(pane.y * r);
       return {

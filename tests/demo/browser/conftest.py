@@ -12,6 +12,8 @@ if not os.environ.get("CI"):  # where its lack is an error
 from tests.demo.browser.driver import browsing, have_browser, serving
 from tests.demo.browser.page import Page
 
+STILL = "--force-prefers-reduced-motion"  # colors that fade in are drawn many times
+
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
@@ -31,7 +33,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser(address: str, downloads: Path) -> Iterator[Page]:
-    with browsing(downloads=downloads) as driver:
+    with browsing(STILL, downloads=downloads) as driver:
         yield Page(driver, address)
 
 

@@ -127,11 +127,25 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 20) -> Any:
     return value
 
 
+_SETTLED = "!!(window.acolvit?.photo && acolvit.result && !acolvit.busy && !acolvit.opening)"
+_SETTLE = f"""
+const done = arguments[0];
+const look = () => ({_SETTLED} ? done() : setTimeout(look, 4));
+look();"""
+
+
 def settled(driver: webdriver.Chrome) -> bool:
     """Whether the page has a photo, its colors, and nothing under way."""
-    return driver.execute_script(
-        "return !!(window.acolvit?.photo && acolvit.result && !acolvit.busy && !acolvit.opening)"
-    )
+    return driver.execute_script(f"return {_SETTLED}")
+
+
+def settle(driver: webdriver.Chrome) -> None:
+    """Waits until it has. The page looks by itself, which costs less than asking it.
+
+    Raises:
+        selenium.common.exceptions.TimeoutException: if that takes longer than a script may.
+    """
+    driver.execute_async_script(_SETTLE)
 
 
 def open_sample(driver: webdriver.Chrome, address: str, name: str) -> None:

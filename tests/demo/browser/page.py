@@ -11,7 +11,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.demo.browser.driver import settled, until
+from tests.demo.browser.driver import settle, until
 
 # Chromium's own remarks about drawing in software, and about tests that read pixels back.
 HARMLESS = ("GL Driver Message", "software WebGL", "willReadFrequently")
@@ -63,7 +63,7 @@ class Page:
         return until(condition, what)
 
     def settle(self) -> None:
-        self.wait(lambda: settled(self.driver), "the answer")
+        settle(self.driver)
 
     def suggested(self) -> None:
         """Waits for the colors that are likely at the selected hint's place."""

@@ -51,7 +51,7 @@ def media(page: Page, **features: str) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_is_readable(page: Page, theme: str):
-    media(page, prefers_color_scheme=theme, prefers_reduced_motion="reduce")  # no fading colors
+    media(page, prefers_color_scheme=theme)
     try:
         seen = page.js(CONTRASTS)
         page.sample("coffee")
@@ -77,13 +77,41 @@ def test_motion_is_reduced_for_those_who_ask(page: Page):
         "const bar = document.getElementById('progress'); bar.hidden = false;"
         "bar.removeAttribute('value'); return getComputedStyle(bar).animationName"
     )
-    assert page.js(animation) == "slide"
-    media(page, prefers_reduced_motion="reduce")
     try:
+        media(page, prefers_reduced_motion="no-preference")
+        assert page.js(animation) == "slide"
+        media(page, prefers_reduced_motion="reduce")
         assert page.js(animation) == "none"
         assert page.js("return getComputedStyle(document.body).getPropertyValue('--quick')") == "0s"
     finally:
         media(page)
+
+
+def test_what_is_coarse_while_something_moves_is_drawn_in_full_at_rest(coffee: Page):
+    coffee.click(150, 200)
+    place = coffee.hints[0]["row"], coffee.hints[0]["column"]
+    coarse, full, drawn = coffee.module(
+        """
+        const [stage, canvas] = ['stage', 'canvas'].map((id) => document.getElementById(id));
+        const whole = `${stage.clientWidth}x${stage.clientHeight}`;
+        const size = () => `${canvas.width}x${canvas.height}`;
+        const { x: clientX, y: clientY } = acolvit.locate(...args);
+        stage.dispatchEvent(
+          new WheelEvent('wheel', { clientX, clientY, deltaY: -400, cancelable: true }));
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        const coarse = size() !== whole;
+        for (let i = 0; size() !== whole && i < 1000; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        const { left, top } = canvas.getBoundingClientRect();
+        const { x, y } = acolvit.locate(...args);
+        const { data } = canvas.getContext('2d').getImageData(x - left, y - top, 1, 1);
+        return [coarse, size() === whole, [...data.slice(0, 3)]];""",
+        *place,
+    )
+    assert coarse
+    assert full
+    assert np.abs(np.subtract(drawn, coffee.seen(*place))).max() <= 3  # as when drawn at once
 
 
 def test_a_lost_context_gives_way_to_the_plain_picture(coffee: Page):
