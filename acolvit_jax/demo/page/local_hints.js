@@ -2,6 +2,7 @@
 // `inference.reach` in the browser. Fields are Float32Arrays of side * side, colors a, b interleaved.
 
 import { parseColor } from './hint_text.js';
+import { Recent } from './recent.js';
 import { weightsAt } from './resample.js';
 
 const SAME = 4; // CIE76: a hint that asks for about this little that is new changes little
@@ -64,23 +65,23 @@ function lineMeans(from, side, step, stride) {
   return out;
 }
 
-const smoothness = new WeakMap(); // by lightness
-
 /** How smooth each pixel's surroundings are: -log(1 + standard deviation of lightness). */
 function smoothnessOf(lightness, side) {
-  if (!smoothness.has(lightness)) {
-    const boxed = (from) => lineMeans(lineMeans(from, side, 1, side), side, side, 1);
-    const means = boxed(lightness);
-    const squares = boxed(Float64Array.from(lightness, (l) => l * l));
-    smoothness.set(lightness, squares.map(
-      (square, i) => -Math.log1p(Math.sqrt(Math.max(0, square - means[i] ** 2)))));
-  }
-  return smoothness.get(lightness);
+  const boxed = (from) => lineMeans(lineMeans(from, side, 1, side), side, side, 1);
+  const means = boxed(lightness);
+  const squares = boxed(Float64Array.from(lightness, (l) => l * l));
+  return squares.map((square, i) => -Math.log1p(Math.sqrt(Math.max(0, square - means[i] ** 2))));
 }
 
+const smoothness = new Recent(1);
+const shared = new Recent(64); // other hints stay where they are while one is dragged
+
 /** How like a hint's place the pixels are; `usual` is Info's `local.likeness`. */
-function likeness(lightness, side, { cell }, cellSize, usual) {
-  const smooth = smoothnessOf(lightness, side);
+const likeness = (lightness, side, { cell }, cellSize, usual) => shared.get(
+  lightness, String(cell), () => makeLikeness(lightness, side, cell, cellSize, usual));
+
+function makeLikeness(lightness, side, cell, cellSize, usual) {
+  const smooth = smoothness.get(lightness, '', () => smoothnessOf(lightness, side));
   const [top, left] = cell.map((at) => at * cellSize);
   let tone = 0;
   for (let y = top; y < top + cellSize; y++) {

@@ -1,37 +1,43 @@
 // Hints kept exactly, without a dot: `inference.spread` in the browser.
 
 import { shown } from './local_hints.js';
+import { Recent } from './recent.js';
 
 const WIDTH = 16; // model pixels, standard deviation of the spread
 const TONE = 12; // L*, by which likeness fades
 const RIDGE = 0.05; // of the missing color's variance, taken for noise
 const POINT_WIDTH = 2; // model pixels, of the correction of single pixels
+const POINT_FAR = 12; // model pixels, beyond which nothing of that is left
 const POINT_RIDGE = 0.02;
-const LEAST = 1e-9; // of a correction, below which it is none
 const REACH = 3; // standard deviations, beyond which nothing is spread
 
-/** Solves `matrix x = right` in place, by elimination; rows are arrays. */
+/** Solves `matrix x = right` by elimination, which changes `matrix`; `right` has pairs. */
 function solve(matrix, right) {
   const n = matrix.length;
+  const out = right.map((pair) => [...pair]);
+  const subtract = (i, factor, k) => {
+    out[i][0] -= factor * out[k][0];
+    out[i][1] -= factor * out[k][1];
+  };
   for (let k = 0; k < n; k++) {
     let best = k;
     for (let i = k + 1; i < n; i++) if (Math.abs(matrix[i][k]) > Math.abs(matrix[best][k])) best = i;
     [matrix[k], matrix[best]] = [matrix[best], matrix[k]];
-    [right[k], right[best]] = [right[best], right[k]];
+    [out[k], out[best]] = [out[best], out[k]];
+    const pivot = matrix[k];
     for (let i = k + 1; i < n; i++) {
-      const factor = matrix[i][k] / matrix[k][k];
+      const row = matrix[i];
+      const factor = row[k] / pivot[k];
       if (!factor) continue;
-      for (let j = k; j < n; j++) matrix[i][j] -= factor * matrix[k][j];
-      right[i] = right[i].map((value, c) => value - factor * right[k][c]);
+      for (let j = k; j < n; j++) row[j] -= factor * pivot[j];
+      subtract(i, factor, k);
     }
   }
   for (let k = n - 1; k >= 0; k--) {
-    for (let j = k + 1; j < n; j++) {
-      right[k] = right[k].map((value, c) => value - matrix[k][j] * right[j][c]);
-    }
-    right[k] = right[k].map((value) => value / matrix[k][k]);
+    for (let j = k + 1; j < n; j++) subtract(k, matrix[k][j], j);
+    out[k] = out[k].map((value) => value / matrix[k][k]);
   }
-  return right;
+  return out;
 }
 
 /** As NumPy rounds: halves to the even number. */
@@ -65,25 +71,41 @@ function areaPoints(hints, lightness, side, cellSize) {
 
 const bump = (distance, width) => Math.exp(-((distance / width) ** 2) / 2);
 
+/** The pixels of a line that something of a reach covers: [first, end]. */
+const around = (center, far, side) => [
+  Math.max(0, Math.trunc(center - far)), Math.min(side, Math.trunc(center + far) + 1)];
+
+const bumps = new Recent(256); // other hints stay where they are while one is dragged
+
+/** A Gaussian of place and lightness: {top, left, width, shares}. */
+const bumpOf = (lightness, side, point) => bumps.get(
+  lightness, `${point.row},${point.column}`, () => makeBump(lightness, side, point));
+
+function makeBump(lightness, side, { row, column, tone }) {
+  const [top, bottom] = around(row, REACH * WIDTH, side);
+  const [left, right] = around(column, REACH * WIDTH, side);
+  const width = right - left;
+  const across = Float64Array.from({ length: width }, (_, i) => bump(left + i - column, WIDTH));
+  const shares = new Float32Array((bottom - top) * width);
+  for (let y = top, n = 0; y < bottom; y++) {
+    const down = bump(y - row, WIDTH);
+    for (let x = left; x < right; x++, n++) {
+      shares[n] = down * across[x - left] * bump(lightness[y * side + x] - tone, TONE);
+    }
+  }
+  return { top, left, width, shares };
+}
+
 /** Adds a Gaussian of place and lightness for each point times its weights. */
 function addBumps(ab, points, weights, lightness, side) {
   const out = ab.slice();
-  const around = (center) => [
-    Math.max(0, Math.trunc(center - REACH * WIDTH)),
-    Math.min(side, Math.trunc(center + REACH * WIDTH) + 1),
-  ];
-  points.forEach(({ row, column, tone }, n) => {
-    const [top, bottom] = around(row);
-    const [left, right] = around(column);
-    const across = [];
-    for (let x = left; x < right; x++) across.push(bump(x - column, WIDTH));
-    for (let y = top; y < bottom; y++) {
-      const down = bump(y - row, WIDTH);
-      for (let x = left; x < right; x++) {
-        const at = y * side + x;
-        const like = down * across[x - left] * bump(lightness[at] - tone, TONE);
-        out[2 * at] += like * weights[n][0];
-        out[2 * at + 1] += like * weights[n][1];
+  points.forEach((point, n) => {
+    const { top, left, width, shares } = bumpOf(lightness, side, point);
+    const [a, b] = weights[n];
+    for (let i = 0, row = top; i < shares.length; row++) {
+      for (let at = 2 * (row * side + left), end = i + width; i < end; i++, at += 2) {
+        out[at] += shares[i] * a;
+        out[at + 1] += shares[i] * b;
       }
     }
   });
@@ -94,9 +116,10 @@ function addBumps(ab, points, weights, lightness, side) {
 function exactPoints(ab, hints, side) {
   const line = ({ first, weights }) => {
     const middle = weights.reduce((sum, weight, i) => sum + weight * (first + i), 0);
-    return Float64Array.from({ length: side }, (_, i) => bump(i - middle, POINT_WIDTH));
+    const made = Float64Array.from({ length: side }, (_, i) => bump(i - middle, POINT_WIDTH));
+    return { made, part: around(middle, POINT_FAR, side) };
   };
-  const seen = ({ first, weights }, made) => weights.reduce(
+  const seen = ({ first, weights }, { made }) => weights.reduce(
     (sum, weight, i) => sum + weight * made[first + i], 0);
   const downs = hints.map(({ rows }) => line(rows));
   const rights = hints.map(({ columns }) => line(columns));
@@ -109,11 +132,11 @@ function exactPoints(ab, hints, side) {
       return [hint.ab[0] - a, hint.ab[1] - b];
     });
     solve(gram, missing).forEach(([a, b], k) => {
-      for (let y = 0; y < side; y++) {
-        if (downs[k][y] < LEAST) continue;
-        for (let x = 0; x < side; x++) {
-          const weight = downs[k][y] * rights[k][x];
-          if (weight < LEAST) continue;
+      const { made: down, part: [top, bottom] } = downs[k];
+      const { made: across, part: [left, right] } = rights[k];
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) {
+          const weight = down[y] * across[x];
           out[2 * (y * side + x)] += weight * a;
           out[2 * (y * side + x) + 1] += weight * b;
         }
@@ -135,7 +158,7 @@ export function spreadMissing(ab, hints, lightness, side, cellSize) {
   const gram = points.map((p, i) => points.map((q, j) => (
     bump(Math.hypot(p.row - q.row, p.column - q.column), WIDTH) * bump(p.tone - q.tone, TONE)
     + (i === j ? RIDGE : 0))));
-  const wide = addBumps(ab, points, solve(gram, [...missing]), lightness, side);
+  const wide = addBumps(ab, points, solve(gram, missing), lightness, side);
   const made = exactPoints(wide, hints, side);
   // Nowhere is more added than is missing somewhere: hints at odds do not overshoot.
   const most = [0, 1].map((c) => Math.max(...missing.map((value) => Math.abs(value[c]))));
