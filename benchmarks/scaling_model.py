@@ -27,7 +27,7 @@ STATE_COPIES = 4  # float32 parameters, two moments, an average
 JPEG_BYTES = 115_000  # mean of ImageNet's training photos: 138 GiB over 1,281,167
 SENT_BYTES = 224 * 224 * 3 * 2 + 112 * 112  # an image on its way: L, a, b in int16, hinted cells
 INPUT_BYTES = SENT_BYTES + 224 * 224 * (4 + 2) * 4  # and what the device draws: inputs and targets
-IMAGES_A_CORE = 292.0  # benchmarks.input_pipeline, one core of an AMD EPYC
+IMAGES_A_CORE = 275.0  # benchmarks.input_pipeline, one core of an Intel Xeon with AMX
 ALLREDUCE_LATENCY = 20e-6  # seconds a step, for arrays as small as ours
 
 

@@ -25,14 +25,13 @@ STAGES: dict[str, dict[str, dict[str, Any]]] = {
         "train": {"init_from": "pretrained-dense", "steps": 1600, "batch_size": 32},
     },
     "any": {
-        "data": {"click_share": 0.25},
-        "optimizer": {"learning_rate": 6e-4, "ema": 0.98},
+        "optimizer": {"learning_rate": 5e-4, "ema": 0.98},
         "train": {
             "init_from": "runs/released-start.safetensors",
             "teacher": "runs/released-dense",
             "gate_noise": "none",
             "budget_spread": 0.18,
-            "steps": 1450,
+            "steps": 500,
             "batch_size": 16,
         },
     },

@@ -36,8 +36,8 @@ def test_a_prediction_adds_up():
     assert p.compute == pytest.approx(2.790e-3, rel=1e-3)  # 552 GFLOPs a chip at 198 TFLOP/s
     assert p.images_per_second == pytest.approx(176_021, rel=1e-4)
     assert p.input_bound
-    assert p.hours == pytest.approx(0.31738, rel=1e-4)  # 32 million images at 28,032 a second
-    assert p.dollars == pytest.approx(17.5, abs=0.1)
+    assert p.hours == pytest.approx(0.33701, rel=1e-4)  # 32 million images at 26,400 a second
+    assert p.dollars == pytest.approx(0.33701 * 55, abs=0.1)
     assert p.state_bytes == 102_773_120
 
 
