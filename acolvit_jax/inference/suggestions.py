@@ -56,7 +56,8 @@ def suggest(
         budget: keep ratio, from `Engine.check_budget`.
 
     Returns:
-        At most `MOST`, the likeliest first, none near another or near what the model says unasked.
+        At most `MOST`, the likeliest first, none near another or near what the model says unasked,
+        and none where the model went the other way.
 
     Raises:
         HintError: for a hint outside the photo.
@@ -77,7 +78,7 @@ def suggest(
     likely = (moved * wanted).sum(axis=1) / np.maximum((wanted**2).sum(axis=1), 1)
     chosen = [own]
     found = []
-    for i in np.argsort(-likely, kind="stable"):
+    for i in np.argsort(-likely, kind="stable")[: np.count_nonzero(likely > 0)]:
         if min(np.linalg.norm(given[i] - known) for known in chosen) >= _APART:
             chosen.append(given[i])
             a, b = given[i].tolist()

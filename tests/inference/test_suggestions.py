@@ -58,6 +58,12 @@ def test_a_model_that_never_follows_has_none(tones):
     assert suggest(Stubborn(1), tones, Hint(30, 30, None), [], (SIDE, SIDE)) == []
 
 
+def test_colors_from_which_the_model_turns_away_are_not_offered(tones):
+    found = suggest(Follows(-0.5), tones, Hint(30, 30, None), [], (SIDE, SIDE))
+    assert 0 < len(found) < MOST  # what it makes of warm colors is cold, and unlike the cold ones
+    assert min(suggestion.likely for suggestion in found) == pytest.approx(1, abs=1e-3)
+
+
 def test_other_hints_are_heard_and_what_is_left_alone_is_not(tones):
     def given(hints):
         return suggest(Follows(1), tones, Hint(30, 30, None), hints, (SIDE, SIDE))

@@ -6,7 +6,9 @@ const REST = 300; // ms after the last change
 
 /** Fires `found` when more is known of the selected hint's place. */
 export class Likely extends EventTarget {
-  #known = new Map(); // [{a, b}] by place, of one photo; null while the engine is asked
+  // [{a, b}] by place and budget, of one photo; null while the engine is asked. Other hints are
+  // left out on purpose: a place keeps its suggestions while they come, move, and go.
+  #known = new Map();
   #photo = null;
   #timer = 0;
 
@@ -28,7 +30,7 @@ export class Likely extends EventTarget {
     return known ?? null;
   }
 
-  #keyOf = ({ row, column }) => `${row},${column}`;
+  #keyOf = ({ row, column }) => `${row},${column},${this.budget.budget}`;
 
   async #ask() {
     await this.session.queue.settled();
@@ -42,9 +44,10 @@ export class Likely extends EventTarget {
     const { budget } = this.budget;
     const found = await this.engine
       .suggest(photo, { row, column, hints: others, ...(budget !== null && { budget }) })
-      .catch(() => []); // the photo's own colors have to do
+      .catch(() => null);
     if (photo !== this.#photo) return;
-    this.#known.set(key, found);
+    this.#known.set(key, found ?? []); // else the photo's own colors have to do
     this.dispatchEvent(new Event('found'));
+    if (!found) this.#known.delete(key); // asked again when the place is looked at again
   }
 }

@@ -53,10 +53,11 @@ export class LocalModel {
 
   static async load(info, base, onProgress) {
     const { local } = info;
-    const fetching = fetchWhole(new URL('model.onnx', base), local.bytes, onProgress);
-    const starting = import('./ort/ort.wasm.min.mjs');
-    const bytes = await fetching;
-    const [ort] = await Promise.all([starting, check(bytes, local)]);
+    const [bytes, ort] = await Promise.all([
+      fetchWhole(new URL('model.onnx', base), local.bytes, onProgress),
+      import('./ort/ort.wasm.min.mjs'),
+    ]);
+    await check(bytes, local);
     ort.env.logLevel = 'error';
     ort.env.wasm.wasmPaths = new URL('./ort/', import.meta.url).href;
     const asked = new URL(base).searchParams.get('threads');

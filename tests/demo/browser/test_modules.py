@@ -98,3 +98,37 @@ def test_compositors_draw_what_the_server_writes(page: Page):
         difference = np.abs(np.subtract(drawn, expected[places[:, 0], places[:, 1]]))
         assert difference.max() <= 2, name
         assert difference.mean() < 0.4, name
+
+
+def test_likely_colors_are_asked_for_again_after_a_failure_and_by_budget(page: Page):
+    shown, asked = page.module("""
+        const { Likely } = await import('./static/likely.js');
+        const asked = [];
+        const engine = { async suggest(photo, { budget }) {
+            asked.push(budget);
+            if (asked.length === 1) throw new Error('away');
+            return [{ a: budget, b: 0 }];
+        } };
+        const selected = { row: 1, column: 2 };
+        const session = { photo: {}, queue: { async settled() {} } };
+        const budget = { budget: 0.5 };
+        const hints = { hints: [selected], selected };
+        const likely = new Likely({ engine, session, hints, budget });
+        const shown = [];
+        let done;
+        likely.addEventListener('found', () => {
+            shown.push(likely.of(selected));
+            done();
+        });
+        const look = () => new Promise((resolve) => {
+            done = resolve;
+            if (likely.of(selected)) done();
+        });
+        for (const wanted of [0.5, 0.5, 0.5, 1, 0.5]) {
+            budget.budget = wanted;
+            await look();
+        }
+        return [shown, asked];
+    """)
+    assert shown == [[], [{"a": 0.5, "b": 0}], [{"a": 1, "b": 0}]]
+    assert asked == [0.5, 0.5, 1]
