@@ -1,7 +1,7 @@
 """The page without a server: load, and time by budget with and without threads, in Chromium.
 
-python -m acolvit_jax.convert pretrained SITE --to web
-python -m benchmarks.web_page SITE
+    python -m acolvit_jax.convert pretrained SITE --to web
+    python -m benchmarks.web_page SITE
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MEASURE = """
     const options = { name: 'coffee', onProgress() {}, signal: new AbortController().signal };
     const photo = await engine.open({ sample: 'coffee' }, options);
     const hints = [{ row: 100, column: 120, color: 'lab:40,-30' }];
-    const ask = (budget) => engine.colorize(photo, { hints, hint_size: 2, budget });
+    const ask = (budget) => engine.colorize(photo, { hints, budget });
     const first = await ask(1);
     const load = performance.now() - begin;
     const times = args[0].map(() => []);

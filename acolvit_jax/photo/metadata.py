@@ -127,7 +127,7 @@ def without_tables(metadata: Metadata) -> Metadata:
         for tag in tables:
             del exif[tag]
         block = exif.tobytes() if len(exif) else None
-    except Exception:  # as above
+    except Exception:  # Pillow raises many kinds on odd metadata
         return replace(metadata, exif=None)
     return replace(metadata, exif=block) if tables else metadata
 
@@ -171,5 +171,5 @@ def _true_exif(block: bytes, size: tuple[int, int]) -> bytes | None:
         if _INTEROP_INDEX in rules:
             details[IFD.Interop] = rules | {_INTEROP_INDEX: _SRGB_RULES}
         return exif.tobytes()
-    except Exception:  # as above
+    except Exception:  # Pillow raises many kinds on odd metadata
         return None

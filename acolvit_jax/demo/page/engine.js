@@ -18,12 +18,14 @@
 //                               `POST .../colorize` (hints, budget). `values` are a, b
 //                               interleaved, Int8Array of side * side * 2 where 127 stands for 110;
 //                               `result` is X-Result (id, keep_ratio, macs, budget, decisions, and
-//                               got and limits by hint), and what `save` wants; `timing` has milliseconds by stage, `total` too.
-// suggest(photo, place)      -> [{a, b, likely}], the likeliest first: what the model makes of a place.
-//                               `place` is {row, column, hints, budget}. An engine that is too slow
+//                               got and limits by hint), and what `save` wants; `timing` has
+//                               milliseconds by stage, `total` too.
+// suggest(photo, place)      -> [{a, b, likely}], the likeliest first: what the model makes of a
+//                               place. `place` is {row, column, hints, budget}. An engine that is too slow
 //                               for it has no such method.
-// save(photo, result, format, finish) -> {blob, name}: the photo in color at its own size, as a file;
-//                               `finish` is {saturation, warmth} as `GET .../results/{result}` has them
+// save(photo, result, format, finish) -> {blob, name}: the photo in color at its own size, as a
+//                               file; `finish` is {saturation, warmth} as
+//                               `GET .../results/{result}` has them
 //
 // Photo: {id, width, height, name}, and whatever the engine keeps there for itself.
 
