@@ -1,7 +1,7 @@
 """The page without a server: load, and time by budget with and without threads, in Chromium.
 
-    python -m acolvit_jax.convert pretrained SITE --to web
-    python -m benchmarks.web_page SITE
+python -m acolvit_jax.convert pretrained SITE --to web
+python -m benchmarks.web_page SITE
 """
 
 from __future__ import annotations
