@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from acolvit_jax.inference.tones import Tones
 _SAME = 4.0  # CIE76: a hint that asks for about this little that is new changes little
 _LIKE = 20.0  # L*, by which what is left alone fades into what is not
 _ALONE = 96.0  # pixels of the model's image: reach of what is left alone and names none
-_KEPT = 128  # likenesses: other hints of a photo stay where they are while one is dragged
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,13 @@ class Likeness:
             float32 `[S, S]` in [least, 1]; not to be changed.
         """
         row, column = corner
-        return _share(self, tones, row, column, cell_size)
+        key = (self, row, column, cell_size)
+        return tones.kept(key, lambda: _share(self, tones, row, column, cell_size))
 
 
 USUAL = Likeness()
 
 
-@functools.lru_cache(_KEPT)
 def _share(usual: Likeness, tones: Tones, row: int, column: int, cell_size: int) -> np.ndarray:
     lightness, smooth = tones.lightness, tones.smoothness
     cell = lightness[row : row + cell_size, column : column + cell_size]
@@ -68,7 +66,6 @@ def _share(usual: Likeness, tones: Tones, row: int, column: int, cell_size: int)
     share = np.exp(apart, out=apart)
     share *= 1 - usual.least
     share += usual.least
-    share.flags.writeable = False
     return share
 
 

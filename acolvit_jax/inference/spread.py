@@ -7,8 +7,6 @@ correction then makes the photo's own pixel under each hint exact.
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from acolvit_jax.inference.placed import PlacedHints
@@ -21,7 +19,6 @@ _POINT_WIDTH = 2.0  # pixels, of the correction of single pixels
 _POINT_FAR = 12.0  # pixels, beyond which nothing of that is left
 _POINT_RIDGE = 0.02  # so that hints closer than a pixel share what is missing
 _REACH = 3.0  # standard deviations, beyond which nothing is spread
-_KEPT = 512  # bumps: other hints of a photo stay where they are while one is dragged
 
 
 def spread_missing(ab: np.ndarray, tones: Tones, hints: PlacedHints) -> np.ndarray:
@@ -87,7 +84,6 @@ def _add_bumps(
     return out
 
 
-@functools.lru_cache(_KEPT)
 def bump(tones: Tones, row: float, column: float) -> tuple[np.ndarray, slice, slice]:
     """A Gaussian of place and lightness.
 
@@ -99,7 +95,12 @@ def bump(tones: Tones, row: float, column: float) -> tuple[np.ndarray, slice, sl
     Returns:
         float32 `[h, w]` in [0, 1], not to be changed, and the rows and columns that it covers.
     """
-    lightness = tones.lightness
+    rows, columns = (_around(x, _REACH * _WIDTH, len(tones.norm)) for x in (row, column))
+    key = ("bump", row, column)
+    return tones.kept(key, lambda: _bump(tones.lightness, row, column)), rows, columns
+
+
+def _bump(lightness: np.ndarray, row: float, column: float) -> np.ndarray:
     side = np.arange(len(lightness), dtype=np.float32)
     rows, columns = (_around(x, _REACH * _WIDTH, len(lightness)) for x in (row, column))
     down = np.exp(-(((side[rows] - np.float32(row)) / _WIDTH) ** 2) / 2)
@@ -107,8 +108,7 @@ def bump(tones: Tones, row: float, column: float) -> tuple[np.ndarray, slice, sl
     tone = lightness[round(row), round(column)]
     like = np.exp(-(((lightness[rows, columns] - tone) / _TONE) ** 2) / 2)
     like *= down[:, None] * right
-    like.flags.writeable = False
-    return like, rows, columns
+    return like
 
 
 def _around(center: float, far: float, side: int) -> slice:

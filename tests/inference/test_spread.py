@@ -1,5 +1,7 @@
 """Hints kept exactly, without a dot, and how far they reach."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,32 @@ def test_a_cell_shows_its_mean():
     ab = np.random.default_rng(0).normal(size=GREY.shape).astype(np.float32)
     np.testing.assert_allclose(placed.shown(ab), [ab[6:8, 10:12].mean((0, 1))], rtol=1e-5)
     np.testing.assert_array_equal(placed.centers, [[6.5, 10.5]])
+
+
+def test_what_is_worked_out_is_kept_with_the_photo_and_bounded():
+    photo = tones(GREY_50)
+    placed = place([Hint(32, 32, (30.0, -20.0))], (SIDE, SIDE), SIDE)
+    colors = spread_missing(GREY, photo, placed), within_reach(placed, GREY, photo)
+    again = spread_missing(GREY, photo, placed), within_reach(placed, GREY, photo)
+    np.testing.assert_array_equal(colors[0], again[0])
+    np.testing.assert_array_equal(colors[1], again[1])
+    made = []
+
+    def plane(key, photo=photo):
+        return photo.kept(key, lambda: made.append(key) or GREY_50.copy())
+
+    assert plane(0) is plane(0)
+    many = photo.nbytes // photo.norm.nbytes
+    for key in range(many):
+        assert plane(0) is not plane(key) or key == 0
+    plane(1)
+    assert made == [*range(many), 1]  # 0 was asked for all the time
+
+
+def test_what_is_worked_out_goes_with_the_photo():
+    photo = tones(GREY_50)
+    placed = place([Hint(32, 32, (30.0, -20.0))], (SIDE, SIDE), SIDE)
+    within_reach(placed, spread_missing(GREY, photo, placed), photo)
+    gone = weakref.ref(photo)
+    del photo
+    assert gone() is None

@@ -7,7 +7,7 @@ import { covered } from './compositor_gl.js';
 
 const LIMIT = 1_000_000; // pixels computed for a pane; the canvas scales them up
 const AB = 110 / 127;
-const PLANS = 6; // kept: two layouts of a pane or two, and those before the view was changed
+const KEPT = 3 * LIMIT; // pixels of plans, 20 bytes each: of two panes, and of some in motion
 const OPAQUE = 255 << 24; // in a pixel of four bytes, the first one lowest
 const BAND = 24; // rows between two looks at whether something else is to be done
 
@@ -93,7 +93,13 @@ export class PlainCompositor {
     const plan = this.#plans.get(key) ?? this.#makePlan(pane, part);
     this.#plans.delete(key);
     this.#plans.set(key, plan);
-    if (this.#plans.size > PLANS) this.#plans.delete(this.#plans.keys().next().value);
+    let pixels = 0;
+    for (const { width, height } of this.#plans.values()) pixels += width * height;
+    for (const [oldest, { width, height }] of this.#plans) {
+      if (pixels <= KEPT) break;
+      this.#plans.delete(oldest);
+      pixels -= width * height;
+    }
     return plan;
   }
 
