@@ -25,7 +25,7 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes | memoryview) -> None:
     """Writes a file, its folder too.
 
     Args:
@@ -51,10 +51,10 @@ def write_bytes(path: Path, data: bytes) -> None:
         _partial.discard(partial)
 
 
-def _write_remote(path: Path, data: bytes) -> None:
+def _write_remote(path: Path, data: bytes | memoryview) -> None:
     """Writes a file of a bucket; what its library raises becomes an error of the system."""
     try:
-        path.write_bytes(data)
+        path.write_bytes(bytes(data))  # not every storage library takes views
     except Exception as error:
         said = storage_error(error)
         if isinstance(error, OSError) and error.errno is None:  # a text alone

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 BYTES_PER_PIXEL = 40  # at the peak of reading, coloring and writing one
-SHARE = 0.5  # of the memory that one photo may take
+SHARE = 0.5  # of the memory that one photo, or one result of many pages, may take
 MOST = 2_000_000_000
 _CGROUP_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
@@ -18,7 +18,13 @@ _CGROUP_LIMITS = (
 @functools.cache
 def max_pixels() -> int:
     """The largest number of pixels that is decoded where the caller names none."""
-    return min(MOST, int(_memory() * SHARE / BYTES_PER_PIXEL))
+    return min(MOST, max_bytes() // BYTES_PER_PIXEL)
+
+
+@functools.cache
+def max_bytes() -> int:
+    """The most bytes that are held for one file that is being put together."""
+    return int(_memory() * SHARE)
 
 
 def _memory() -> int:

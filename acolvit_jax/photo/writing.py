@@ -13,6 +13,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from acolvit_jax.common.errors import ImageError
 from acolvit_jax.common.files import write_bytes
 from acolvit_jax.common.places import place
+from acolvit_jax.photo import limits
 from acolvit_jax.photo.formats import WRITERS
 from acolvit_jax.photo.metadata import Metadata, of_result
 from acolvit_jax.photo.profiles import SRGB
@@ -97,7 +98,7 @@ def write_image(
     write_bytes(path, content)
 
 
-def join_pages(pages: Iterable[bytes]) -> bytes:
+def join_pages(pages: Iterable[bytes]) -> memoryview:
     """One TIFF of several, a page of each.
 
     Args:
@@ -108,16 +109,21 @@ def join_pages(pages: Iterable[bytes]) -> bytes:
         The file's bytes.
 
     Raises:
-        ImageError: if they are more than a TIFF can hold.
+        ImageError: if they are more than a TIFF, or this machine's memory, can hold.
     """
-    buffer = io.BytesIO()
+    buffer, most = io.BytesIO(), limits.max_bytes()
     writer = TiffImagePlugin.AppendingTiffWriter(buffer)
     for page in pages:
         if buffer.tell() + len(page) > _TIFF_MAX:
             raise ImageError("its pages are more than the 4 GB that a TIFF holds; split the file")
+        if buffer.tell() + len(page) > most:
+            raise ImageError(
+                f"its pages are more than the {most / 1e9:.3g} GB of memory that one result may "
+                "take; split the file"
+            )
         writer.write(page)
         writer.newFrame()
-    return buffer.getvalue()
+    return buffer.getbuffer()
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 
 from acolvit_jax.common.errors import ImageError, PixelLimitError
-from acolvit_jax.photo import images, writing
+from acolvit_jax.photo import images, limits, writing
 from tests.photo.test_tiff import pages, tiff
 from tests.photos import make_rgb
 
@@ -111,7 +111,7 @@ def test_joined_pages_are_the_pages():
             assert page.get_resolution() == told.dpi
             assert page.tags.valueof(700) == told.xmp
             assert page.tags.valueof(34675) == writing.SRGB
-    assert images.join_pages([encoded[0]]).startswith(encoded[0])
+    assert bytes(images.join_pages([encoded[0]])).startswith(encoded[0])
 
 
 def test_parts_of_exif_that_stand_elsewhere_are_left_to_the_first_page():
@@ -131,4 +131,11 @@ def test_more_than_a_tiff_holds_is_refused(monkeypatch):
     page = images.encode_image(make_rgb(0), ".tif")
     monkeypatch.setattr(writing, "_TIFF_MAX", 2 * len(page))
     with pytest.raises(ImageError, match="more than the 4 GB that a TIFF holds"):
+        images.join_pages([page] * 3)
+
+
+def test_more_than_memory_holds_is_refused(monkeypatch):
+    page = images.encode_image(make_rgb(0), ".tif")
+    monkeypatch.setattr(limits, "max_bytes", lambda: 2 * len(page))
+    with pytest.raises(ImageError, match="of memory that one result may take; split"):
         images.join_pages([page] * 3)
