@@ -68,10 +68,10 @@ class Composer:
             rgb: uint8 `[n, 3]`, for the lightness.
             out: uint8 `[n, 3]`, filled; colors outside sRGB are clipped.
         """
+        lightness, recolor = _programs()
         self._rgb[:, : len(rgb)] = rgb.T
         for start in range(0, len(rgb), CHUNK):
             part = slice(start, start + CHUNK)
-            lightness, recolor = _programs()
             planes = recolor(lightness(*self._rgb[:, part]), *self._ab[:, part])
             for i, plane in enumerate(planes):
                 out[part, i] = np.asarray(plane)[: len(rgb) - start]

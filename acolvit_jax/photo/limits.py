@@ -6,6 +6,8 @@ import functools
 import os
 from pathlib import Path
 
+from acolvit_jax.common.errors import PixelLimitError
+
 BYTES_PER_PIXEL = 40  # at the peak of reading, coloring and writing one
 SHARE = 0.5  # of the memory that one photo, or one result of many pages, may take
 MOST = 2_000_000_000
@@ -25,6 +27,21 @@ def max_pixels() -> int:
 def max_bytes() -> int:
     """The most bytes that are held for one file that is being put together."""
     return int(_memory() * SHARE)
+
+
+def check_size(size: tuple[int, int], most: int) -> None:
+    """Refuses a picture before it is decoded.
+
+    Args:
+        size: width and height, in pixels.
+        most: pixels that are allowed.
+
+    Raises:
+        PixelLimitError: if it has more.
+    """
+    width, height = size
+    if width * height > most:
+        raise PixelLimitError(f"{width}x{height} pixels are more than the {most:,} allowed")
 
 
 def _memory() -> int:

@@ -163,7 +163,7 @@ def _by_pillow(data: bytes, max_pixels: int) -> Raster:
 
 def _of_pillow(image: Image.Image, max_pixels: int, data: bytes = b"") -> Raster:
     """The picture of an image that Pillow has opened, of these bytes if they are known."""
-    _check_size(image.size, max_pixels)
+    limits.check_size(image.size, max_pixels)
     frames = getattr(image, "n_frames", 1)
     pixels = jpeg.decode_color(image, data)
     if pixels is None:
@@ -185,12 +185,6 @@ def _of_pillow(image: Image.Image, max_pixels: int, data: bytes = b"") -> Raster
         metadata=metadata.of_image(image),
         notes=notes,
     )
-
-
-def _check_size(size: tuple[int, int], max_pixels: int) -> None:
-    width, height = size
-    if width * height > max_pixels:
-        raise PixelLimitError(f"{width}x{height} pixels are more than the {max_pixels:,} allowed")
 
 
 def _exif(image: Image.Image) -> Image.Exif | None:

@@ -13,8 +13,8 @@ import numpy as np
 import tifffile
 from PIL import Image, TiffImagePlugin
 
-from acolvit_jax.common.errors import ImageError, PixelLimitError
-from acolvit_jax.photo import metadata
+from acolvit_jax.common.errors import ImageError
+from acolvit_jax.photo import limits, metadata
 from acolvit_jax.photo.raster import Raster
 from acolvit_jax.photo.tiff_samples import check_page, decoded
 
@@ -90,9 +90,7 @@ def _opened(data: bytes) -> Iterator[_File]:
 
 def _read(file: _File, page: Any, max_pixels: int, notes: tuple[str, ...] = ()) -> Raster:
     """A page in its own colors, with notes before its own."""
-    height, width = page.imagelength, page.imagewidth
-    if height * width > max_pixels:
-        raise PixelLimitError(f"{width}x{height} pixels are more than the {max_pixels:,} allowed")
+    limits.check_size((page.imagewidth, page.imagelength), max_pixels)
     check_page(page)
     raster = decoded(page)
     number = next((i for i, main in enumerate(file.pages) if main is page), None)

@@ -9,7 +9,8 @@ import pytest
 if not os.environ.get("CI"):  # where its lack is an error
     pytest.importorskip("selenium", reason="selenium is not installed")
 
-from tests.demo.browser.driver import browsing, have_browser, serving
+from tests.demo.browser.driver import browsing, serving
+from tests.demo.browser.needs import need_browser
 from tests.demo.browser.page import Page
 
 STILL = "--force-prefers-reduced-motion"  # colors that fade in are drawn many times
@@ -17,11 +18,7 @@ STILL = "--force-prefers-reduced-motion"  # colors that fade in are drawn many t
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    if not have_browser():
-        reason = "Chromium and its driver are not installed (apt-get install chromium-driver)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need_browser()
     with serving("--dtype", "float32") as url:  # as tests in this process compute
         yield url
 

@@ -33,11 +33,6 @@ SOFTWARE_GL = "--enable-unsafe-swiftshader"  # no GPU needed
 START_SECONDS = 120
 
 
-def have_browser() -> bool:
-    """Whether Debian's Chromium and its driver are installed."""
-    return Path(CHROMIUM).exists() and Path(DRIVER).exists()
-
-
 @contextmanager
 def serving(*arguments: str) -> Iterator[str]:
     """Runs `python -m acolvit_jax.serve` on a free port.

@@ -10,7 +10,8 @@ from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.convert import main
 from acolvit_jax.inference.compilation import cache_folder
 from tests.demo.browser.alone.hosting import Host, loaded
-from tests.demo.browser.driver import browsing, have_browser
+from tests.demo.browser.driver import browsing
+from tests.demo.browser.needs import need, need_browser
 from tests.demo.browser.page import Page
 from tests.models_on_disk import write_model
 
@@ -18,8 +19,8 @@ from tests.models_on_disk import write_model
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
     """Folder of the model and of the site made of it."""
-    if not (shutil.which("npm") or list(cache_folder().glob("onnxruntime-web-*.tgz"))):
-        pytest.skip("npm is not installed")
+    fetched = list(cache_folder().glob("onnxruntime-web-*.tgz"))
+    need(bool(fetched or shutil.which("npm")), "npm is not installed")
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # of all workers
@@ -59,8 +60,7 @@ def downloads(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser(downloads):
-    if not have_browser():
-        pytest.skip("Chromium and its driver are not installed")
+    need_browser()
     with browsing(downloads=downloads) as driver:
         yield driver
 
