@@ -82,6 +82,8 @@ class TrainConfig:
         teacher: model whose colors are learned instead of the photos' own (`training/teacher.py`):
             a run, weights, or `pretrained-dense`; empty is none. It is read again on a resume. In
             decibels the photos' own say how much that matters.
+        correct_one_in: one image of so many gets further hints where the model itself errs most, as
+            a person adds them (`training/corrections.py`); 0 is none.
         init_from: model to take parameters from: a run, weights, `pretrained` or
             `pretrained-dense`; empty starts from nothing.
         seed: of parameters, data order, crops, hints and gate noise.
@@ -102,6 +104,7 @@ class TrainConfig:
     loss: str = "huber"
     huber_delta: float = 0.01
     teacher: str = ""
+    correct_one_in: int = 0
     init_from: str = ""
     seed: int = 0
     log_every: int = 50
@@ -121,5 +124,6 @@ class TrainConfig:
         names = ("steps", "batch_size", "budget_groups")
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
         at_least("train", self, 0, "micro_batch", "budget_spread", "sparsity_weight", "seed")
+        at_least("train", self, 0, "correct_one_in")
         if self.huber_delta <= 0:
             raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")

@@ -168,7 +168,10 @@ class _Loop:
     def _step(self, step: int) -> dict[str, jax.Array]:
         """One optimizer step; the batch of the next goes to the devices meanwhile."""
         self.profiler.before(step)
-        batch = self.run.draw(self.feed.take())
+        batch = self.feed.take()
+        if self.run.correct is not None:
+            batch = self.run.correct(self.run.state.params, batch, step)
+        batch = self.run.draw(batch)
         if self.run.teach is not None:
             batch = self.run.teach(batch)
         if self._program is None:

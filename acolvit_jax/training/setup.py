@@ -26,6 +26,7 @@ from acolvit_jax.data.sources import make_source
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.budgets import per_photo
+from acolvit_jax.training.corrections import Correct, make_correct
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.planes import Draw, make_draw
 from acolvit_jax.training.step import TrainStep, make_train_step
@@ -42,6 +43,7 @@ class Run:
         mesh: all devices.
         state: parameters and optimizer.
         step: the jitted optimizer step.
+        correct: adds hints where the model errs; None where `train.correct_one_in` is 0.
         teach: adds a teacher's colors to a batch; None without a teacher.
         loader: training batches, at the state's position.
         draw: makes of one, on the devices, what the step takes.
@@ -54,6 +56,7 @@ class Run:
     mesh: Mesh
     state: TrainState
     step: TrainStep
+    correct: Correct | None
     teach: Teach | None
     loader: TrainLoader
     draw: Draw
@@ -83,6 +86,7 @@ def set_up(config: Config, workdir: Path) -> Run:
     sources = {split: make_source(config.data, split) for split in ("train", "validation")}
     notes = [f"data: {len(sources['train']):,} {sources['train'].description}"]
     teach = _make_teach(config, workdir, mesh, notes) if config.train.teacher else None
+    correct = make_correct(config, mesh) if config.train.correct_one_in else None
     loader = TrainLoader(
         sources["train"],
         config.data,
@@ -122,7 +126,7 @@ def set_up(config: Config, workdir: Path) -> Run:
     step = make_train_step(config, optimizer, shardings, mesh)
     draw = make_draw(config.model.hint_size, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
-    return Run(config, mesh, state, step, teach, loader, draw, checkpoints, scorer, notes)
+    return Run(config, mesh, state, step, correct, teach, loader, draw, checkpoints, scorer, notes)
 
 
 def _workers(data: DataConfig) -> int:
