@@ -116,7 +116,8 @@ def test_one_image_of_so_many_gets_hints(model, devices):
     corrected = make_correct(config, mesh)
     first, again, other = (corrected(params, batch, step)["hinted"] for step in (3, 3, 4))
     counts = np.asarray(first).sum(axis=(1, 2))
-    assert (counts[::2] > 0).all() and not counts[1::2].any()
+    assert (counts[::2] > 0).all()
+    assert not counts[1::2].any()
     np.testing.assert_array_equal(first, again)
     assert (np.asarray(first) != np.asarray(other)).any()
 
@@ -124,5 +125,7 @@ def test_one_image_of_so_many_gets_hints(model, devices):
 def test_a_group_that_does_not_divide_the_images_of_a_device_is_refused():
     config = small_config(correct_one_in=3, batch_size=16)
     mesh = one_device()
-    with pytest.raises(ConfigError, match="train.correct_one_in=3 must divide the 16 images of a"):
+    with pytest.raises(
+        ConfigError, match=r"train\.correct_one_in=3 must divide the 16 images of a"
+    ):
         make_correct(config, mesh)
