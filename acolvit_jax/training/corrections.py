@@ -14,7 +14,6 @@ import jax.numpy as jnp
 from flax import nnx
 from jax.sharding import Mesh
 
-from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.config import Config
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.photo import metrics
@@ -43,16 +42,8 @@ def make_correct(config: Config, mesh: Mesh) -> Correct:
         `correct(params, batch, step) -> batch`, with the batch as it is sent to the devices
         (`planes.draw_planes`); only `hinted` changes. The same seed, step and batch give the same
         hints.
-
-    Raises:
-        ConfigError: if a device has no whole number of such groups.
     """
     every = config.train.correct_one_in
-    if config.train.batch_size // mesh.size % every:
-        raise ConfigError(
-            f"train.correct_one_in={every} must divide the "
-            f"{config.train.batch_size // mesh.size} images of a device"
-        )
     graphdef = graphdef_of(config.model)
     budget = 1.0 if config.model.any_budget else None
     root = jax.random.fold_in(jax.random.key(config.train.seed), STREAM)

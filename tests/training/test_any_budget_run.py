@@ -1,4 +1,4 @@
-"""A whole run of one model for every budget: Muon, an average, validation, and going on."""
+"""One model for every budget: Muon, an average, corrected hints, validation, and going on."""
 
 import dataclasses
 import shutil
@@ -15,7 +15,8 @@ from tests.training.runs import small_config
 
 def test_a_run_that_goes_on_ends_as_one_that_never_stopped(tmp_path):
     photos = make_folder(tmp_path / "photos", 16)
-    config = small_config(photos, model={"any_budget": True}, budget=0.2, budget_groups=2)
+    settings = {"budget": 0.2, "budget_groups": 2, "correct_one_in": 2}
+    config = small_config(photos, model={"any_budget": True}, **settings)
     muon = dataclasses.replace(config.optimizer, name="muon", ema=0.9)
     config = dataclasses.replace(config, optimizer=muon)
     workdir = tmp_path / "run"

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from skimage.color import lab2rgb
 
-from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.data.transforms import STEP
 from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
@@ -104,10 +103,16 @@ def test_the_error_is_that_of_srgb_by_patch():
     np.testing.assert_allclose(errors[:, 0, 1], expected.mean(axis=(1, 2, 3)), rtol=1e-3)
 
 
-@pytest.mark.parametrize("model", [{"gated": False}, {}, {"any_budget": True}])
-@pytest.mark.parametrize("devices", [1, pytest.param(8, marks=EIGHT_DEVICES)])
+@pytest.mark.parametrize(
+    ("model", "devices"),
+    [
+        ({"gated": False}, 1),
+        ({"any_budget": True}, 1),
+        pytest.param({}, 8, marks=EIGHT_DEVICES),
+    ],
+)
 def test_one_image_of_so_many_gets_hints(model, devices):
-    config = small_config(model=model, correct_one_in=2, batch_size=16)
+    config = small_config(model=model, correct_one_in=3, batch_size=16)
     mesh = sharding.make_mesh(1)
     if devices == 1:
         mesh = one_device()
@@ -116,16 +121,7 @@ def test_one_image_of_so_many_gets_hints(model, devices):
     corrected = make_correct(config, mesh)
     first, again, other = (corrected(params, batch, step)["hinted"] for step in (3, 3, 4))
     counts = np.asarray(first).sum(axis=(1, 2))
-    assert (counts[::2] > 0).all()
-    assert not counts[1::2].any()
+    assert (counts[::3] > 0).all()
+    assert np.count_nonzero(counts) == 6
     np.testing.assert_array_equal(first, again)
     assert (np.asarray(first) != np.asarray(other)).any()
-
-
-def test_a_group_that_does_not_divide_the_images_of_a_device_is_refused():
-    config = small_config(correct_one_in=3, batch_size=16)
-    mesh = one_device()
-    with pytest.raises(
-        ConfigError, match=r"train\.correct_one_in=3 must divide the 16 images of a"
-    ):
-        make_correct(config, mesh)
