@@ -26,7 +26,7 @@ from acolvit_jax.hints import true_hints
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.finish import color_photo
 from acolvit_jax.photo import color
-from acolvit_jax.photo.compose import CHUNK, Composer
+from acolvit_jax.photo.compose import CHUNK, GROUP, Composer
 from acolvit_jax.photo.images import read_image, resize
 from acolvit_jax.photo.upsampling import Upsampler
 
@@ -42,21 +42,24 @@ def pillow(ab: np.ndarray) -> np.ndarray:
 
 
 def narrow(ab: np.ndarray) -> np.ndarray:
-    upsampler = Upsampler(ab.transpose(2, 0, 1), SIZE)
-    made = np.empty((2, *SIZE), np.float32)
+    upsampler = Upsampler(ab.transpose(2, 0, 1), SIZE, apart=GROUP)
+    columns = slice(0, SIZE[1] // GROUP)
+    made = np.empty((2, GROUP, SIZE[0], columns.stop), np.float32)
     for top in range(0, SIZE[0], 65):
-        bottom = min(SIZE[0], top + 65)
-        upsampler.rows(top, bottom, out=made[:, top:bottom])
+        rows = slice(top, min(SIZE[0], top + 65))
+        upsampler.tile(rows, columns, out=made[:, :, rows])
     return made
 
 
-def by_planes(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
+def by_words(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
     pixels, colors = rgb.reshape(-1, 3), ab.reshape(2, -1)
-    composer, out = Composer(CHUNK), np.empty_like(pixels)
+    composer, out = Composer(), np.empty_like(pixels)
     for start in range(0, len(pixels), CHUNK):
-        part = slice(start, start + CHUNK)
-        composer.ab(len(pixels[part]))[:] = colors[:, part]
-        composer.compose(pixels[part], out[part])
+        part = slice(start, min(len(pixels), start + CHUNK))
+        count = part.stop - start
+        composer.rgb(count)[:] = pixels[part]
+        composer.ab(count)[:] = colors[:, part].reshape(2, -1, GROUP).swapaxes(1, 2)
+        out[part] = composer.compose()[:count]
     return out.reshape(rgb.shape)
 
 
@@ -101,7 +104,7 @@ def main() -> None:
         "upsample: Pillow's bicubic": lambda: pillow(small),
         "upsample: narrow products": lambda: narrow(small),
         "compose: powers by exp and log": lambda: np.asarray(exact_powers(rgb, *ab)),
-        "compose: polynomials, by planes": lambda: by_planes(rgb, ab),
+        "compose: polynomials, by words": lambda: by_words(rgb, ab),
         "both: Pillow, powers": lambda: np.asarray(exact_powers(rgb, *pillow(small))),
         "both: `color_photo`": lambda: color_photo(rgb, small),
         "a photo with ten hints, end to end": lambda: colorizer(photo, hints).rgb,

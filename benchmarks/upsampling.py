@@ -28,7 +28,7 @@ from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.photo import color, images
-from acolvit_jax.photo.upsampling import Upsampler
+from acolvit_jax.photo.upsampling import upsample
 
 SIDE = 224
 HALF_TOKEN = 8
@@ -50,8 +50,7 @@ def bilinear(small_l: np.ndarray, ab: np.ndarray, full_l: np.ndarray) -> np.ndar
 
 
 def bicubic(small_l: np.ndarray, ab: np.ndarray, full_l: np.ndarray) -> np.ndarray:
-    made = Upsampler(ab.transpose(2, 0, 1), full_l.shape).rows(0, full_l.shape[0])
-    return made.transpose(1, 2, 0)
+    return upsample(ab.transpose(2, 0, 1), full_l.shape).transpose(1, 2, 0)
 
 
 def guided(radius: int, epsilon: float) -> Upsample:

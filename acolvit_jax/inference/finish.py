@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.photo.compose import CHUNK, Composer
+from acolvit_jax.photo.compose import CHUNK, GROUP, Composer
 from acolvit_jax.photo.upsampling import Upsampler
 
 SATURATIONS = (0.0, 2.0)
@@ -72,12 +73,27 @@ def color_photo(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
         uint8 `[H, W, 3]`; colors outside sRGB are clipped.
     """
     height, width = rgb.shape[:2]
-    band = max(1, CHUNK // width)  # of rows: what is upsampled is composed while it is in cache
-    upsampler = Upsampler(ab.transpose(2, 0, 1), (height, width))
-    composer, out = Composer(band * width), np.empty_like(rgb, order="C")
-    for top in range(0, height, band):
-        part = slice(top, min(height, top + band))
-        colors = composer.ab((part.stop - top) * width)
-        upsampler.rows(top, part.stop, out=colors.reshape(2, -1, width))
-        composer.compose(rgb[part].reshape(-1, 3), out[part].reshape(-1, 3))
+    groups = -(-width // GROUP)  # of a row
+    upsampler = Upsampler(ab.transpose(2, 0, 1), (height, width), apart=GROUP)
+    composer, out = Composer(), np.empty_like(rgb, order="C")
+    for rows, columns in _tiles(height, groups):
+        # What is upsampled is composed while it is in cache.
+        shape = rows.stop - rows.start, columns.stop - columns.start
+        count = GROUP * shape[0] * shape[1]
+        upsampler.tile(rows, columns, out=composer.ab(count).reshape(2, GROUP, *shape))
+        pixels = slice(GROUP * columns.start, min(width, GROUP * columns.stop))
+        inside = slice(0, pixels.stop - pixels.start)
+        tile = shape[0], GROUP * shape[1], 3
+        composer.rgb(count).reshape(tile)[:, inside] = rgb[rows, pixels]
+        out[rows, pixels] = composer.compose()[:count].reshape(tile)[:, inside]
     return out
+
+
+def _tiles(height: int, groups: int) -> Iterator[tuple[slice, slice]]:
+    """Rows, and columns of groups, of at most `CHUNK` pixels, that cover a photo."""
+    most = CHUNK // GROUP
+    across = min(groups, most)
+    down = most // across
+    for top in range(0, height, down):
+        for left in range(0, groups, across):
+            yield slice(top, min(height, top + down)), slice(left, min(groups, left + across))

@@ -29,7 +29,7 @@ from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.params import Params
 from acolvit_jax.models.prepared import prepare_params
 from acolvit_jax.photo import color, images
-from acolvit_jax.photo.upsampling import Upsampler
+from acolvit_jax.photo.upsampling import upsample
 
 PATTERNS = 8  # random patterns a keep ratio, and photos with the model's own decisions
 HINTS = 10  # on each of these photos
@@ -262,7 +262,7 @@ def _stages(config: ModelConfig, params: Params, rounds: int) -> dict[str, timin
         "resize the photo": lambda: images.resize(rgb, (side, side)),
         "sRGB to Lab": lambda: color.uint8_to_lab(small),
         "draw 10 hints": lambda: hint_planes(hints, PHOTO, side),
-        "upsample a, b": lambda: Upsampler(ab.transpose(2, 0, 1), PHOTO).rows(0, PHOTO[0]),
+        "upsample a, b": lambda: upsample(ab.transpose(2, 0, 1), PHOTO),
         "upsample and compose": lambda: finish.color_photo(rgb, ab),
         "colorize, end to end": lambda: colorizer(rgb, hints),
     }

@@ -5,6 +5,7 @@ import pytest
 from skimage.color import lab2rgb, rgb2lab
 
 from acolvit_jax.inference import finish
+from acolvit_jax.photo.compose import CHUNK
 from tests.photos import make_rgb
 
 
@@ -30,6 +31,14 @@ def test_lightness_stays_where_the_colors_fit_in_srgb():
     rgb = make_rgb(1, (60, 80)) // 3 + 85  # mid lightness: small colors stay inside
     got = finish.color_photo(rgb, np.full((32, 32, 2), 8.0, np.float32))
     assert abs(rgb2lab(got)[..., 0] - rgb2lab(rgb)[..., 0]).max() < 0.6
+
+
+@pytest.mark.parametrize("size", [(3, CHUNK + 10), (2 * CHUNK + 3, 1), (66, 1001)])
+def test_photos_of_many_tiles_are_colored_everywhere(size):
+    rgb = np.full((*size, 3), 90, np.uint8)
+    got = finish.color_photo(rgb, np.full((16, 16, 2), 12.0, np.float32))
+    assert (got == got[0, 0]).all()
+    assert got[0, 0, 0] > 90 > got[0, 0, 1]
 
 
 def test_a_photo_of_several_bands_has_no_seam(monkeypatch):

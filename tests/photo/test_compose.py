@@ -1,9 +1,8 @@
 """The fast form of colors on a lightness, against CIE's formulas in float64."""
 
 import numpy as np
-import pytest
 
-from acolvit_jax.photo.compose import CHUNK, Composer
+from acolvit_jax.photo.compose import CHUNK, GROUP, Composer
 
 M = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169]])
 M = np.concatenate([M, [[0.019334, 0.119193, 0.950227]]])
@@ -11,10 +10,17 @@ WHITE = np.array([0.95047, 1.0, 1.08883])
 
 
 def compose(rgb, ab):
-    pixels = rgb.reshape(-1, 3)
-    composer, out = Composer(len(pixels)), np.empty_like(pixels)
-    composer.ab(len(pixels))[:] = ab.reshape(2, -1)
-    composer.compose(pixels, out)
+    pixels, colors = rgb.reshape(-1, 3), ab.reshape(2, -1)
+    composer, out = Composer(), np.empty_like(pixels)
+    for start in range(0, len(pixels), CHUNK):
+        part = slice(start, min(start + CHUNK, len(pixels)))
+        count = -(-(part.stop - start) // GROUP) * GROUP
+        composer.rgb(count)[: part.stop - start] = pixels[part]
+        parts = composer.ab(count)
+        for k in range(GROUP):
+            own = colors[:, part][:, k::GROUP]
+            parts[:, k, : own.shape[1]] = own
+        out[part] = composer.compose()[: part.stop - start]
     return out.reshape(rgb.shape)
 
 
@@ -50,9 +56,11 @@ def test_greys_stay_as_they_are():
     np.testing.assert_array_equal(compose(greys, np.zeros((2, 1, 256), np.float32)), greys)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (2, CHUNK), (3, CHUNK // 2 + 1)])
-def test_chunks_are_filled_up(shape):
-    rgb = np.full((*shape, 3), 90, np.uint8)
-    got = compose(rgb, np.full((2, *shape), 12, np.float32))
-    assert got.shape == rgb.shape
-    assert len(np.unique(got.reshape(-1, 3), axis=0)) == 1
+def test_each_pixel_takes_its_own_color():
+    rng = np.random.default_rng(1)
+    rgb = rng.integers(0, 256, (1, 101, 3), dtype=np.uint8)
+    ab = rng.normal(0, 20, (2, 1, 101)).astype(np.float32)
+    at_once = compose(rgb, ab)
+    for i in range(101):
+        one = compose(rgb[:, i : i + 1], ab[:, :, i : i + 1])
+        np.testing.assert_array_equal(at_once[:, i], one[:, 0])
