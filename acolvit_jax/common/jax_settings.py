@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
+from collections.abc import Callable
+from typing import Any
 
 from acolvit_jax.common.errors import ConfigError
 
@@ -48,3 +51,19 @@ def compiler_options() -> dict[str, str | bool]:
     import jax
 
     return {"xla_cpu_prefer_vector_width": "512"} if jax.default_backend() == "cpu" else {}
+
+
+@functools.cache
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of arrays, compiled once for every kind of them with `compiler_options`.
+
+    Args:
+        function: of a module, as `jax.jit` takes it.
+
+    Returns:
+        What `jax.jit` makes of it.
+    """
+    import jax
+
+    jitted: Callable[..., Any] = jax.jit(function, compiler_options=compiler_options())
+    return jitted

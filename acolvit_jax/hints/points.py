@@ -220,11 +220,12 @@ def draw_cells(
         float32 `[image_size, image_size, 3]`: normalized a and b (0 outside hints), hint mask.
     """
     side = image_size // hint_size
-    drawn = np.zeros((side, side, 3), np.float32)
+    drawn = np.zeros((side, hint_size, side, hint_size, 3), np.float32)
     if len(cells):
-        drawn[cells[:, 0], cells[:, 1], :2] = color.normalize_ab(ab)
-        drawn[cells[:, 0], cells[:, 1], 2] = 1.0
-    return _spread(drawn, hint_size)
+        rows, columns = cells.T
+        drawn[rows, :, columns, :, :2] = color.normalize_ab(ab)[:, None, None]
+        drawn[rows, :, columns, :, 2] = 1.0
+    return drawn.reshape(image_size, image_size, 3)
 
 
 def hint_planes(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
+from acolvit_jax.common.jax_settings import compiled
 from acolvit_jax.hints import REACHES
 from acolvit_jax.inference.placed import PlacedHints
 from acolvit_jax.inference.tones import Tones
 
 _SAME = 4.0  # CIE76: a hint that asks for about this little that is new changes little
 _LIKE = 20.0  # L*, by which what is left alone fades into what is not
+_AT_ONCE = 4  # hints in a compiled loop over the pixels
 _ALONE = 96.0  # pixels of the model's image: reach of what is left alone and names none
 
 
@@ -35,38 +39,8 @@ class Likeness:
     smoother: float = 1.0
     least: float = 0.15
 
-    def share(self, tones: Tones, corner: Sequence[int], cell_size: int) -> np.ndarray:
-        """How like a hint's place the pixels are.
-
-        Args:
-            tones: of the photo.
-            corner: row and column of the cell's first pixel, in pixels of the model's image.
-            cell_size: side of the cell.
-
-        Returns:
-            float32 `[S, S]` in [least, 1]; not to be changed.
-        """
-        row, column = corner
-        key = (self, row, column, cell_size)
-        return tones.kept(key, lambda: _share(self, tones, row, column, cell_size))
-
 
 USUAL = Likeness()
-
-
-def _share(usual: Likeness, tones: Tones, row: int, column: int, cell_size: int) -> np.ndarray:
-    lightness, smooth = tones.lightness, tones.smoothness
-    cell = lightness[row : row + cell_size, column : column + cell_size]
-    apart = lightness - cell.mean()
-    apart = np.maximum(apart / usual.lighter, apart / -usual.darker)
-    smoother = np.maximum(smooth - smooth[row, column], 0) / np.float32(usual.smoother)
-    apart *= apart
-    apart += smoother * smoother
-    apart *= -0.5
-    share = np.exp(apart, out=apart)
-    share *= 1 - usual.least
-    share += usual.least
-    return share
 
 
 def needs_automatic(hints: PlacedHints) -> bool:
@@ -90,29 +64,84 @@ def within_reach(
         automatic one, falling as its reach has it; what several hints reach takes more than what
         one does; 0 where the photo is to be left alone.
     """
-    lightness = tones.lightness
-    side = np.arange(len(lightness), dtype=np.float32)
-    untouched = np.ones(lightness.shape, np.float32)
-    kept = np.ones(lightness.shape, np.float32)
-    rest = np.empty_like(kept)
-    news = np.linalg.norm(hints.ab - hints.shown(automatic), axis=-1)
-    most = 1 - np.exp(-((news / _SAME) ** 2))
-    corners = (hints.cells * hints.cell_size).tolist()
-    for i, (row, column) in enumerate(hints.centers):
-        reach, alone = hints.reaches[i], hints.left_alone[i]
-        if np.isnan(reach) and not alone:
-            near = usual.share(tones, corners[i], hints.cell_size)
-        elif reach >= REACHES[1]:
-            near = np.ones_like(kept)
-        else:
-            width = _ALONE if np.isnan(reach) else reach
-            down, right = (np.exp(-(((side - x) / width) ** 2) / 2) for x in (row, column))
-            near = down[:, None] * right
-        if alone:
-            tone = lightness[int(row), int(column)]
-            kept *= 1 - near * np.exp(-(((lightness - tone) / _LIKE) ** 2) / 2)
-        else:
-            np.multiply(near, -most[i], out=rest)
-            rest += 1
-            untouched *= rest
-    return ((1 - untouched) * kept)[..., None]
+    asked = np.linalg.norm(hints.ab - hints.shown(automatic), axis=-1)
+    news = 1 - np.exp(-((asked / _SAME) ** 2))
+    near = _nearness(hints, tones, usual)
+    alone = hints.left_alone
+    share = 1 - _left(near[~alone], news[~alone], tones)
+    if alone.any():
+        share *= _left(near[alone], np.ones(alone.sum()), tones)
+    return share[..., None]
+
+
+class _Near(NamedTuple):
+    """How near pixels are to hints, as numbers of `_fade`, float32 `[K]` each.
+
+    least + (1 - least) exp(-d / 2), where d is a sum of squares: of L* over the hint's, times
+    `lighter` above and times `darker` below; of what is smoother than the hint's place, times
+    `smoother`; and of distances, times `closer`.
+    """
+
+    tone: np.ndarray
+    lighter: np.ndarray
+    darker: np.ndarray
+    smoothness: np.ndarray
+    smoother: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    closer: np.ndarray
+    least: np.ndarray
+
+
+def _nearness(hints: PlacedHints, tones: Tones, usual: Likeness) -> np.ndarray:
+    """The numbers of `_Near` for hints: float32 `[K, 9]`."""
+    named = ~np.isnan(hints.reaches)
+    alone = hints.left_alone
+    alike = ~named & ~alone  # those reach by likeness, others by distance
+    width = np.where(named, hints.reaches, _ALONE)
+    whole = named & (width >= REACHES[1])
+    cells = np.arange(hints.cell_size)
+    corners = hints.cells * hints.cell_size
+    rows, columns = (corners[:, axis, None] + cells for axis in (0, 1))
+    cell = tones.lightness[rows[:, :, None], columns[:, None, :]]  # [K, h, h]
+    middle = tones.lightness[tuple(hints.centers.astype(int).T)]
+    near = _Near(
+        tone=np.where(alike, cell.mean(axis=(1, 2)), middle),
+        lighter=alike / usual.lighter + alone / _LIKE,
+        darker=alike / -usual.darker - alone / _LIKE,
+        smoothness=tones.smoothness[tuple(corners.T)],
+        smoother=alike / usual.smoother,
+        row=hints.centers[:, 0],
+        column=hints.centers[:, 1],
+        closer=~(alike | whole) / width,
+        least=alike * usual.least,
+    )
+    return np.stack(near, axis=1).astype(np.float32)
+
+
+def _left(near: np.ndarray, amounts: np.ndarray, tones: Tones) -> np.ndarray:
+    """What hints leave of a photo: the product of 1 - amount * nearness, float32 `[S, S]`."""
+    left = np.ones_like(tones.lightness)
+    padded = np.zeros((-(-len(near) // _AT_ONCE) * _AT_ONCE, near.shape[1] + 1), np.float32)
+    padded[: len(near)] = np.column_stack([near, amounts])
+    for start in range(0, len(near), _AT_ONCE):
+        part = padded[start : start + _AT_ONCE]
+        left = compiled(_fade)(left, tones.lightness, tones.smoothness, part)
+    return np.array(left)
+
+
+def _fade(
+    left: jax.Array, lightness: jax.Array, smoothness: jax.Array, hints: jax.Array
+) -> jax.Array:
+    """`left` `[S, S]` times 1 - amount * nearness of hints `[k, 10]`; the amount is last."""
+    down = jnp.arange(len(left), dtype=jnp.float32)[:, None]
+    right = down.T
+    for hint in hints:
+        near, amount = _Near(*hint[:-1]), hint[-1]
+        apart = lightness - near.tone
+        apart = jnp.maximum(apart * near.lighter, apart * near.darker)
+        smoother = jnp.maximum(smoothness - near.smoothness, 0) * near.smoother
+        away = ((down - near.row) ** 2 + (right - near.column) ** 2) * near.closer**2
+        like = jnp.exp(-0.5 * (apart**2 + smoother**2 + away))
+        left = left * (1 - amount * (near.least + (1 - near.least) * like))
+    return left

@@ -7,8 +7,11 @@ correction then makes the photo's own pixel under each hint exact.
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
+from acolvit_jax.common.jax_settings import compiled
 from acolvit_jax.inference.placed import PlacedHints
 from acolvit_jax.inference.tones import Tones
 
@@ -18,6 +21,7 @@ _RIDGE = 0.05  # of the missing color's variance, taken for noise
 _POINT_WIDTH = 2.0  # pixels, of the correction of single pixels
 _POINT_FAR = 12.0  # pixels, beyond which nothing of that is left
 _POINT_RIDGE = 0.02  # so that hints closer than a pixel share what is missing
+_AT_ONCE = 8  # bumps in a compiled loop over the pixels
 _REACH = 3.0  # standard deviations, beyond which nothing is spread
 
 
@@ -36,15 +40,18 @@ def spread_missing(ab: np.ndarray, tones: Tones, hints: PlacedHints) -> np.ndarr
         return ab
     places, owners = _area_points(tones.lightness, hints)
     at = tones.lightness[tuple(places.round().astype(int).T)]
-    missing = (hints.ab - hints.shown(ab))[owners]
+    missing = hints.ab - hints.shown(ab)
     gram = np.exp(-_half_squares(places, _WIDTH) - _half_squares(at[:, None], _TONE))
-    weights = np.linalg.solve(gram + _RIDGE * np.eye(len(gram)), missing).astype(np.float32)
-    planes = np.moveaxis(ab, -1, 0)
-    wide = _add_bumps(planes, tones, places, weights)
+    weights = np.linalg.solve(gram + _RIDGE * np.eye(len(gram)), missing[owners])
+    added = bumps(tones, places, weights)
+    _add_points(added, missing - hints.shown(np.moveaxis(added, 0, -1)), hints)
     # Nowhere is more added than is missing somewhere: hints at odds do not overshoot.
-    most = abs(missing).max(axis=0)[:, None, None]
-    added = (_exact_points(wide, hints) - planes).clip(-most, most)
-    return np.ascontiguousarray(np.moveaxis(planes + added, 0, -1))
+    return np.asarray(compiled(_with_at_most)(ab, added, abs(missing).max(axis=0)))
+
+
+def _with_at_most(ab: jax.Array, added: jax.Array, most: jax.Array) -> jax.Array:
+    """`[S, S, 2]` and `[2, S, S]`, of which no more is added than `most` `[2]`."""
+    return ab + jnp.clip(jnp.moveaxis(added, 0, -1), -most, most)
 
 
 def _area_points(lightness: np.ndarray, hints: PlacedHints) -> tuple[np.ndarray, np.ndarray]:
@@ -72,71 +79,82 @@ def _half_squares(points: np.ndarray, width: float) -> np.ndarray:
     return np.maximum(squares[:, None] + squares - 2 * products, 0) / (2 * width**2)
 
 
-def _add_bumps(
-    planes: np.ndarray, tones: Tones, places: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """Adds to planes `[2, S, S]` a bump at every place times its weights `[N, 2]`."""
-    out = planes.copy()
-    for place, weight in zip(places.tolist(), weights, strict=True):
-        share, rows, columns = bump(tones, *place)
-        for plane, amount in zip(out, weight, strict=True):
-            plane[rows, columns] += share * amount
-    return out
-
-
-def bump(tones: Tones, row: float, column: float) -> tuple[np.ndarray, slice, slice]:
-    """A Gaussian of place and lightness.
+def bumps(tones: Tones, places: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Gaussians of place and lightness.
 
     Args:
         tones: of the photo.
-        row: of its center, in pixels of the model's image.
-        column: likewise.
+        places: float `[N, 2]`, rows and columns of their middles, in pixels of the model's image.
+        weights: `[N, 2]`, by which they are added into two planes.
 
     Returns:
-        float32 `[h, w]` in [0, 1], not to be changed, and the rows and columns that it covers.
+        float32 `[2, S, S]`, a new array; a bump is 1 at its middle, and ends at 3 of its widths.
     """
-    rows, columns = (_around(x, _REACH * _WIDTH, len(tones.norm)) for x in (row, column))
-    key = ("bump", row, column)
-    return tones.kept(key, lambda: _bump(tones.lightness, row, column)), rows, columns
+    lightness = tones.lightness
+    rows, columns = places.T
+    tone = lightness[tuple(places.round().astype(int).T)]
+    numbers = np.column_stack([rows, columns, tone, weights]).astype(np.float32)
+    padded = np.zeros((-(-len(numbers) // _AT_ONCE) * _AT_ONCE, numbers.shape[1]), np.float32)
+    padded[: len(numbers)] = numbers
+    out = np.zeros((2, *lightness.shape), np.float32)
+    for start in range(0, len(numbers), _AT_ONCE):
+        out = compiled(_add_bumps)(out, lightness, padded[start : start + _AT_ONCE])
+    return np.array(out)
 
 
-def _bump(lightness: np.ndarray, row: float, column: float) -> np.ndarray:
-    side = np.arange(len(lightness), dtype=np.float32)
-    rows, columns = (_around(x, _REACH * _WIDTH, len(lightness)) for x in (row, column))
-    down = np.exp(-(((side[rows] - np.float32(row)) / _WIDTH) ** 2) / 2)
-    right = np.exp(-(((side[columns] - np.float32(column)) / _WIDTH) ** 2) / 2)
-    tone = lightness[round(row), round(column)]
-    like = np.exp(-(((lightness[rows, columns] - tone) / _TONE) ** 2) / 2)
-    like *= down[:, None] * right
-    return like
+def _add_bumps(planes: jax.Array, lightness: jax.Array, numbers: jax.Array) -> jax.Array:
+    """Planes `[2, S, S]` with bumps of `[k, 5]`: row, column, tone, two weights."""
+    side = min(len(lightness), 2 * int(_REACH * _WIDTH) + 2)  # of what a bump covers
+    places = jnp.arange(side)
+    for row, column, tone, *weights in numbers:
+        top, left = (
+            jnp.clip(_first(middle).astype(jnp.int32), 0, len(lightness) - side)
+            for middle in (row, column)
+        )
+        down, right = (start + places for start in (top, left))
+        near = _covers(row, down)[:, None] & _covers(column, right)
+        squares = ((down - row) ** 2)[:, None] + (right - column) ** 2
+        squares *= np.float32(1 / _WIDTH**2)
+        seen = jax.lax.dynamic_slice(lightness, (top, left), (side, side))
+        squares += ((seen - tone) * np.float32(1 / _TONE)) ** 2
+        bump = jnp.where(near, jnp.exp(-0.5 * squares), 0)
+        before = jax.lax.dynamic_slice(planes, (0, top, left), (2, side, side))
+        after = before + jnp.stack(weights)[:, None, None] * bump
+        planes = jax.lax.dynamic_update_slice(planes, after, (0, top, left))
+    return planes
 
 
-def _around(center: float, far: float, side: int) -> slice:
-    """The pixels that a bump reaches."""
-    return slice(max(0, int(center - far)), min(side, int(center + far) + 1))
+def _first(middle: jax.Array) -> jax.Array:
+    """The first place along an axis that a bump reaches, if there is one so far."""
+    return jnp.floor(middle - np.float32(_REACH * _WIDTH))
 
 
-def _exact_points(planes: np.ndarray, hints: PlacedHints) -> np.ndarray:
-    """Corrects what planes `[2, S, S]` still miss at the photo's pixels under the hints."""
+def _covers(middle: jax.Array, at: jax.Array) -> jax.Array:
+    """Whether a bump reaches the places along an axis."""
+    return (at >= _first(middle)) & (at <= jnp.floor(middle + np.float32(_REACH * _WIDTH)))
+
+
+def _add_points(planes: np.ndarray, missing: np.ndarray, hints: PlacedHints) -> None:
+    """Adds what is missing `[K, 2]` at the photo's pixels under the hints to `[2, S, S]`."""
     length = planes.shape[1]
     side = np.arange(length, dtype=np.float64)
 
-    def bumps(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[slice]]:
+    def along(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[slice]]:
         """Gaussians along an axis `[K, S]`, how hints show them `[K, K]`, and where they are."""
         weights = weights.astype(np.float64)
         middle = weights @ side
         made = np.exp(-(((side - middle[:, None]) / _POINT_WIDTH) ** 2) / 2)
-        places = [_around(center, _POINT_FAR, length) for center in middle]
+        places = [
+            slice(max(0, int(x - _POINT_FAR)), min(length, int(x + _POINT_FAR) + 1)) for x in middle
+        ]
         return made, weights @ made.T, places
 
-    down, shown_down, rows = bumps(hints.row_weights)
-    right, shown_right, columns = bumps(hints.column_weights)
-    gram = shown_down * shown_right + _POINT_RIDGE * np.eye(len(hints))
-    out = planes.copy()
-    for _ in range(2):  # the second round makes up for the ridge
-        weights = np.linalg.solve(gram, hints.ab - hints.shown(np.moveaxis(out, 0, -1)))
-        for i, part in enumerate(zip(rows, columns, strict=True)):
-            near = down[i, part[0], None] * right[i, part[1]]
-            for plane, amount in zip(out, weights[i], strict=True):
-                plane[part] += near * amount
-    return out
+    down, shown_down, rows = along(hints.row_weights)
+    right, shown_right, columns = along(hints.column_weights)
+    shown = shown_down * shown_right
+    ridged = shown + _POINT_RIDGE * np.eye(len(hints))
+    weights = np.linalg.solve(ridged, missing)
+    weights += np.linalg.solve(ridged, missing - shown @ weights)  # makes up for the ridge
+    for i, part in enumerate(zip(rows, columns, strict=True)):
+        near = down[i, part[0], None] * right[i, part[1]]
+        planes[:, part[0], part[1]] += weights[i, :, None, None] * near

@@ -10,7 +10,7 @@ import numpy as np
 from acolvit_jax.hints import Hint, draw_cells
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.inference.placed import place
-from acolvit_jax.inference.spread import bump
+from acolvit_jax.inference.spread import bumps
 from acolvit_jax.inference.tones import Tones
 from acolvit_jax.photo import color
 
@@ -96,10 +96,8 @@ def _candidates(lightness: float) -> np.ndarray:
 
 def _around(answers: np.ndarray, tones: Tones, corner: np.ndarray, cell: int) -> np.ndarray:
     """Mean colors `[B, 2]` of what lies about a cell and is as light; without the cell itself."""
-    row, column = (corner + (cell - 1) / 2).tolist()
-    weights, rows, columns = bump(tones, row, column)
-    whole = np.zeros(answers.shape[1:3], np.float32)
-    whole[rows, columns] = weights
+    middle = (corner + (cell - 1) / 2)[None]
+    whole = bumps(tones, middle, np.array([[1.0, 0.0]]))[0]
     top, left = corner
     whole[top : top + cell, left : left + cell] = 0
     return np.tensordot(answers, whole, axes=((1, 2), (0, 1))) / whole.sum()

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import functools
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import jax
+import jax.numpy as jnp
 import numpy as np
-from scipy import ndimage
 
+from acolvit_jax.common.jax_settings import compiled
 from acolvit_jax.photo import color, images
 
 _WINDOW = 9  # pixels of the model's image, side of the square whose texture is looked at
-_KEPT = 64  # planes' memory: other hints stay where they are while one is dragged
 
 
 @dataclass(frozen=True, eq=False)
 class Tones:
-    """A photo without its colors; what is worked out of it is kept with it.
+    """A photo without its colors.
 
     Attributes:
         norm: float32 `[S, S, 1]`, normalized lightness.
     """
 
     norm: np.ndarray
-    _kept: OrderedDict[Hashable, np.ndarray] = field(default_factory=OrderedDict, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @classmethod
     def of(cls, rgb: np.ndarray, side: int) -> Tones:
@@ -40,8 +36,8 @@ class Tones:
         Returns:
             Its tones.
         """
-        lab = color.uint8_to_lab(images.resize(rgb, (side, side)))
-        return cls(color.normalize_l(lab[..., :1]))
+        lightness = color.uint8_to_lightness(images.resize(rgb, (side, side)))
+        return cls(color.normalize_l(lightness[..., None]))
 
     @functools.cached_property
     def lightness(self) -> np.ndarray:
@@ -51,36 +47,35 @@ class Tones:
     @functools.cached_property
     def smoothness(self) -> np.ndarray:
         """Minus the logarithm of 1 + the deviation of L* around each pixel, float32 `[S, S]`."""
-        exact = self.lightness.astype(np.float64)
-        mean, squares = (ndimage.uniform_filter(x, _WINDOW) for x in (exact, exact**2))
-        texture = np.sqrt(np.maximum(squares - mean**2, 0)).astype(np.float32)
-        return -np.log1p(texture)
-
-    def kept(self, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """Something worked out of the lightness, which lives as long as the photo at most.
-
-        Any number of threads may ask; what was not asked for longest makes room.
-
-        Args:
-            key: names it.
-            make: works it out where it is not kept.
-
-        Returns:
-            What `make` gave, not to be changed.
-        """
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        made.flags.writeable = False
-        with self._lock:
-            self._kept[key] = made
-            while sum(array.nbytes for array in self._kept.values()) > _KEPT * self.norm.nbytes:
-                self._kept.popitem(last=False)
-        return made
+        return np.asarray(compiled(_smoothness)(self.lightness))
 
     @property
     def nbytes(self) -> int:
-        """Memory that it takes at most, with what is kept."""
-        return (3 + _KEPT) * self.norm.nbytes
+        """Memory that it takes at most."""
+        return 3 * self.norm.nbytes
+
+
+def _smoothness(lightness: jax.Array) -> jax.Array:
+    mean, variance = _along(lightness, 1)
+    between = _along(mean, 0)[1]
+    within = sum(_shifts(variance, 0)) / _WINDOW
+    return -jnp.log1p(jnp.sqrt(between + within))
+
+
+def _along(plane: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
+    """Mean and variance in a window along an axis.
+
+    Of distances from the middle: squares of L* itself would leave float32 few digits for these.
+    """
+    apart = [shifted - plane for shifted in _shifts(plane, axis)]
+    mean = sum(apart) / _WINDOW
+    variance = sum(x * x for x in apart) / _WINDOW - mean * mean
+    return plane + mean, jnp.maximum(variance, 0)
+
+
+def _shifts(plane: jax.Array, axis: int) -> list[jax.Array]:
+    """A plane `[S, S]` moved by each place of a window; the border is mirrored."""
+    half = _WINDOW // 2
+    padded = jnp.pad(plane, [(half, half) if i == axis else (0, 0) for i in (0, 1)], "symmetric")
+    length = plane.shape[axis]
+    return [jax.lax.slice_in_dim(padded, i, i + length, axis=axis) for i in range(_WINDOW)]

@@ -1,14 +1,12 @@
 """Hints kept exactly, without a dot, and how far they reach."""
 
-import weakref
-
 import numpy as np
 import pytest
 
 from acolvit_jax.hints import Hint
 from acolvit_jax.inference.placed import place, place_cells
 from acolvit_jax.inference.reach import needs_automatic, within_reach
-from acolvit_jax.inference.spread import spread_missing
+from acolvit_jax.inference.spread import bumps, spread_missing
 from acolvit_jax.inference.tones import Tones
 from acolvit_jax.photo import color
 
@@ -149,30 +147,26 @@ def test_a_cell_shows_its_mean():
     np.testing.assert_array_equal(placed.centers, [[6.5, 10.5]])
 
 
-def test_what_is_worked_out_is_kept_with_the_photo_and_bounded():
-    photo = tones(GREY_50)
-    placed = place([Hint(32, 32, (30.0, -20.0))], (SIDE, SIDE), SIDE)
-    colors = spread_missing(GREY, photo, placed), within_reach(placed, GREY, photo)
-    again = spread_missing(GREY, photo, placed), within_reach(placed, GREY, photo)
-    np.testing.assert_array_equal(colors[0], again[0])
-    np.testing.assert_array_equal(colors[1], again[1])
-    made = []
-
-    def plane(key, photo=photo):
-        return photo.kept(key, lambda: made.append(key) or GREY_50.copy())
-
-    assert plane(0) is plane(0)
-    many = photo.nbytes // photo.norm.nbytes
-    for key in range(many):
-        assert plane(0) is not plane(key) or key == 0
-    plane(1)
-    assert made == [*range(many), 1]  # 0 was asked for all the time
+def test_more_hints_than_one_loop_takes_add_up():
+    rng = np.random.default_rng(0)
+    places = rng.uniform(0, SIDE - 1, (19, 2)).round()
+    weights = rng.normal(size=(19, 2))
+    lightness = rng.uniform(0, 100, GREY_50.shape).astype(np.float32)
+    expected = np.zeros((2, SIDE, SIDE))
+    for (row, column), weight in zip(places.astype(int), weights, strict=True):
+        apart = (lightness.astype(np.float64) - lightness[row, column]) / 12
+        bump = np.exp(-((distances(row, column) / 16) ** 2 + apart**2) / 2)
+        y, x = np.mgrid[:SIDE, :SIDE]
+        bump[(abs(y - row) > 48) | (abs(x - column) > 48)] = 0
+        expected += weight[:, None, None] * bump
+    np.testing.assert_allclose(bumps(tones(lightness), places, weights), expected, atol=2e-5)
 
 
-def test_what_is_worked_out_goes_with_the_photo():
-    photo = tones(GREY_50)
-    placed = place([Hint(32, 32, (30.0, -20.0))], (SIDE, SIDE), SIDE)
-    within_reach(placed, spread_missing(GREY, photo, placed), photo)
-    gone = weakref.ref(photo)
-    del photo
-    assert gone() is None
+@pytest.mark.parametrize("offset", [0.0, 70.0])
+def test_smoothness_by_hand(offset):
+    """Of little texture on a bright place too, where squares of L* have no digits for it."""
+    lightness = (offset + np.random.default_rng(0).uniform(0, 0.2, (SIDE, SIDE))).astype(np.float32)
+    padded = np.pad(lightness.astype(np.float64), 4, "symmetric")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (9, 9))
+    expected = -np.log1p(windows.std(axis=(2, 3)))
+    np.testing.assert_allclose(tones(lightness).smoothness, expected, rtol=1e-3)

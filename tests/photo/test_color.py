@@ -21,6 +21,11 @@ def test_lab_matches_scikit_image_over_the_cube(cube):
     np.testing.assert_allclose(color.uint8_to_lab(cube), expected, atol=1e-3)
 
 
+def test_lightness_is_the_first_plane(cube):
+    got = color.uint8_to_lightness(cube.reshape(33, -1, 3))
+    np.testing.assert_allclose(got.reshape(-1), color.uint8_to_lab(cube)[:, 0], atol=2e-5)
+
+
 def test_every_8_bit_color_of_the_lattice_survives_the_round_trip(cube):
     lab = color.uint8_to_lab(cube)
     assert np.abs(color.lab_to_rgb(lab) * 255 - cube).max() < 0.5

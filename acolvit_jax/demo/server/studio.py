@@ -248,7 +248,7 @@ class Studio:
     def warm_up(self) -> None:
         """Computes everything once, so that no client waits for a program to compile."""
         side = self._side
-        self.colorizer(np.zeros((side, side, 3), np.uint8))
+        self.colorizer(np.zeros((side, side, 3), np.uint8), [Hint(0, 0, (9.0, 9.0))])
 
 
 def to_int8(ab_norm: np.ndarray) -> bytes:
