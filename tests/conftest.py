@@ -1,17 +1,16 @@
 """Shared fixtures. Eight CPU devices are asked for before JAX is imported anywhere."""
 
-import hashlib
 import os
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 
-from acolvit_jax.common.files import drop_unfinished_programs
-from tests.fake_gcs import FakeStorage, serving
+from tests import programs
+from tests.fake_gcs import serving
+from tests.fake_objects import FakeStorage
 
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -21,28 +20,21 @@ hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
 
-def compiled_programs() -> Path:
-    """Where programs are kept from one run of the tests to the next, by jaxlib and processor."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    try:
-        cpu = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        cpu = ""
-    marks = ("model name", "flags", "Features")
-    kind = "".join(sorted({line for line in cpu.splitlines() if line.startswith(marks)}))
-    key = hashlib.sha256(kind.encode()).hexdigest()[:12]
-    return home / "acolvit_jax" / f"tests-{metadata.version('jaxlib')}-{key}"
+OWN_PROGRAMS = pytest.StashKey[Path]()
 
 
-# Workers and the command lines that they start inherit this. With a largest size JAX locks the
-# folder, so that none of them reads an entry that another has half written; but for each entry that
-# it adds it looks at all others, so that thousands of small ones cost more than they save.
-if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        drop_unfinished_programs(compiled_programs())
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(compiled_programs())
-    os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(2**31)
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+def pytest_configure(config: pytest.Config) -> None:
+    """Before JAX is imported: it and the commands that tests start find compiled programs."""
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ or config.getoption("numprocesses", None):
+        return  # where the tests' programs are is said, or they run in other processes
+    own = config.stash[OWN_PROGRAMS] = programs.own_programs(programs.kept_programs())
+    os.environ.update(programs.variables(own))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if own := config.stash.get(OWN_PROGRAMS, None):
+        programs.give_back(own, programs.kept_programs())
+
 
 # The longest first, and a module to one worker: what its tests share is made once, and at the end
 # nobody waits for a long one that was begun last.

@@ -42,7 +42,7 @@ class ModelConfig:
         mlp_ratio: hidden width of the FFN over `width`.
         patch_size: side P of a patch, in pixels.
         image_size: side of the square image, in pixels; a multiple of `patch_size`.
-        head: `cnn` (iColoriT's local stabilising layer) or `linear`.
+        head: `cnn` (iColoriT's local stabilizing layer) or `linear`.
         gated: policy token and decision heads (A-ColViT); False is the dense baseline.
         rel_pos_bias: iColoriT's relative position bias; dense only.
         stochastic_depth: drop rate of the last sublayer in training, rising linearly from 0.

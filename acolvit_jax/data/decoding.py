@@ -15,7 +15,7 @@ from acolvit_jax.photo import images
 MOST_PASSED = 1000  # images that are passed over in a row before somebody looks at them
 
 
-class Skip(NamedTuple):
+class LeftOut(NamedTuple):
     """A photo that was left out.
 
     Attributes:
@@ -42,7 +42,7 @@ class LoadColor:
     source: ImageSource
     skip_grey: bool
 
-    def __call__(self, index: int) -> tuple[str, np.ndarray | None, list[Skip]]:
+    def __call__(self, index: int) -> tuple[str, np.ndarray | None, list[LeftOut]]:
         """Returns the photo's name and uint8 `[H, W, 3]`, and what was left out before it.
 
         There is no photo where all are left out, or a thousand in a row.
@@ -50,7 +50,7 @@ class LoadColor:
         Raises:
             UnreadableError: if the storage fails.
         """
-        skips: list[Skip] = []
+        skips: list[LeftOut] = []
         for offset in range(min(len(self.source), MOST_PASSED)):
             name, rgb, skip = self.read((index + offset) % len(self.source))
             if skip is None:
@@ -58,7 +58,7 @@ class LoadColor:
             skips.append(skip)
         return "", None, skips
 
-    def read(self, index: int) -> tuple[str, np.ndarray | None, Skip | None]:
+    def read(self, index: int) -> tuple[str, np.ndarray | None, LeftOut | None]:
         """Returns the photo's name and uint8 `[H, W, 3]`, None if it is left out, and why.
 
         Raises:
@@ -70,7 +70,7 @@ class LoadColor:
             name = record.name
             rgb = images.read_image(record.data)
         except (ImageError, OSError) as error:
-            return name, None, Skip(name, str(error))
+            return name, None, LeftOut(name, str(error))
         if self.skip_grey and images.is_near_grey(rgb):
-            return name, None, Skip(name, None)
+            return name, None, LeftOut(name, None)
         return name, rgb, None

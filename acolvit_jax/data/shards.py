@@ -127,7 +127,10 @@ class PackedSource:
                 f"`python -m acolvit_jax.prepare PHOTOS {folder}`"
             )
         if not index.complete:
-            raise DataError(f"{folder} is not complete; run its `prepare_params` again, it goes on")
+            raise DataError(
+                f"{folder} is not complete; run `python -m acolvit_jax.prepare PHOTOS {folder}` "
+                "again, it goes on"
+            )
         paths = [folder / shard.file for shard in index.shards if shard.images]
         missing = [path.name for path in paths if not path.is_file()]
         if missing:

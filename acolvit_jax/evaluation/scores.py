@@ -66,7 +66,7 @@ class ScoreFile:
         Args:
             folder: of the report.
             identity: what the scores depend on; it must be that of the scores in the folder, but
-                `methods` (identity by name) may have grown.
+                `contenders` (identities of methods by name) may have grown.
 
         Raises:
             ConfigError: if the folder holds another evaluation.
@@ -152,7 +152,7 @@ def _score(values: dict[str, Any]) -> Score:
 
 
 def _line(score: Score) -> str:
-    """A score as the file has it: its method under the key `method`."""
+    """A score as the file has it: its method under the key `contender`."""
     values = dict(score.__dict__)
     return json.dumps({"contender": values.pop("method"), **values}) + "\n"
 

@@ -105,6 +105,14 @@ class Done:
 def run_job(colorizer: Colorizer, job: Job, options: Options) -> Done:
     """Colorizes one photo, or all its pages, and writes the result, metadata kept.
 
+    Args:
+        colorizer: the model.
+        job: what to do.
+        options: how.
+
+    Returns:
+        What it took, a page each.
+
     Raises:
         UserError: if the photo cannot be read, a hint does not fit, or the result cannot be
             written.

@@ -201,7 +201,7 @@ class FeedForward(nnx.Module):
 
 
 class StabilizingHead(nnx.Module):
-    """iColoriT's local stabilising layer: a 3x3 convolution over the token grid."""
+    """iColoriT's local stabilizing layer: a 3x3 convolution over the token grid."""
 
     def __init__(self, config: ModelConfig, *, rngs: nnx.Rngs) -> None:
         """Makes the layer, `2 * P * P` channels out."""

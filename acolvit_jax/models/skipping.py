@@ -136,6 +136,9 @@ def embed(
     """Tokens `[R, D]` of one image `[S, S, 4]`; row 0 is the policy token of a gated model.
 
     Rows behind the tokens are copies of row 0, for products that compute them anyway.
+
+    Raises:
+        ValueError: for a budget that is missing, or not taken by this model.
     """
     if (budget is not None) != config.any_budget:
         raise ValueError(f"{budget=} does not fit a model of {config.any_budget=}")

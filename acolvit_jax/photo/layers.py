@@ -11,15 +11,15 @@ import tifffile
 from acolvit_jax.photo import color
 from acolvit_jax.photo.profiles import SRGB
 
-FULL_CHROMA = 1.0  # from here on the layer covers; grayer pixels are left to what lies below
+FULL_CHROMA = 1.0  # from here on the layer covers; greyer pixels are left to what lies below
 BAND = 2**20  # pixels measured at once, so that memory stays bounded
 _SOURCE_OF_PIXELS = ("Photo", "Color")  # names of the layers, the lowest first
 
 
 def color_layer(rgb: np.ndarray) -> np.ndarray:
-    """A picture's color as a layer, transparent where it is gray.
+    """A picture's color as a layer, transparent where it is grey.
 
-    Over the gray photo it gives the picture, with the editor's mode "color" (then it may also lie
+    Over the grey photo it gives the picture, with the editor's mode "color" (then it may also lie
     over another development of the photo) as well as with "normal".
 
     Args:
@@ -39,8 +39,8 @@ def color_layer(rgb: np.ndarray) -> np.ndarray:
     return layer
 
 
-def own_gray(rgb: np.ndarray) -> np.ndarray:
-    """A photo's own lightness as gray.
+def own_grey(rgb: np.ndarray) -> np.ndarray:
+    """A photo's own lightness as grey.
 
     Args:
         rgb: uint8 sRGB `[H, W, 3]`.
@@ -49,29 +49,29 @@ def own_gray(rgb: np.ndarray) -> np.ndarray:
         uint8 `[H, W]`.
     """
     height, width = rgb.shape[:2]
-    gray = np.empty((height, width), np.uint8)
+    grey = np.empty((height, width), np.uint8)
     rows = max(1, BAND // width)
     for top in range(0, height, rows):
         part = rgb[top : top + rows].astype(np.float32) / 255.0
         none = np.zeros(part.shape[:2], np.float32)
-        gray[top : top + rows] = np.rint(255.0 * color.recolor(part, none, none)[..., 1])
-    return gray
+        grey[top : top + rows] = np.rint(255.0 * color.recolor(part, none, none)[..., 1])
+    return grey
 
 
-def encode_layered(gray: np.ndarray, rgb: np.ndarray, *, dpi: tuple[float, float] | None) -> bytes:
-    """A TIFF with two layers that editors know: the gray photo, and over it its color.
+def encode_layered(grey: np.ndarray, rgb: np.ndarray, *, dpi: tuple[float, float] | None) -> bytes:
+    """A TIFF with two layers that editors know: the grey photo, and over it its color.
 
     Args:
-        gray: uint8 `[H, W]`, the photo's own lightness.
+        grey: uint8 `[H, W]`, the photo's own lightness.
         rgb: uint8 sRGB `[H, W, 3]`, the photo in color; what programs without layers show.
         dpi: pixels an inch, across and down.
 
     Returns:
         The file's bytes: sRGB, the color in the mode "color".
     """
-    height, width = gray.shape
+    height, width = grey.shape
     opaque = np.full((height, width, 1), 255, np.uint8)
-    photo = np.concatenate([np.repeat(gray[..., None], 3, -1), opaque], -1)
+    photo = np.concatenate([np.repeat(grey[..., None], 3, -1), opaque], -1)
     modes = psdtags.PsdBlendMode.NORMAL, psdtags.PsdBlendMode.COLOR
     planes = photo, color_layer(rgb)
     source = psdtags.TiffImageSourceData(

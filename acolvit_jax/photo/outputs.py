@@ -39,7 +39,7 @@ def encode_output(kind: str, photo: Photo, rgb: np.ndarray) -> bytes:
 
     Args:
         kind: of `OUTPUTS`: a picture, with the photo's alpha where the format has one; `layer` is
-            the color alone, for the mode "color" over the gray photo; `layers` a TIFF of both.
+            the color alone, for the mode "color" over the grey photo; `layers` a TIFF of both.
         photo: as it was read.
         rgb: uint8 sRGB `[H, W, 3]`, the photo in color.
 
@@ -55,7 +55,7 @@ def encode_output(kind: str, photo: Photo, rgb: np.ndarray) -> bytes:
             layer[..., 3] = np.minimum(layer[..., 3], photo.alpha)
         return encode_image(layer, ".png", metadata=photo.metadata)
     if kind == "layers":
-        gray = layers.own_gray(photo.rgb)
-        return layers.encode_layered(gray, rgb, dpi=photo.metadata.dpi)
+        grey = layers.own_grey(photo.rgb)
+        return layers.encode_layered(grey, rgb, dpi=photo.metadata.dpi)
     suffix = OUTPUTS[kind].ending.removeprefix("_color")
     return encode_image(rgb, suffix, metadata=photo.metadata, alpha=photo.alpha)

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import socket
 import threading
 import time
@@ -9,6 +10,8 @@ import time
 from acolvit_jax.demo.server.app import make_app
 from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.server import Server, listen
+
+LONG = 600  # seconds; longer than any test waits
 
 
 class Live:
@@ -61,3 +64,15 @@ def running(colorizer, **limits):
             server.should_exit = True
             thread.join(60)
             assert not thread.is_alive()
+
+
+def add(live, data):
+    """Sends a photo's bytes; what the server says of it."""
+    status, _, body = live.call("POST", "/v1/photos", data)
+    assert status == 201, body
+    return json.loads(body)
+
+
+def head(length, path="/v1/photos"):
+    """The head of a request whose body is to follow."""
+    return f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode()

@@ -13,7 +13,7 @@ from acolvit_jax import serve
 from acolvit_jax.checkpoint.weights import WEIGHTS_FILE
 from acolvit_jax.common.errors import ConfigError, UserError
 from acolvit_jax.demo.server import server
-from tests.integration.commands import kill, one_line_error, run, start
+from tests.integration.commands import kill, refusal, start
 from tests.models_on_disk import write_model
 
 
@@ -40,8 +40,10 @@ def test_it_serves_until_it_is_interrupted(model):
         info = json.load(urllib.request.urlopen(url + "v1/info"))
         assert info["model"]["name"] == "model.safetensors"
         assert info["model"]["budget_default"] == 0.7
-        other = run("serve", "--no_browser", "--port", url.split(":")[2].strip("/"))
-        assert "is in use; choose another --port" in one_line_error(other, 1)
+        port = url.split(":")[2].strip("/")
+        code, message = refusal(serve.main, "--no_browser", "--port", port)
+        assert code == 1
+        assert "is in use; choose another --port" in message
     finally:
         out, err = kill(process, signal.SIGINT)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from acolvit_jax.common.errors import UserError
+from tests.programs import NO_MORE
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [  # a model of seconds
@@ -45,26 +46,37 @@ def training(
     ]
 
 
-def environment(devices: int = 2) -> dict[str, str]:
+# For programs that compile longer than they run: LLVM leaves them as they are.
+QUICKLY_COMPILED = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+
+
+def environment(devices: int = 2, flags: str = "") -> dict[str, str]:
     """Variables of a command that sees this checkout and some virtual devices."""
-    flags = f"--xla_force_host_platform_device_count={devices}"
+    flags = f"--xla_force_host_platform_device_count={devices} {flags}".strip()
     return {**os.environ, "PYTHONPATH": str(ROOT), "XLA_FLAGS": flags}
 
 
 def start(
-    module: str, *arguments: object, file_limit: int | None = None, devices: int = 2
+    module: str,
+    *arguments: object,
+    file_limit: int | None = None,
+    devices: int = 2,
+    to_kill: bool = False,
 ) -> subprocess.Popen:
     """Starts `python -m acolvit_jax.MODULE` on virtual devices.
 
-    There may be a limit on the size of files, in KiB.
+    Models of seconds are compiled quickly. There may be a limit on the size of files, in KiB. A
+    process with one, or that is started to be killed, leaves no compiled program: it might be cut
+    short.
     """
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
-    variables = environment(devices)
+    small = set(SMALL) <= {str(argument) for argument in arguments}
+    variables = environment(devices, QUICKLY_COMPILED if small else "")
+    if to_kill or file_limit is not None:
+        variables |= NO_MORE
     if file_limit is not None:
         command = ["bash", "-c", f'ulimit -f {file_limit}; exec "$@"', "bash", *command]
-    if file_limit is not None:  # neither coverage's file nor a compiled program would fit
-        variables.pop("COVERAGE_PROCESS_CONFIG", None)
-        variables["JAX_ENABLE_COMPILATION_CACHE"] = "false"
+        variables.pop("COVERAGE_PROCESS_CONFIG", None)  # its file would not fit
     return subprocess.Popen(
         command,
         cwd=ROOT,

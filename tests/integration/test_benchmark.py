@@ -4,8 +4,21 @@ import json
 
 import pytest
 
-from tests.integration.commands import one_line_error, run
+from acolvit_jax import benchmark
+from tests.integration.commands import refusal, run
 from tests.models_on_disk import write_model
+
+
+@pytest.fixture
+def measure(monkeypatch, capsys):
+    """The command in this process, which keeps its cores; gives what is printed."""
+    monkeypatch.setattr(benchmark, "use_cores", lambda count: True)
+
+    def call(*arguments):
+        benchmark.main(arguments)
+        return capsys.readouterr().out
+
+    return call
 
 
 def test_it_measures_what_it_says(tmp_path):
@@ -29,12 +42,11 @@ def test_it_measures_what_it_says(tmp_path):
     assert set(numbers["starts"]) == {"nothing cached", "programs cached"}
 
 
-def test_auto_is_compared_with_float32(tmp_path, monkeypatch):
+def test_auto_is_compared_with_float32(tmp_path, monkeypatch, measure):
     monkeypatch.setattr("acolvit_jax.models.precision.multiplies_bfloat16", lambda: True)
     file = tmp_path / "numbers.json"
     command = ["--forwards_only", "--keep_ratios=0.5", "--rounds=1", f"--json={file}"]
-    status, out, err = run("benchmark", *command, f"--checkpoint={write_model(tmp_path)}")
-    assert status == 0, err
+    out = measure(*command, f"--checkpoint={write_model(tmp_path)}")
     numbers = json.loads(file.read_text())
     assert numbers["machine"]["processor"]
     names = ["full depth", "50% of the sublayers", "its own decisions"]
@@ -45,11 +57,9 @@ def test_auto_is_compared_with_float32(tmp_path, monkeypatch):
     assert "| full depth | float32 |" in out
 
 
-def test_of_the_forwards_alone_it_prints_no_other_table(tmp_path):
+def test_of_the_forwards_alone_it_prints_no_other_table(tmp_path, measure):
     model = write_model(tmp_path)
-    command = ["--forwards_only", "--keep_ratios=", "--rounds=1", f"--checkpoint={model}"]
-    status, out, err = run("benchmark", *command)
-    assert status == 0, err
+    out = measure("--forwards_only", "--keep_ratios=", "--rounds=1", f"--checkpoint={model}")
     assert "| its own decisions | float32 |" in out
     assert "floor:" in out
     for other in ("images together", "one megapixel", "first result", "% of the sublayers"):
@@ -66,5 +76,7 @@ def test_of_the_forwards_alone_it_prints_no_other_table(tmp_path):
         (["--size=tiny", "--checkpoint=pretrained"], "choose one of them"),
     ],
 )
-def test_bad_input_gives_one_line(arguments, part):
-    assert part in one_line_error(run("benchmark", *arguments), 2)
+def test_bad_input_gives_one_line(measure, arguments, part):
+    code, message = refusal(benchmark.main, *arguments)
+    assert code == 2
+    assert part in message

@@ -17,7 +17,7 @@ from acolvit_jax.convert import main
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.models.params import flatten, init_params, nest
 from tests.integration.commands import SMALL as SMALL_RUN
-from tests.integration.commands import one_line_error, run
+from tests.integration.commands import one_line_error, refusal, run
 from tests.models_on_disk import SMALL, random_params, write_model
 from tests.photos import make_folder, make_rgb
 
@@ -260,14 +260,15 @@ def test_training_starts_from_a_converted_icolorit(tmp_path):
     assert "A-ColViT has no relative position bias" in out
 
 
-def test_bad_input_in_the_shell(tmp_path):
+def test_bad_input_gives_one_line(tmp_path):
     (tmp_path / "w.pth").write_bytes(b"rubbish")
     pytest.importorskip("torch")
     message = one_line_error(run("convert", tmp_path / "w.pth", tmp_path / "ours"), 1)
     assert "is damaged" in message
-    message = one_line_error(run("convert", tmp_path / "w.pth", tmp_path), 1)
-    assert "exists; add --overwrite" in message
-    assert "invalid choice" in one_line_error(run("convert", "a", "b", "--to=tflite"), 2)
+    code, message = refusal(main, tmp_path / "w.pth", tmp_path)
+    assert (code, "exists; add --overwrite" in message) == (1, True)
+    code, message = refusal(main, "a", "b", "--to=tflite")
+    assert (code, "invalid choice" in message) == (2, True)
 
 
 @pytest.mark.parametrize(

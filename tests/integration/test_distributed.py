@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.train import main
 from acolvit_jax.training.metrics_log import read_metrics
-from tests.integration.commands import SMALL, one_line_error, run, start, wait_for
+from tests.integration.commands import SMALL, one_line_error, refusal, run, start, wait_for
 from tests.models_on_disk import write_model
 from tests.photos import make_folder
 
+# ml_collections reads config files so.
+pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 STEPS = 12
 GLOO = "[Gloo] Rank 1 is connected to 1 peer ranks. Expected number of connected peer ranks is : 1"
 
@@ -56,11 +59,17 @@ def finish(pair):
 
 
 @pytest.fixture(scope="module")
-def alone(photos, tmp_path_factory):
+def traced(photos, tmp_path_factory):
+    """Folder and output of a run of one process, two steps of which are traced."""
     workdir = tmp_path_factory.mktemp("alone") / "run"
-    status, _, err = run("train", *arguments(photos, workdir), devices=8)
+    status, out, err = run("train", *arguments(photos, workdir, "--profile_steps=3,4"), devices=8)
     assert status == 0, err
-    return workdir
+    return workdir, out
+
+
+@pytest.fixture(scope="module")
+def alone(traced):
+    return traced[0]
 
 
 def words(text):
@@ -123,17 +132,18 @@ def test_when_one_is_killed_the_other_says_so_and_the_pair_resumes(photos, alone
     assert_same(workdir, alone)
 
 
-def test_half_of_the_flags_gives_one_line(photos, tmp_path):
-    result = run("train", *arguments(photos, tmp_path / "run", "--coordinator=localhost:1"))
-    assert "belong together" in one_line_error(result, 2)
-
-
-def test_a_trace_is_written(photos, tmp_path):
-    workdir = tmp_path / "run"
-    status, out, err = run("train", *arguments(photos, workdir, "--profile_steps=3,4"), devices=8)
-    assert status == 0, err
+def test_a_trace_is_written(traced):
+    workdir, out = traced
     assert "trace of steps (3, 4)" in out
     assert "memory a device, estimated" in out
     assert list((workdir / "profile").rglob("*.xplane.pb"))
-    result = run("train", *arguments(photos, tmp_path / "b", "--profile_steps=4,3"))
-    assert "wanted FIRST,LAST" in one_line_error(result, 2)
+
+
+@pytest.mark.parametrize(
+    ("flag", "part"),
+    [("--coordinator=localhost:1", "belong together"), ("--profile_steps=4,3", "FIRST,LAST")],
+)
+def test_flags_that_make_no_sense_are_refused(photos, tmp_path, flag, part):
+    code, message = refusal(main, *arguments(photos, tmp_path / "run", flag))
+    assert code == 2
+    assert part in message

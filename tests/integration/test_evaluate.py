@@ -82,7 +82,7 @@ def test_the_report_has_the_tables_and_figures(report):
 
 def test_killed_half_way_the_report_is_the_same(report, setting, tmp_path):
     output = tmp_path / "killed"
-    process = start("evaluate", *arguments(setting, output), devices=DEVICES)
+    process = start("evaluate", *arguments(setting, output), devices=DEVICES, to_kill=True)
     scores = output / "scores.jsonl"
     end = time.monotonic() + 120
     while not (scores.exists() and scores.stat().st_size) and time.monotonic() < end:

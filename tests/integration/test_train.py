@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import shutil
 import signal
 
 import jax
@@ -94,7 +95,7 @@ def test_a_finished_run_says_so_again(uninterrupted, photos):
 
 def test_kill_9_loses_nothing_but_time(uninterrupted, photos, tmp_path):
     workdir = tmp_path / "run"
-    process = start("train", *arguments(photos, workdir))
+    process = start("train", *arguments(photos, workdir), to_kill=True)
     wait_for(workdir / "checkpoints" / "6", process)
     kill(process)
     assert not (workdir / "checkpoints" / str(STEPS)).exists()
@@ -107,7 +108,7 @@ def test_kill_9_loses_nothing_but_time(uninterrupted, photos, tmp_path):
 def test_kill_9_in_the_middle_of_a_save(uninterrupted, photos, tmp_path):
     """A save under way is a folder with another name; killed there, the step before is used."""
     workdir = tmp_path / "run"
-    process = start("train", *arguments(photos, workdir))
+    process = start("train", *arguments(photos, workdir), to_kill=True)
     wait_for(workdir / "checkpoints" / "4", process)
     partial = []
     while process.poll() is None and not partial:
@@ -147,20 +148,22 @@ def test_ctrl_c_saves_and_exits_with_130(photos, tmp_path):
     assert (workdir / "checkpoints" / step.split(",")[0]).is_dir()
 
 
-def test_a_full_disk_gives_one_line_and_keeps_the_last_checkpoint(photos, tmp_path):
+def test_a_full_disk_gives_one_line_and_keeps_the_last_checkpoint(uninterrupted, photos, tmp_path):
     """A limit on the size of files stands in for the disk.
 
     100 KiB: pictures and events have about half of that; of a checkpoint's files, over which Orbax
     spreads a megabyte as it comes, some always have more (150 to 210).
     """
     workdir = tmp_path / "run"
-    assert run("train", *arguments(photos, workdir, steps=2))[0] == 0
-    result = run("train", *arguments(photos, workdir, steps=4), file_limit=100)
+    shutil.copytree(uninterrupted[0], workdir)
+    shutil.rmtree(workdir / "checkpoints" / str(STEPS))
+    result = run("train", *arguments(photos, workdir), file_limit=100)
     message = one_line_error(result, 1)
     assert "cannot write" in message
     assert "File too large" in message
-    assert "the last whole one is of step 2" in message
-    assert run("train", *arguments(photos, workdir, steps=4))[0] == 0
+    assert f"the last whole one is of step {STEPS - 2}" in message
+    assert run("train", *arguments(photos, workdir))[0] == 0
+    assert_same_run(workdir, uninterrupted[0])
 
 
 def test_a_folder_of_another_model_is_left_alone(uninterrupted, photos):

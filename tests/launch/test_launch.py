@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from acolvit_jax.training.metrics_log import read_metrics
-from tests.integration.commands import SMALL
+from tests.integration.commands import QUICKLY_COMPILED, SMALL
 from tests.launch.scripts import ROOT, TRAINING, launch
 from tests.photos import make_folder
 
@@ -148,7 +148,7 @@ def test_two_local_processes_train(tmp_path):
     photos = make_folder(tmp_path / "photos", 40)
     training = ["--config", "configs/tiny.py:0.5,folder", f"--config.data.path={photos}"]
     training += [f"--workdir={tmp_path / 'run'}", *SMALL, "--config.train.steps=2"]
-    env = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    env = {"XLA_FLAGS": f"--xla_force_host_platform_device_count=2 {QUICKLY_COMPILED}"}
     status, out, err = launch("local", "--port", "18475", "--", *training, env=env)
     assert status == 0, err
     assert "validation after 2 steps" in out

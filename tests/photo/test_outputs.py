@@ -48,13 +48,13 @@ def test_what_is_lost_is_said(rgb: np.ndarray):
     assert "8 bits" in note
 
 
-def test_the_layer_over_the_gray_photo_is_the_picture(rgb: np.ndarray):
+def test_the_layer_over_the_grey_photo_is_the_picture(rgb: np.ndarray):
     layer = layers.color_layer(rgb)
-    gray = np.repeat(layers.own_gray(rgb)[..., None], 3, -1)
-    lab, grays = color.uint8_to_lab(rgb), color.uint8_to_lab(gray)
-    np.testing.assert_allclose(grays[..., 0], lab[..., 0], atol=0.5)  # a step of 8 bits
+    grey = np.repeat(layers.own_grey(rgb)[..., None], 3, -1)
+    lab, greys = color.uint8_to_lab(rgb), color.uint8_to_lab(grey)
+    np.testing.assert_allclose(greys[..., 0], lab[..., 0], atol=0.5)  # a step of 8 bits
     over = Image.alpha_composite(
-        Image.fromarray(gray).convert("RGBA"), Image.fromarray(layer, "RGBA")
+        Image.fromarray(grey).convert("RGBA"), Image.fromarray(layer, "RGBA")
     )
     assert np.abs(np.asarray(over)[..., :3].astype(int) - rgb).max() <= 2
     flat = layers.color_layer(np.full((2, 2, 3), 90, np.uint8))
@@ -70,7 +70,7 @@ def test_a_layered_tiff_holds_the_photo_and_its_color(rgb: np.ndarray, tmp_path)
     below, above = source.layers
     assert [below.name, above.name] == ["Photo", "Color"]
     assert above.blendmode == psdtags.PsdBlendMode.COLOR
-    np.testing.assert_array_equal(below.asarray()[..., 0], layers.own_gray(rgb))
+    np.testing.assert_array_equal(below.asarray()[..., 0], layers.own_grey(rgb))
     np.testing.assert_array_equal(above.asarray(), layers.color_layer(rgb[:, ::-1]))
     np.testing.assert_array_equal(images.read_image(path), rgb[:, ::-1])  # without layers
 

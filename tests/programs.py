@@ -1,0 +1,87 @@
+"""Compiled programs, kept from one run of the tests to the next.
+
+JAX writes an entry of its cache bit by bit where others read it, or else, told a largest size,
+locks the folder and looks at every entry for each that it adds. So each process that runs tests
+has a folder of its own for itself and the commands that it starts: links to what is kept, and at
+its end what is new is linked back, whole.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from importlib import metadata
+from pathlib import Path
+
+MOST_BYTES = 2**30  # that are kept; what was made longest ago makes room
+MOST_SECONDS = 24 * 3600  # after which an own folder belongs to nobody
+OWN = "own-"
+_LEAST_SECONDS = "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+NO_MORE = {_LEAST_SECONDS: "1e9"}  # read what there is, add nothing
+
+
+def kept_programs() -> Path:
+    """Where programs are kept, by jaxlib and processor."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        cpu = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        cpu = ""
+    marks = ("model name", "flags", "Features")
+    kind = "".join(sorted({line for line in cpu.splitlines() if line.startswith(marks)}))
+    key = hashlib.sha256(kind.encode()).hexdigest()[:12]
+    return home / "acolvit_jax" / "tests" / f"{metadata.version('jaxlib')}-{key}"
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """With which JAX finds and keeps every program in a folder, under a name that says no folder.
+
+    XLA's own caches would lie beside them: their path is an option of the compiler.
+    """
+    return {
+        "JAX_COMPILATION_CACHE_DIR": str(folder),
+        "JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES": "none",
+        _LEAST_SECONDS: "0",
+    }
+
+
+def entries(folder: Path) -> list[Path]:
+    return list(folder.glob("*-cache"))
+
+
+def own_programs(kept: Path) -> Path:
+    """Makes a folder of this process's own, with what is kept."""
+    kept.mkdir(parents=True, exist_ok=True)
+    for left in kept.glob(f"{OWN}*"):  # by a process that did not end as it should
+        if time.time() - left.stat().st_mtime > MOST_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    own = Path(tempfile.mkdtemp(prefix=OWN, dir=kept))
+    for entry in entries(kept):
+        with contextlib.suppress(FileNotFoundError):  # another makes room
+            os.link(entry, own / entry.name)
+    return own
+
+
+def give_back(own: Path, kept: Path) -> None:
+    """Keeps what is new in a process's own folder, which goes."""
+    for entry in entries(own):
+        with contextlib.suppress(FileExistsError):
+            os.link(entry, kept / entry.name)
+    shutil.rmtree(own)
+    make_room(kept)
+
+
+def make_room(kept: Path) -> None:
+    """Takes the oldest away until the rest is small enough."""
+    found = []
+    for entry in entries(kept):
+        with contextlib.suppress(FileNotFoundError):
+            state = entry.stat()
+            found.append((state.st_mtime, state.st_size, entry))
+    total = 0
+    for _, size, entry in sorted(found, reverse=True):
+        total += size
+        if total > MOST_BYTES:
+            entry.unlink(missing_ok=True)
