@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from acolvit_jax.common import cli
+from acolvit_jax.common.cores import leave_cores_to_others
 from acolvit_jax.config import arguments
 
 
@@ -49,6 +50,7 @@ def main(argv: Sequence[str]) -> None:
         UserError: for what the person can mend.
     """
     args = parser().parse_args(argv)
+    leave_cores_to_others()
     from acolvit_jax.common.jax_settings import settle_jax
     from acolvit_jax.demo.server.server import serve
     from acolvit_jax.inference.compilation import keep_compiled_programs

@@ -19,6 +19,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
+from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.photo import images
 from tests.demo.browser.driver import browsing, serving, settled, until
@@ -114,16 +115,21 @@ def main() -> None:
         measured = measure(driver)
         renderer = driver.execute_script("return acolvit.renderer")
     print(f"{SIZE[1]}x{SIZE[0]} photo, page of 1280x720, budget 0.5, {renderer}; milliseconds")
-    print("| | median | p95 | largest | samples | server, median | server, p95 |")
-    print("| :--- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    rows, stages = [], []
     together = [sample for samples in measured.values() for sample in samples]
     for name, samples in {**measured, "all": together}.items():
         ms = np.array([sample["ms"] for sample in samples])
         server = np.array([sample["server"] for sample in samples], float)
-        print(
-            f"| {name} | {np.median(ms):.1f} | {np.percentile(ms, 95):.1f} | {ms.max():.1f} "
-            f"| {len(ms)} | {np.median(server):.1f} | {np.percentile(server, 95):.1f} |"
-        )
+        figures = [np.median(ms), np.percentile(ms, 95), ms.max(), *np.percentile(server, [50, 95])]
+        rows.append([name, *(f"{figure:.1f}" for figure in figures), str(len(ms))])
+        means = np.array([sample["stages"] for sample in samples]).mean(axis=0)
+        parts = [means[0], server.mean(), means[1] - server.mean(), *means[2:]]
+        stages.append([name, *(f"{part:.1f}" for part in parts)])
+    columns = ["", "median", "p95", "largest", "server, median", "server, p95", "samples"]
+    print(markdown_table(columns, rows))
+    print("\nMeans of what that is made of:\n")
+    parts = ["waiting for the request", "server", "HTTP", "drawing", "until the frame after"]
+    print(markdown_table(["", *parts], stages))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@
 
 Hints in strong random colors, as far as sRGB has them at the place's lightness, at random places
 of every photo: the distance (CIE76, in a* and b*) between what was asked for and what the saved
-picture shows there, from the model's own answer and from what is saved. Then the time of a PNG of
-twelve megapixels, with its coloring, and how high the photo stands on small screens, in Chromium.
+picture shows there, from the model's own answer and from what is saved. Then how much of the
+photo a hint moves that asks for the color its place has already; the time of a PNG of twelve
+megapixels, with its coloring; and how high the photo stands on small screens, in Chromium.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
-from acolvit_jax.hints import Hint
+from acolvit_jax.hints import Hint, true_hints
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.photo import color, images
 from acolvit_jax.photo.outputs import encode_output
@@ -29,6 +31,7 @@ HINTS = 10  # a photo
 CHROMA = 40.0
 LARGE = (3000, 4000)
 ROUNDS = 3
+BEFORE = (0, 1, 5, 20)  # hints on a photo that one more repeats
 SCREENS = ((667, 375), (740, 360), (390, 844), (320, 568), (1280, 720), (2560, 1440))
 SHOWN = """
     const {width, height} = acolvit.photo;
@@ -57,6 +60,31 @@ def distances(colorizer: Colorizer, photos: int, exact: bool) -> np.ndarray:
             shown = color.uint8_to_lab(saved[hint.row, hint.column])
             found.append(float(np.hypot(*(shown[1:] - np.array(hint.color)))))
     return np.array(found)
+
+
+def moved(colorizer: Colorizer, photos: int, before: int) -> np.ndarray:
+    """Mean distance in a*, b* by which a hint moves a photo that asks for what is there already.
+
+    Args:
+        colorizer: the model.
+        photos: of the package.
+        before: hints in true colors that the photo has already.
+
+    Returns:
+        A number a photo.
+    """
+    means = []
+    for seed, path in enumerate(sample_photos()[:photos]):
+        rgb = images.read_image(path)
+        rng = np.random.default_rng(seed)
+        hints = true_hints(rgb, before, seed)
+        one = colorizer(rgb, hints)
+        row, column = rng.integers(0, rgb.shape[:2]).tolist()
+        place = Hint(row, column, (0.0, 0.0))
+        ((a, b),) = colorizer.place([place], rgb.shape[:2]).shown(one.ab).tolist()
+        other = colorizer(rgb, [*hints, replace(place, color=(a, b))])
+        means.append(np.linalg.norm(other.ab - one.ab, axis=-1).mean())
+    return np.array(means)
 
 
 def saving(colorizer: Colorizer) -> tuple[float, float]:
@@ -99,6 +127,14 @@ def main() -> None:
         cells = [np.median(apart), np.percentile(apart, 90), apart.max()]
         rows.append([name, *(f"{value:.1f}" for value in cells), f"{(apart > 2.3).mean():.1%}"])
     print(markdown_table(["", "median", "90%", "worst", "more than just noticed"], rows))
+    rows = []
+    for before in BEFORE:
+        means = moved(colorizer, photos, before)
+        rows.append(
+            [str(before), f"{means.mean():.2f}", f"{np.median(means):.2f}", f"{means.max():.2f}"]
+        )
+    print("\nA hint in the color that its place has already moves the photo, in a* and b*, by:\n")
+    print(markdown_table(["hints before it", "mean", "median photo", "worst"], rows), "\n")
     coloring, encoding = saving(colorizer)
     print(f"12 megapixels: coloring {coloring:.2f} s, PNG {encoding:.2f} s")
     print(markdown_table(["screen", "photo (3:2)", "of the screen"], screens()))

@@ -25,3 +25,12 @@ def use_cores(count: int) -> bool:
         return False
     os.sched_setaffinity(0, available_cores()[:count])
     return True
+
+
+def leave_cores_to_others() -> None:
+    """Lets XLA on CPU compute a program with half of the cores; for before JAX makes its threads.
+
+    A page in a browser beside the server needs some, and a program whose threads wait for one that
+    has no core takes several times as long as on one thread. What the environment says stays.
+    """
+    os.environ.setdefault("NPROC", str(max(1, len(available_cores()) // 2)))  # XLA's own name

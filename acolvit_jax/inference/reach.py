@@ -17,6 +17,7 @@ from acolvit_jax.inference.tones import Tones
 _SAME = 4.0  # CIE76: a hint that asks for about this little that is new changes little
 _LIKE = 20.0  # L*, by which what is left alone fades into what is not
 _AT_ONCE = 4  # hints in a compiled loop over the pixels
+_MOST = 64  # hints in a call
 _ALONE = 96.0  # pixels of the model's image: reach of what is left alone and names none
 
 
@@ -122,26 +123,39 @@ def _nearness(hints: PlacedHints, tones: Tones, usual: Likeness) -> np.ndarray:
 def _left(near: np.ndarray, amounts: np.ndarray, tones: Tones) -> np.ndarray:
     """What hints leave of a photo: the product of 1 - amount * nearness, float32 `[S, S]`."""
     left = np.ones_like(tones.lightness)
-    padded = np.zeros((-(-len(near) // _AT_ONCE) * _AT_ONCE, near.shape[1] + 1), np.float32)
-    padded[: len(near)] = np.column_stack([near, amounts])
-    for start in range(0, len(near), _AT_ONCE):
-        part = padded[start : start + _AT_ONCE]
-        left = compiled(_fade)(left, tones.lightness, tones.smoothness, part)
+    numbers = np.column_stack([near, amounts]).astype(np.float32)
+    for start in range(0, len(numbers), _MOST):
+        part = numbers[start : start + _MOST]
+        padded = np.pad(part, [(0, _MOST - len(part)), (0, 0)])
+        turns = np.int32(-(-len(part) // _AT_ONCE))
+        left = compiled(_fade)(left, tones.lightness, tones.smoothness, padded, turns)
     return np.array(left)
 
 
 def _fade(
-    left: jax.Array, lightness: jax.Array, smoothness: jax.Array, hints: jax.Array
+    left: jax.Array,
+    lightness: jax.Array,
+    smoothness: jax.Array,
+    hints: jax.Array,
+    turns: jax.Array,
 ) -> jax.Array:
-    """`left` `[S, S]` times 1 - amount * nearness of hints `[k, 10]`; the amount is last."""
+    """`left` `[S, S]` times 1 - amount * nearness of hints `[k, 10]`; the amount is last.
+
+    Only of the first `turns` times `_AT_ONCE` of them.
+    """
     down = jnp.arange(len(left), dtype=jnp.float32)[:, None]
     right = down.T
-    for hint in hints:
-        near, amount = _Near(*hint[:-1]), hint[-1]
-        apart = lightness - near.tone
-        apart = jnp.maximum(apart * near.lighter, apart * near.darker)
-        smoother = jnp.maximum(smoothness - near.smoothness, 0) * near.smoother
-        away = ((down - near.row) ** 2 + (right - near.column) ** 2) * near.closer**2
-        like = jnp.exp(-0.5 * (apart**2 + smoother**2 + away))
-        left = left * (1 - amount * (near.least + (1 - near.least) * like))
-    return left
+
+    def fade(turn: jax.Array, left: jax.Array) -> jax.Array:
+        for hint in jax.lax.dynamic_slice_in_dim(hints, turn * _AT_ONCE, _AT_ONCE):
+            near, amount = _Near(*hint[:-1]), hint[-1]
+            apart = lightness - near.tone
+            apart = jnp.maximum(apart * near.lighter, apart * near.darker)
+            smoother = jnp.maximum(smoothness - near.smoothness, 0) * near.smoother
+            away = ((down - near.row) ** 2 + (right - near.column) ** 2) * near.closer**2
+            like = jnp.exp(-0.5 * (apart**2 + smoother**2 + away))
+            left = left * (1 - amount * (near.least + (1 - near.least) * like))
+        return left
+
+    made: jax.Array = jax.lax.fori_loop(0, turns, fade, left)
+    return made

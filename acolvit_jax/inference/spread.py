@@ -21,7 +21,7 @@ _RIDGE = 0.05  # of the missing color's variance, taken for noise
 _POINT_WIDTH = 2.0  # pixels, of the correction of single pixels
 _POINT_FAR = 12.0  # pixels, beyond which nothing of that is left
 _POINT_RIDGE = 0.02  # so that hints closer than a pixel share what is missing
-_AT_ONCE = 8  # bumps in a compiled loop over the pixels
+_MOST = 64  # bumps in a call
 _REACH = 3.0  # standard deviations, beyond which nothing is spread
 
 
@@ -94,19 +94,23 @@ def bumps(tones: Tones, places: np.ndarray, weights: np.ndarray) -> np.ndarray:
     rows, columns = places.T
     tone = lightness[tuple(places.round().astype(int).T)]
     numbers = np.column_stack([rows, columns, tone, weights]).astype(np.float32)
-    padded = np.zeros((-(-len(numbers) // _AT_ONCE) * _AT_ONCE, numbers.shape[1]), np.float32)
-    padded[: len(numbers)] = numbers
     out = np.zeros((2, *lightness.shape), np.float32)
-    for start in range(0, len(numbers), _AT_ONCE):
-        out = compiled(_add_bumps)(out, lightness, padded[start : start + _AT_ONCE])
+    for start in range(0, len(numbers), _MOST):
+        part = numbers[start : start + _MOST]
+        padded = np.pad(part, [(0, _MOST - len(part)), (0, 0)])
+        out = compiled(_add_bumps)(out, lightness, padded, np.int32(len(part)))
     return np.array(out)
 
 
-def _add_bumps(planes: jax.Array, lightness: jax.Array, numbers: jax.Array) -> jax.Array:
-    """Planes `[2, S, S]` with bumps of `[k, 5]`: row, column, tone, two weights."""
+def _add_bumps(
+    planes: jax.Array, lightness: jax.Array, numbers: jax.Array, count: jax.Array
+) -> jax.Array:
+    """Planes `[2, S, S]` with the first bumps of `[k, 5]`: row, column, tone, two weights."""
     side = min(len(lightness), 2 * int(_REACH * _WIDTH) + 2)  # of what a bump covers
     places = jnp.arange(side)
-    for row, column, tone, *weights in numbers:
+
+    def add(i: jax.Array, planes: jax.Array) -> jax.Array:
+        row, column, tone, *weights = numbers[i]
         top, left = (
             jnp.clip(_first(middle).astype(jnp.int32), 0, len(lightness) - side)
             for middle in (row, column)
@@ -120,8 +124,10 @@ def _add_bumps(planes: jax.Array, lightness: jax.Array, numbers: jax.Array) -> j
         bump = jnp.where(near, jnp.exp(-0.5 * squares), 0)
         before = jax.lax.dynamic_slice(planes, (0, top, left), (2, side, side))
         after = before + jnp.stack(weights)[:, None, None] * bump
-        planes = jax.lax.dynamic_update_slice(planes, after, (0, top, left))
-    return planes
+        return jax.lax.dynamic_update_slice(planes, after, (0, top, left))
+
+    made: jax.Array = jax.lax.fori_loop(0, count, add, planes)
+    return made
 
 
 def _first(middle: jax.Array) -> jax.Array:

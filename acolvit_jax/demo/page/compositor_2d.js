@@ -36,6 +36,7 @@ export class PlainCompositor {
   #photo = null;
   #values = null;
   #side = 0;
+  #wide = new Float32Array(0); // colors of the model's rows at a picture's width
   #plans = new Map(); // what a layout needs once, the one used last at the end
 
   constructor(canvas) {
@@ -141,20 +142,20 @@ export class PlainCompositor {
   #across({ columns: { indices, weights }, width }) {
     const side = this.#side;
     const values = this.#values;
-    const out = new Float32Array(side * width * 2);
-    for (let row = 0, to = 0; row < side; row++) {
-      const start = row * side;
-      for (let i = 0; i < 4 * width; i += 4, to += 2) {
-        let a = 0;
-        let b = 0;
-        for (let tap = i; tap < i + 4; tap++) {
-          const from = 2 * (start + indices[tap]);
-          const weight = weights[tap] * AB;
-          a += weight * values[from];
-          b += weight * values[from + 1];
-        }
-        out[to] = a;
-        out[to + 1] = b;
+    const size = 2 * side * width;
+    if (this.#wide.length !== size) this.#wide = new Float32Array(size);
+    const out = this.#wide;
+    for (let i = 0, to = 0; i < 4 * width; i += 4, to += 2) {
+      const [w0, w1, w2, w3] = [0, 1, 2, 3].map((tap) => weights[i + tap] * AB);
+      let [a0, a1, a2, a3] = [0, 1, 2, 3].map((tap) => 2 * indices[i + tap]);
+      for (let at = to; at < size; at += 2 * width) {
+        out[at] = w0 * values[a0] + w1 * values[a1] + w2 * values[a2] + w3 * values[a3];
+        out[at + 1] = w0 * values[a0 + 1] + w1 * values[a1 + 1] + w2 * values[a2 + 1]
+          + w3 * values[a3 + 1];
+        a0 += 2 * side;
+        a1 += 2 * side;
+        a2 += 2 * side;
+        a3 += 2 * side;
       }
     }
     return out;
@@ -174,12 +175,11 @@ export class PlainCompositor {
 
   /** a* and b* of a row of the picture. */
   #blend({ rows: { indices, weights }, width }, across, row, amount, line) {
-    line.fill(0);
-    for (let tap = 4 * row; tap < 4 * row + 4; tap++) {
-      const weight = weights[tap] * amount;
-      if (!weight) continue;
-      const from = 2 * width * indices[tap];
-      for (let i = 0; i < line.length; i++) line[i] += weight * across[from + i];
+    const [w0, w1, w2, w3] = weights.subarray(4 * row, 4 * row + 4).map((w) => w * amount);
+    const [f0, f1, f2, f3] = indices.subarray(4 * row, 4 * row + 4).map((i) => 2 * width * i);
+    for (let i = 0; i < line.length; i++) {
+      line[i] = w0 * across[f0 + i] + w1 * across[f1 + i] + w2 * across[f2 + i]
+        + w3 * across[f3 + i];
     }
   }
 }

@@ -150,11 +150,11 @@ class App {
     on('grey', () => stage.setPhoto(session.grey.picture));
     on('again', () => say('The server had put this photo away. It is loaded again.'));
     on('away', ({ is }) => screen.away(is));
-    on('answer', ({ result, timing, actions, first }) => {
+    on('answer', ({ result, timing, actions, times, first }) => {
       if (screen.state !== 'ready') return; // another photo is seen by now
       this.#showField(first);
       this.hintPanel.show();
-      this.latency.shown(actions, timing).then((ms) => this.budget.showTime(ms));
+      this.latency.shown(actions, timing, times).then((ms) => this.budget.showTime(ms));
       this.budget.showAnswer(result, timing);
       this.strip.refresh();
       screen.busy(session.queue.busy);

@@ -15,7 +15,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Events: `progress` {fraction or null at the end}, `preview` {title, picture, width, height},
- * `photo` {item, before}, `grey` (a finer one), `answer` {field, result, timing, actions, first},
+ * `photo` {item, before}, `grey` (a finer one), `answer` {field, result, timing, actions, times, first},
  * `trouble` {error, item: the one that was not opened}, `again` (the photo was opened anew),
  * `away` {is: whether nobody answers, so that the picture may be stale}.
  */
@@ -185,9 +185,10 @@ export class Session extends EventTarget {
     for (let attempt = 1, missed = 0; ; attempt++) {
       this.lastJob = job;
       try {
+        const sent = performance.now();
         const answer = await this.engine.colorize(job.item.photo, job.wishes);
         this.#setAway(false);
-        return { ...answer, job, actions };
+        return { ...answer, job, actions, times: { sent, answered: performance.now() } };
       } catch (error) {
         if (job.item !== this.item) throw error; // nobody waits for it any more
         if (error.kind === 'unreachable') {
@@ -233,12 +234,12 @@ export class Session extends EventTarget {
     }
   }
 
-  #show({ values, result, timing, actions, job }) {
+  #show({ values, result, timing, actions, times, job }) {
     const first = this.field === null;
     this.field = new AbField(values, Math.round(Math.sqrt(values.length / 2)));
     if (!job.wishes.hints.length) this.automatic = this.field;
     this.result = result;
-    this.#tell('answer', { field: this.field, result, timing, actions, first });
+    this.#tell('answer', { field: this.field, result, timing, actions, times, first });
   }
 
   #tell(type, detail = {}) {
