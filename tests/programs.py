@@ -12,12 +12,14 @@ import os
 import shutil
 import tempfile
 import time
+import zlib
 from importlib import metadata
 from pathlib import Path
 
 MOST_BYTES = 2**30  # that are kept; what was made longest ago makes room
 MOST_SECONDS = 24 * 3600  # after which an own folder belongs to nobody
 OWN = "own-"
+ZLIB = b"\x78"  # how its streams begin; JAX compresses with it where there is no zstd
 _LEAST_SECONDS = "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
 NO_MORE = {_LEAST_SECONDS: "1e9"}  # read what there is, add nothing
 
@@ -65,12 +67,25 @@ def own_programs(kept: Path) -> Path:
 
 
 def give_back(own: Path, kept: Path) -> None:
-    """Keeps what is new in a process's own folder, which goes."""
+    """Keeps what is new and whole in a process's own folder, which goes."""
     for entry in entries(own):
-        with contextlib.suppress(FileExistsError):
-            os.link(entry, kept / entry.name)
-    shutil.rmtree(own)
+        if not (kept / entry.name).exists() and is_whole(entry):
+            with contextlib.suppress(FileExistsError):
+                os.link(entry, kept / entry.name)
+    shutil.rmtree(own, ignore_errors=True)  # a server that ends may write to it yet
     make_room(kept)
+
+
+def is_whole(entry: Path) -> bool:
+    """Whether an entry was written to its end, as far as zlib tells: a process may be killed."""
+    data = entry.read_bytes()
+    if not data.startswith(ZLIB):
+        return bool(data)
+    try:
+        zlib.decompress(data)
+    except zlib.error:
+        return False
+    return True
 
 
 def make_room(kept: Path) -> None:

@@ -3,20 +3,23 @@
 import os
 import subprocess
 import sys
+import zlib
 
 from tests import programs
 
 
 def test_what_is_new_is_kept_and_others_never_see_it_half_written(tmp_path):
     kept = tmp_path / "kept"
+    whole = zlib.compress(b"program")
     first, second = programs.own_programs(kept), programs.own_programs(kept)
-    (first / "a-cache").write_bytes(b"whole")
-    (second / "a-cache").write_bytes(b"ha")
+    (first / "a-cache").write_bytes(whole)
+    (first / "b-cache").write_bytes(whole[:-1])  # its process was killed
+    (second / "a-cache").write_bytes(b"another's")
     assert programs.entries(kept) == []
     programs.give_back(first, kept)
     programs.give_back(second, kept)
     assert [path.name for path in kept.iterdir()] == ["a-cache"]
-    assert (programs.own_programs(kept) / "a-cache").read_bytes() == b"whole"
+    assert (programs.own_programs(kept) / "a-cache").read_bytes() == whole
 
 
 def test_the_oldest_make_room_and_folders_that_nobody_ended_go(tmp_path, monkeypatch):

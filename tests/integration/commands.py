@@ -14,9 +14,10 @@ from acolvit_jax.common.errors import UserError
 from tests.programs import NO_MORE
 
 ROOT = Path(__file__).resolve().parents[2]
+NARROW = "--config.model.width=32"
 SMALL = [  # a model of seconds
     "--config.model.dtype=float32",  # the same sums whatever the processor has
-    "--config.model.width=32",
+    NARROW,
     "--config.model.depth=2",
     "--config.model.num_heads=2",
     "--config.model.patch_size=8",
@@ -70,8 +71,7 @@ def start(
     short.
     """
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
-    small = set(SMALL) <= {str(argument) for argument in arguments}
-    variables = environment(devices, QUICKLY_COMPILED if small else "")
+    variables = environment(devices, QUICKLY_COMPILED if NARROW in arguments else "")
     if to_kill or file_limit is not None:
         variables |= NO_MORE
     if file_limit is not None:

@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 from acolvit_jax.photo import images
+from acolvit_jax.train import main
 from acolvit_jax.training.metrics_log import read_metrics
-from tests.integration.commands import ROOT, environment, one_line_error, run
+from tests.integration.commands import NARROW, ROOT, environment, refusal, run
+
+# ml_collections reads config files so.
+pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 
 
 def readme_command() -> list[str]:
@@ -132,22 +136,27 @@ def test_other_budgets_start_in_color_too(tmp_path, budget, steps, least):
     assert keep == pytest.approx(0.5 if budget == "any" else 0.3, abs=0.1)
 
 
-def test_a_size_without_weights_says_what_to_expect(tmp_path):
-    size = ["--config.train.steps=1", "--config.model.width=32", "--config.model.num_heads=2"]
-    size += ["--config.model.depth=1", "--config.validation.max_images=1"]
-    out = run("train", "--config", "configs/small.py:0.5", f"--workdir={tmp_path}", *size)[1]
+NEXT_TO_NOTHING = (
+    *(NARROW, "--config.model.num_heads=2", "--config.model.depth=1"),
+    *("--config.train.steps=1", "--config.validation.max_images=1"),
+)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("configs/small.py:0.5", "expect brownish pictures"),
+        ("configs/tiny.py:dense", "start: from nothing"),
+    ],
+)
+def test_without_weights_to_start_from_it_says_what_to_expect(tmp_path, config, said):
+    out = run("train", "--config", config, f"--workdir={tmp_path}", *NEXT_TO_NOTHING)[1]
     assert "start: from nothing" in out
-    assert "expect brownish pictures" in out
-
-
-def test_dense_starts_from_nothing(tmp_path):
-    size = ["--config.model.width=32", "--config.model.num_heads=2", "--config.model.depth=1"]
-    size += ["--config.train.steps=1", "--config.validation.max_images=1"]
-    run_tiny = ("train", "--config", "configs/tiny.py:dense", f"--workdir={tmp_path}", *size)
-    assert "start: from nothing" in run(*run_tiny)[1]
+    assert said in out
 
 
 def test_weights_of_another_size_are_refused(tmp_path):
     flags = ["--config", "configs/tiny.py:0.5", f"--workdir={tmp_path}", "--config.model.width=96"]
-    error = one_line_error(run("train", *flags), 1)
-    assert "width 192 for 96" in error
+    code, message = refusal(main, *flags)
+    assert code == 1
+    assert "width 192 for 96" in message
