@@ -115,7 +115,7 @@ def one_line_error(result: tuple[int, str, str], code: int) -> str:
     return errors[0]
 
 
-def wait_for(path: Path, process: subprocess.Popen, seconds: float = 120) -> None:
+def wait_for(path: Path, process: subprocess.Popen, seconds: float = 300) -> None:
     """Waits until a path exists; a process that ends before has failed."""
     end = time.monotonic() + seconds
     while not path.exists():
