@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from acolvit_jax.checkpoint import onnx_weights
+from acolvit_jax.checkpoint import onnx_forward, onnx_weights
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.files import write_bytes
 from acolvit_jax.config import ModelConfig
@@ -166,7 +166,7 @@ def _trace(prepared: Prepared, config: ModelConfig) -> Any:
         names.append("budget")
 
     def run(inputs: jax.Array, *budget: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return skipping.forward(prepared, inputs, config, budget=budget[0] if budget else None)
+        return onnx_forward.forward(prepared, inputs, config, budget=budget[0] if budget else None)
 
     logging.getLogger("jax2onnx").setLevel(logging.ERROR)
     return to_onnx(
@@ -174,6 +174,7 @@ def _trace(prepared: Prepared, config: ModelConfig) -> Any:
         inputs,
         model_name="acolvit",
         opset=OPSET,
+        normalization_mode="prefer_native",
         input_names=names,
         output_names=["ab", "decisions"],
     )

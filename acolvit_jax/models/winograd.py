@@ -7,6 +7,8 @@ multiplied element by element (a matrix product over the channels), and transfor
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,12 +34,22 @@ def _spread_taps(taps: np.ndarray) -> list[np.ndarray]:
     return [taps[0], np.float32(0.5) * (ends + middle), np.float32(0.5) * (ends - middle), taps[2]]
 
 
-def convolve(padded: jax.Array, kernel: jax.Array) -> jax.Array:
+def multiply(tiles: jax.Array, kernel: jax.Array | np.ndarray) -> jax.Array:
+    """Tiles `[16, T, D]` times a kernel `[16, D, F]`, in its dtype with sums in float32."""
+    return jnp.matmul(tiles.astype(kernel.dtype), kernel, preferred_element_type=jnp.float32)
+
+
+def convolve(
+    padded: jax.Array,
+    kernel: jax.Array | np.ndarray,
+    multiply: Callable[[jax.Array, jax.Array | np.ndarray], jax.Array] = multiply,
+) -> jax.Array:
     """Convolves a padded image with a transformed kernel.
 
     Args:
         padded: float32 `[B, H + 2, W + 2, D]`, the image with a border of one pixel.
-        kernel: from `transform_kernel`; the products are of its dtype, the sums float32.
+        kernel: from `transform_kernel`.
+        multiply: of the transformed image's tiles `[16, T, D]` and the kernel.
 
     Returns:
         float32 `[B, H, W, F]`.
@@ -48,9 +60,7 @@ def convolve(padded: jax.Array, kernel: jax.Array) -> jax.Array:
     pad = ((0, 0), (0, 2 * rows + 2 - height), (0, 2 * columns + 2 - width), (0, 0))
     padded = jnp.pad(padded, pad)
     tiles = _transform_input(padded, rows, columns)  # [16, B * rows * columns, D]
-    products = jnp.matmul(
-        tiles.astype(kernel.dtype), kernel, preferred_element_type=jnp.float32
-    )  # [16, B * rows * columns, F]
+    products = multiply(tiles, kernel)  # [16, B * rows * columns, F]
     out = _transform_output(products).reshape(2, 2, b, rows, columns, -1)
     out = out.transpose(2, 3, 0, 4, 1, 5).reshape(b, 2 * rows, 2 * columns, -1)
     return out[:, : height - 2, : width - 2]

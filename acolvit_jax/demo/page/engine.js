@@ -21,8 +21,8 @@
 //                               got and limits by hint), and what `save` wants; `timing` has
 //                               milliseconds by stage, `total` too.
 // suggest(photo, place)      -> [{a, b, likely}], the likeliest first: what the model makes of a
-//                               place. `place` is {row, column, hints, budget}. An engine that is too
-//                               slow for it has no such method.
+//                               place. `place` is {row, column, hints, budget}. Only the newest
+//                               is sure to be answered.
 // save(photo, result, format, finish) -> {blob, name}: the photo in color at its own size, as a
 //                               file; `finish` is {saturation, warmth} as
 //                               `GET .../results/{result}` has them

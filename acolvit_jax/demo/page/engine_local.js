@@ -77,8 +77,8 @@ export async function createEngine() {
     ? calls.call('load', info, location.href)
     : Promise.reject(new EngineError(
       'refused', 'this browser has no WebAssembly SIMD, which coloring needs; try a newer one'));
-  loading.catch(() => {}).finally(() => { // told at the first photo
-    showProgress(null);
+  loading.then(() => performance.mark('model ready'), () => {}).finally(() => { // failures are told
+    showProgress(null); // at the first photo
     workOffline();
   });
   return {
@@ -106,6 +106,11 @@ export async function createEngine() {
     async colorize(photo, wishes) {
       await loading;
       return calls.call('colorize', photo.id, wishes);
+    },
+
+    async suggest(photo, place) {
+      await loading;
+      return calls.call('suggest', photo.id, place);
     },
 
     save: (photo, result, format, finish) => calls.call('save', photo.id, result.id, format, finish),

@@ -17,9 +17,8 @@ export class Likely extends EventTarget {
     Object.assign(this, { engine, session, hints, budget });
   }
 
-  /** [{a, b}] for a hint's place, null where they are on their way; none if the engine gives none. */
+  /** [{a, b}] for a hint's place, null where they are on their way. */
   of(hint) {
-    if (!this.engine.suggest) return [];
     if (this.#photo !== this.session.photo) {
       this.#photo = this.session.photo;
       this.#known.clear();

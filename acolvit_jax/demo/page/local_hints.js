@@ -103,7 +103,9 @@ function around({ center }, side, width) {
   const [down, right] = center.map((middle) => Float64Array.from(
     { length: side }, (_, i) => gauss(i - middle, width)));
   const shares = new Float32Array(side * side);
-  for (let i = 0; i < shares.length; i++) shares[i] = down[Math.floor(i / side)] * right[i % side];
+  for (let y = 0, i = 0; y < side; y++) {
+    for (let x = 0; x < side; x++, i++) shares[i] = down[y] * right[x];
+  }
   return shares;
 }
 
@@ -113,24 +115,25 @@ export const needsAutomatic = (hints, whole) => hints.some(
 
 /** How much of the result with hints is to be taken, by pixel; `whole` is Info's `reach_max`. */
 export function withinReach(hints, automatic, lightness, side, cellSize, { whole, likeness: usual }) {
-  const untouched = new Float32Array(side * side).fill(1);
-  const kept = new Float32Array(side * side).fill(1);
+  const everywhere = new Float32Array(side * side).fill(1);
+  const untouched = everywhere.slice();
+  const kept = everywhere.slice();
   for (const hint of hints) {
     const { ab, reach, center: [row, column] } = hint;
-    let shares = null; // 1 everywhere
+    let shares = null;
     if (reach === null && ab) shares = likeness(lightness, side, hint, cellSize, usual);
     else if (reach === null || reach < whole) shares = around(hint, side, reach ?? ALONE);
+    shares ??= everywhere;
     if (!ab) {
       const tone = lightness[Math.floor(row) * side + Math.floor(column)];
-      for (let i = 0; i < kept.length; i++) {
-        kept[i] *= 1 - (shares ? shares[i] : 1) * gauss(lightness[i] - tone, LIKE);
-      }
+      for (let i = 0; i < kept.length; i++) kept[i] *= 1 - shares[i] * gauss(lightness[i] - tone, LIKE);
       continue;
     }
     const before = shown(automatic, side, hint);
     const news = Math.hypot(ab[0] - before[0], ab[1] - before[1]);
     const most = 1 - Math.exp(-((news / SAME) ** 2));
-    for (let i = 0; i < kept.length; i++) untouched[i] *= 1 - (shares ? shares[i] : 1) * most;
+    for (let i = 0; i < untouched.length; i++) untouched[i] *= 1 - shares[i] * most;
   }
-  return untouched.map((value, i) => (1 - value) * kept[i]);
+  for (let i = 0; i < kept.length; i++) kept[i] *= 1 - untouched[i];
+  return kept;
 }

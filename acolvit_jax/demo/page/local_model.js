@@ -5,6 +5,7 @@ import { needsAutomatic, place, shown, withinReach } from './local_hints.js';
 import { outcomes } from './local_outcomes.js';
 import { Refusal } from './local_photo.js';
 import { spreadMissing } from './local_spread.js';
+import { suggest } from './local_suggestions.js';
 
 const FORMAT_VERSION = 1; // of the model's file
 const INT8 = 127; // for a normalized a or b of 1
@@ -43,9 +44,17 @@ async function check(bytes, { sha256, format_version: version }) {
 function bytesOf(ab) {
   const bytes = new Int8Array(ab.length); // `Int8Array.from` is many times slower
   for (let i = 0; i < ab.length; i++) {
-    bytes[i] = Math.max(-INT8, Math.min(INT8, Math.round((ab[i] / AB_SCALE) * INT8)));
+    const value = Math.floor((ab[i] * INT8) / AB_SCALE + 0.5); // `Math.round` is slower, too
+    bytes[i] = value > INT8 ? INT8 : value < -INT8 ? -INT8 : value;
   }
   return bytes;
+}
+
+/** Colors between two, by each pixel's share of the second. Loops: `map` is many times slower. */
+function blend(from, to, share) {
+  const ab = new Float32Array(from.length);
+  for (let i = 0; i < ab.length; i++) ab[i] = from[i] + share[i >> 1] * (to[i] - from[i]);
+  return ab;
 }
 
 export class LocalModel {
@@ -63,7 +72,10 @@ export class LocalModel {
     const asked = new URL(base).searchParams.get('threads');
     const cores = Math.min(THREADS, navigator.hardwareConcurrency ?? 1);
     ort.env.wasm.numThreads = crossOriginIsolated ? Number(asked ?? cores) : 1;
-    const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+    const session = await ort.InferenceSession.create(bytes, {
+      executionProviders: ['wasm'],
+      graphOptimizationLevel: 'basic', // the file is optimized; looking for more takes a second
+    });
     return Object.assign(new LocalModel(), { ort, session, info, side: info.model.image_size });
   }
 
@@ -85,8 +97,7 @@ export class LocalModel {
     const forward = placed.length
       ? await this.#forward(norm, placed, budget)
       : await photo.automatic(budget, () => this.#forward(norm, [], budget));
-    let { ab } = forward;
-    if (share) ab = ab.map((value, i) => before[i] + share[i >> 1] * (value - before[i]));
+    let ab = share ? blend(before, forward.ab, share) : forward.ab;
     ab = spreadMissing(ab, placed, lightness, side, local.hint_size);
     const came = outcomes(hints, await photo.luminancesAt(hints), ab, photo, side);
     const end = performance.now();
@@ -96,6 +107,15 @@ export class LocalModel {
       result: { budget, ...came, ...this.#describe(forward.decisions) },
       timing: { input: ready - start, model: forward.time, total: end - start },
     };
+  }
+
+  /** What it makes of a place (engine.js); `inTurn` runs one of its answers. */
+  async suggest(photo, { budget = null, ...asked }, inTurn) {
+    const { side, info: { local } } = this;
+    const norm = await photo.lightness(side);
+    const answer = async (placed) => (
+      await inTurn(() => this.#forward(norm, placed, budget))).ab;
+    return suggest(asked, photo, answer, this.#tonesOf(norm), side, local.hint_size);
   }
 
   /** L* of a photo's lightness, the same object every time. */
@@ -113,7 +133,8 @@ export class LocalModel {
     const start = performance.now();
     const answer = await this.session.run(feeds);
     const time = performance.now() - start;
-    const ab = answer.ab.data.map((v) => v * AB_SCALE);
+    const ab = answer.ab.data;
+    for (let i = 0; i < ab.length; i++) ab[i] *= AB_SCALE;
     return { ab, decisions: [...answer.decisions.data], time };
   }
 

@@ -41,7 +41,7 @@ function solve(matrix, right) {
 }
 
 /** As NumPy rounds: halves to the even number. */
-function round(value) {
+export function round(value) {
   const up = Math.round(value);
   return up - value === 0.5 && up % 2 ? up - 1 : up;
 }
@@ -78,7 +78,7 @@ const around = (center, far, side) => [
 const bumps = new Recent(256); // other hints stay where they are while one is dragged
 
 /** A Gaussian of place and lightness: {top, left, width, shares}. */
-const bumpOf = (lightness, side, point) => bumps.get(
+export const bumpOf = (lightness, side, point) => bumps.get(
   lightness, `${point.row},${point.column}`, () => makeBump(lightness, side, point));
 
 function makeBump(lightness, side, { row, column, tone }) {
@@ -96,9 +96,8 @@ function makeBump(lightness, side, { row, column, tone }) {
   return { top, left, width, shares };
 }
 
-/** Adds a Gaussian of place and lightness for each point times its weights. */
-function addBumps(ab, points, weights, lightness, side) {
-  const out = ab.slice();
+/** Adds to `out` a Gaussian of place and lightness for each point times its weights. */
+function addBumps(out, points, weights, lightness, side) {
   points.forEach((point, n) => {
     const { top, left, width, shares } = bumpOf(lightness, side, point);
     const [a, b] = weights[n];
@@ -109,11 +108,10 @@ function addBumps(ab, points, weights, lightness, side) {
       }
     }
   });
-  return out;
 }
 
-/** Corrects what is still missing at the photo's pixels under the hints, close around them. */
-function exactPoints(ab, hints, side) {
+/** Corrects in `out` what is still missing at the photo's pixels under the hints, close around them. */
+function correctPoints(out, hints, side) {
   const line = ({ first, weights }) => {
     const middle = weights.reduce((sum, weight, i) => sum + weight * (first + i), 0);
     const made = Float64Array.from({ length: side }, (_, i) => bump(i - middle, POINT_WIDTH));
@@ -123,7 +121,6 @@ function exactPoints(ab, hints, side) {
     (sum, weight, i) => sum + weight * made[first + i], 0);
   const downs = hints.map(({ rows }) => line(rows));
   const rights = hints.map(({ columns }) => line(columns));
-  const out = ab.slice();
   for (let time = 0; time < 2; time++) { // the second makes up for the ridge
     const gram = hints.map((hint, i) => hints.map((_, j) => (
       seen(hint.rows, downs[j]) * seen(hint.columns, rights[j]) + (i === j ? POINT_RIDGE : 0))));
@@ -143,7 +140,6 @@ function exactPoints(ab, hints, side) {
       }
     });
   }
-  return out;
 }
 
 /** Corrects colors so that the photo shows what placed hints, all with a color, ask for. */
@@ -158,12 +154,14 @@ export function spreadMissing(ab, hints, lightness, side, cellSize) {
   const gram = points.map((p, i) => points.map((q, j) => (
     bump(Math.hypot(p.row - q.row, p.column - q.column), WIDTH) * bump(p.tone - q.tone, TONE)
     + (i === j ? RIDGE : 0))));
-  const wide = addBumps(ab, points, solve(gram, missing), lightness, side);
-  const made = exactPoints(wide, hints, side);
+  const made = ab.slice();
+  addBumps(made, points, solve(gram, missing), lightness, side);
+  correctPoints(made, hints, side);
   // Nowhere is more added than is missing somewhere: hints at odds do not overshoot.
   const most = [0, 1].map((c) => Math.max(...missing.map((value) => Math.abs(value[c]))));
-  return ab.map((value, i) => {
+  for (let i = 0; i < made.length; i++) {
     const limit = most[i & 1];
-    return value + Math.min(limit, Math.max(-limit, made[i] - value));
-  });
+    made[i] = ab[i] + Math.min(limit, Math.max(-limit, made[i] - ab[i]));
+  }
+  return made;
 }

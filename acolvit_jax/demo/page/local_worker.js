@@ -59,13 +59,30 @@ function errorOf(error) {
 
 let turn = Promise.resolve();
 
-onmessage = ({ data: { id, method, parameters } }) => {
-  turn = turn.then(async () => {
-    try {
-      const value = await methods[method](...parameters);
-      postMessage({ id, value }, value instanceof ImageBitmap ? [value] : []);
-    } catch (error) {
-      postMessage({ id, error: errorOf(error) });
-    }
+function inTurn(work) {
+  const done = turn.then(work);
+  turn = done.catch(() => {});
+  return done;
+}
+
+let lastPlace = null;
+
+/** Suggestions take many answers of the model; whatever else is asked for goes between. */
+methods.suggest = async (id, place) => {
+  lastPlace = place;
+  return model.suggest(photoOf(id), place, async (work) => {
+    await new Promise((resolve) => setTimeout(resolve)); // messages come in
+    if (place !== lastPlace) throw new Refusal('another place is looked at', 'busy');
+    return inTurn(() => (photoOf(id), work()));
   });
+};
+
+onmessage = async ({ data: { id, method, parameters } }) => {
+  try {
+    const work = () => methods[method](...parameters);
+    const value = await (method === 'suggest' ? work() : inTurn(work));
+    postMessage({ id, value }, value instanceof ImageBitmap ? [value] : []);
+  } catch (error) {
+    postMessage({ id, error: errorOf(error) });
+  }
 };

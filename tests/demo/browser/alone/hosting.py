@@ -1,31 +1,51 @@
 """A plain web server of a folder."""
 
+from __future__ import annotations
+
 import functools
 import http.server
 import threading
+from pathlib import Path
+from typing import Any
 
 from tests.demo.browser.driver import until
+from tests.demo.browser.page import Page
 
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
+ISOLATED = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
 
 
 class Host:
-    """A plain web server of a folder, which can be switched off."""
+    """A plain web server of a folder, which can be switched off.
 
-    def __init__(self, folder):
-        handler = functools.partial(Quiet, directory=str(folder))
+    Args:
+        folder: what is served.
+        headers: sent with every answer, such as `ISOLATED`, which allows threads.
+    """
+
+    def __init__(self, folder: Path, headers: dict[str, str] | None = None) -> None:
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, format: str, *args: Any) -> None:
+                """Says nothing."""
+
+            def end_headers(self) -> None:
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
+                super().end_headers()
+
+        handler = functools.partial(Handler, directory=str(folder))
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def stop(self):
+    def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
 
 
-def loaded(page):
+def loaded(page: Page) -> None:
     """Waits for the model, which a busy machine takes its time to compile."""
-    until(lambda: page.js("return document.querySelector('#progress').hidden"), "the model", 120)
+    ready = "return performance.getEntriesByName('model ready').length > 0"
+    until(lambda: page.js(ready), "the model", 120)

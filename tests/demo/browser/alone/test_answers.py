@@ -2,6 +2,7 @@
 
 import base64
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,9 +12,12 @@ pytest.importorskip("jax2onnx", reason="the site is built in an environment with
 
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.hints import Hint
 from acolvit_jax.hints.text import hint_of
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.finish import Finish
+from acolvit_jax.inference.suggestions import suggest
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.photo import images
 from tests.demo.browser.driver import until
 
@@ -93,6 +97,68 @@ def test_hints_of_every_kind_what_came_of_them_and_finishing_equal_the_colorizer
         assert given["limits"] == [outcome.limit for outcome in plain]
         for got, outcome in zip(given["got"], plain, strict=True):
             assert np.abs(np.subtract(list(bytes.fromhex(got[1:])), outcome.got)).max() <= 1
+
+
+class Follower:
+    """Stands for a model whose colors are a part of its hints' mean, a larger one of reds."""
+
+    config = SimpleNamespace(hint_size=2)
+
+    def many(self, inputs, budget):
+        mask = inputs[..., 3:]
+        mean = (inputs[..., 1:3] * mask).sum((1, 2)) / np.maximum(mask.sum((1, 2)), 1)
+        answers = mean * np.where(mean[:, :1] > 0, 0.9, 0.4)
+        return np.tile(answers[:, None, None], (1, *inputs.shape[1:3], 1)), None
+
+
+def test_suggestions_equal_the_server_s(page):
+    side, size = 32, (60, 80)
+    norm = np.random.default_rng(0).uniform(-0.4, 0.4, (side, side, 1)).astype(np.float32)
+    tones = Tones(norm)
+    places = [
+        {"row": 0, "column": 0, "hints": []},
+        {"row": 31, "column": 44, "hints": [{**HINTS[1], "row": 10, "column": 70}]},
+        {"row": 59, "column": 79, "hints": [{"row": 58, "column": 78, "color": "lab:20,5"}]},
+    ]
+    made = page.module(
+        """
+        const { suggest } = await import('./static/local_suggestions.js');
+        const [places, lightness, side, [height, width]] = args;
+        const answer = async (placed) => {
+          const means = [0, 1].map((c) => placed.reduce((sum, { ab }) => sum + ab[c], 0)
+            / Math.max(placed.length, 1));
+          const share = means[0] > 0 ? 0.9 : 0.4;
+          return Float32Array.from({ length: 2 * side * side }, (_, i) => share * means[i & 1]);
+        };
+        return Promise.all(places.map((place) => suggest(
+          place, { width, height }, answer, Float32Array.from(lightness), side, 2)));""",
+        places,
+        tones.lightness.ravel().tolist(),
+        side,
+        size,
+    )
+    for place, given in zip(places, made, strict=True):
+        at = Hint(place["row"], place["column"], (0.0, 0.0))
+        hints = [hint_of(hint) for hint in place["hints"]]
+        expected = suggest(Follower(), tones, at, hints, size, budget=0.5)
+        found = [[color["a"], color["b"], color["likely"]] for color in given]
+        assert found
+        np.testing.assert_allclose(found, [[s.a, s.b, s.likely] for s in expected], atol=0.01)
+
+
+def test_a_new_place_ends_the_suggestions_for_the_older(page):
+    older, newer = page.module(
+        """
+        const { createEngine } = await import('./static/engine_local.js');
+        const engine = await createEngine();
+        const options = { name: 'coffee', onProgress() {}, signal: new AbortController().signal };
+        const photo = await engine.open({ sample: 'coffee' }, options);
+        const at = (row) => engine.suggest(photo, { row, column: 9, hints: [], budget: 0.5 });
+        const older = at(1).catch((error) => error.kind);
+        const newer = await at(2);
+        return [await older, Array.isArray(newer)];"""
+    )
+    assert (older, newer) == ("busy", True)
 
 
 def test_exif_goes_along_upright(page):
