@@ -54,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
         "--layer",
         choices=("png", "tiff"),
         help="with each result, also write its color alone for an editor's mode 'color': "
-        "NAME_layer.png, transparent, or NAME_layers.tif, over the grey photo",
+        "NAME_layer.png, transparent, or NAME_layers.tif, over the grey photo; of photos whose "
+        "names would be alike NAME.png_layer.png",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     parser.add_argument(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from acolvit_jax.photo import images, outputs
 
 SUFFIX = "_color"
 COMPARE_SUFFIX = ".compare.png"
+_ENDINGS = re.compile(rf"(?:{SUFFIX}|\.page\d+|_layers?)*$")  # that names beside a result have
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,15 @@ class Job:
         target: the file to write.
         hints: on the photo.
         hinted: the photo that the hints were made on, if that may be another size of this one.
+        whole: whether the names of layers have the result's suffix too: without it they would be
+            those of another photo of the folder.
     """
 
     source: Path
     target: Path
     hints: Sequence[Hint] = ()
     hinted: HintedPhoto | None = None
+    whole: bool = False
 
     @property
     def paged(self) -> bool:
@@ -49,7 +54,7 @@ class Job:
 
     def layer(self, kind: str, page: int) -> Path:
         """Where the color of a page alone goes; `kind` of `OUTPUTS`."""
-        stem = self.target.stem.removesuffix(SUFFIX)
+        stem = self.target.name if self.whole else self.target.stem.removesuffix(SUFFIX)
         ending = _of_page(page) + outputs.OUTPUTS[kind].ending
         return self.target.with_name(fitting(stem, ending))
 
@@ -156,9 +161,16 @@ def plan_folder(
     def own(path: Path) -> Sequence[Hint]:
         return hints.get(spelled(names[path]), hints.get(spelled(path.name), ()))
 
-    return Plan(
-        [Job(path, targets[path], own(path)) for path in paths], found.notes, found.problems
-    )
+    shared = _alike(targets.values())
+    jobs = [Job(path, targets[path], own(path), whole=targets[path] in shared) for path in paths]
+    return Plan(jobs, found.notes, found.problems)
+
+
+def _alike(targets: Iterable[Path]) -> set[Path]:
+    """Results whose layers, named by their stems, may meet other results or other layers."""
+    stems = {target: (target.parent, _ENDINGS.sub("", target.stem)) for target in targets}
+    taken = Counter(stems.values())
+    return {target for target, stem in stems.items() if taken[stem] > 1}
 
 
 def _of_page(page: int) -> str:
