@@ -10,9 +10,12 @@ export class BudgetPanel extends EventTarget {
   #dial = byId('dial');
   #cells = []; // in the order of `decisions`
 
-  constructor(model) {
+  /** @param engine see engine.js */
+  constructor(model, { place, note }) {
     super();
-    this.model = model;
+    Object.assign(this, { model, place });
+    byId('engine-note').hidden = !note;
+    byId('engine-note').textContent = note;
     this.#makeMap(model.depth);
     byId('dial-block').hidden = !model.any_budget;
     if (!model.any_budget) return;
@@ -62,8 +65,8 @@ export class BudgetPanel extends EventTarget {
   showTime(ms) {
     byId('time').textContent = Math.round(ms ?? this.#server ?? 0);
     byId('time-note').textContent = ms === null
-      ? 'ms on the server'
-      : `ms${this.#server === null ? '' : `, server ${Math.round(this.#server)}`}`;
+      ? `ms ${this.place}`
+      : `ms${this.#server === null ? '' : `, ${this.place} ${Math.round(this.#server)}`}`;
   }
 
   #describe(decisions) {

@@ -1,8 +1,12 @@
 // What gives the page its colors, behind one interface: a server (engine_http.js), or another
 // module that index.html names in <meta name="engine">.
 //
-// An engine's module exports `createEngine()`, which returns (a promise of) an object with these
-// methods. All are asynchronous and fail with an EngineError; but `close` fails never.
+// An engine's module exports `createEngine()`, which returns (a promise of) an object with
+//
+// place                         where colors are made, in words that follow a time
+// note                          a sentence for the person about how they are made here, or null
+//
+// Methods, all asynchronous; they fail with an EngineError, but `close` fails never:
 //
 // info()                     -> Info, as `GET v1/info` gives it: version, model, hint_sizes,
 //                               hint_size_default, reach_min, reach_max, finishing,

@@ -68,6 +68,9 @@ function serverTiming(header) {
 }
 
 export const createEngine = () => ({
+  place: 'on the server',
+  note: null,
+
   info: () => get('v1/info', 'json'),
 
   samples: () => get('v1/samples', 'json'),

@@ -82,6 +82,11 @@ export async function createEngine() {
     workOffline();
   });
   return {
+    place: 'in this browser',
+    note: crossOriginIsolated
+      ? null
+      : 'Coloring has one thread: the host sends no isolation headers.',
+
     info: async () => info,
 
     samples: async () => (await get('samples.json')).json(),

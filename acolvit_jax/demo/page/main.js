@@ -56,7 +56,7 @@ class App {
     this.eyedropper = new Eyedropper();
     this.commands.eyedropper = this.eyedropper;
     this.picker = new Picker();
-    this.budget = new BudgetPanel(info.model);
+    this.budget = new BudgetPanel(info.model, engine);
     this.likely = new Likely(this);
     this.color = new ColorPanel({ ...this, say });
     this.hintPanel = new HintPanel(this);

@@ -126,5 +126,7 @@ def test_a_host_without_isolation_has_one_thread_and_colors(host, browser):
         page.visit()
         page.sample("coffee")
         assert page.js("return crossOriginIsolated") is False
+        note = "Coloring has one thread: the host sends no isolation headers."
+        assert page.js("return document.querySelector('#engine-note').textContent") == note
     finally:
         end()
