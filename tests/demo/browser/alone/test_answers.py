@@ -100,14 +100,14 @@ def test_hints_of_every_kind_what_came_of_them_and_finishing_equal_the_colorizer
 
 
 class Follower:
-    """Stands for a model whose colors are a part of its hints' mean, a larger one of reds."""
+    """Stands for a model whose colors are a part of its hints' mean, another one of each hue."""
 
     config = SimpleNamespace(hint_size=2)
 
     def many(self, inputs, budget):
         mask = inputs[..., 3:]
         mean = (inputs[..., 1:3] * mask).sum((1, 2)) / np.maximum(mask.sum((1, 2)), 1)
-        answers = mean * np.where(mean[:, :1] > 0, 0.9, 0.4)
+        answers = mean * (0.6 + mean[:, :1] / 4 + mean[:, 1:] / 10)
         return np.tile(answers[:, None, None], (1, *inputs.shape[1:3], 1)), None
 
 
@@ -127,7 +127,7 @@ def test_suggestions_equal_the_server_s(page):
         const answer = async (placed) => {
           const means = [0, 1].map((c) => placed.reduce((sum, { ab }) => sum + ab[c], 0)
             / Math.max(placed.length, 1));
-          const share = means[0] > 0 ? 0.9 : 0.4;
+          const share = 0.6 + means[0] / 440 + means[1] / 1100;
           return Float32Array.from({ length: 2 * side * side }, (_, i) => share * means[i & 1]);
         };
         return Promise.all(places.map((place) => suggest(
