@@ -19,6 +19,7 @@ import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -73,15 +74,15 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, cores)
 
 
-def clicked(page: Page) -> list[float]:
-    """Milliseconds from clicks to pixels, at the page's default budget of 0.5."""
+def clicked(page: Page) -> list[dict[str, Any]]:
+    """What clicks took (`latency.js`), at the page's default budget of 0.5."""
     page.sample("coffee")
     page.click(60, 60)  # the automatic result is kept then
     before = len(page.js("return acolvit.samples"))
     for place in np.random.default_rng(0).integers(20, 280, (CLICKS, 2)).tolist():
         page.click(*place)
     page.driver.execute_async_script("setTimeout(arguments[0], 300)")
-    return [sample["ms"] for sample in page.js("return acolvit.samples")[before:]]
+    return page.js("return acolvit.samples")[before:]
 
 
 def measure(site: Path, headers: dict[str, str]) -> tuple[list[list[str]], list[str], str]:
@@ -98,7 +99,7 @@ def measure(site: Path, headers: dict[str, str]) -> tuple[list[list[str]], list[
             loads.append(page.js(ready) / 1e3)
             if left:
                 continue
-            ms = clicked(page)
+            clicks = clicked(page)
             found = page.module(FORWARDS, names, BUDGETS, ROUNDS)
             browser = f"Chromium {driver.capabilities['browserVersion']}"
     host.stop()
@@ -109,8 +110,10 @@ def measure(site: Path, headers: dict[str, str]) -> tuple[list[list[str]], list[
         speed_up = medians[0]["model"] / one["model"]
         cells = [f"{budget:g}", f"{one['kept']:.2f}", *(f"{ms:.1f}" for ms in numbers)]
         rows.append([*cells, f"{speed_up:.2f}"])
+    ms = [click["ms"] for click in clicks]
     spread = f"{statistics.median(ms):.0f} ({np.percentile(ms, 95):.0f})"
-    return rows, [f"{statistics.median(loads):.2f}", spread], browser
+    stages = np.median([click["stages"] for click in clicks], axis=0)
+    return rows, [f"{statistics.median(loads):.2f}", spread, *(f"{x:.0f}" for x in stages)], browser
 
 
 def main() -> None:
@@ -132,7 +135,8 @@ def main() -> None:
     print(f"{machine['processor']}, {machine['cores']} cores, {browser}", end="\n\n")
     head = ["", "budget", "kept", "model, ms", "answer, ms", "speed-up of the model"]
     print(markdown_table(head, rows), end="\n\n")
-    print(markdown_table(["", "load, s", "click to pixels, ms: median (95%)"], once))
+    stages = ["until asked", "answer", "drawing", "until the frame after"]
+    print(markdown_table(["", "load, s", "click to pixels, ms: median (95%)", *stages], once))
 
 
 if __name__ == "__main__":
