@@ -5,10 +5,10 @@
 
 The site comes from a plain web server, with isolation headers (threads) and without (one thread),
 and a third time without them to a browser on one core. Each time with an empty profile: from the
-navigation to a model that is ready; then a hint on each of some sample photos, budgets in turns, by
-an engine of its own ("answer" is all that the engine does for it, and the way to the worker and
-back); then real clicks on the page at a budget of 0.5, from the event to the beginning of the frame
-after the one with the new pixels.
+navigation to a model that is ready; then real clicks on the page at a budget of 0.5, 1.5 s apart,
+from the event to the beginning of the frame after the one with the new pixels; then a hint on each
+of some sample photos, budgets in turns, by an engine of its own ("answer" is all that the engine
+does for it, and the way to the worker and back).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ BUDGETS = (1.0, 0.5, 0.3, 0.15)
 EVERY = 5  # of the sample photos
 ROUNDS = 3  # a photo
 CLICKS = 20
+PAUSE = 1.5  # seconds between clicks: a person chooses a color, and suggestions come
 LOADS = 3
 SETTINGS = {"threads": (ISOLATED, False), "one thread": ({}, False), "one core": ({}, True)}
 FORWARDS = """
@@ -80,6 +82,7 @@ def clicked(page: Page) -> list[dict[str, Any]]:
     page.click(60, 60)  # the automatic result is kept then
     before = len(page.js("return acolvit.samples"))
     for place in np.random.default_rng(0).integers(20, 280, (CLICKS, 2)).tolist():
+        time.sleep(PAUSE)
         page.click(*place)
     page.driver.execute_async_script("setTimeout(arguments[0], 300)")
     return page.js("return acolvit.samples")[before:]

@@ -10,6 +10,7 @@ import { suggest } from './local_suggestions.js';
 const FORMAT_VERSION = 1; // of the model's file
 const INT8 = 127; // for a normalized a or b of 1
 const THREADS = 4; // more gain nothing on a model of this size
+const WARM_UP = 12; // answers: later ones are as fast
 const PUBLISH = 'publish the folder again';
 
 /** The bytes of a file whose length is known, with progress. */
@@ -77,6 +78,13 @@ export class LocalModel {
       graphOptimizationLevel: 'basic', // the file is optimized; looking for more takes a second
     });
     return Object.assign(new LocalModel(), { ort, session, info, side: info.model.image_size });
+  }
+
+  /** Answers that nobody waits for, until the browser has optimized the code that makes them. */
+  async warmUp(atRest) {
+    const grey = new Float32Array(this.side * this.side);
+    const budget = this.session.inputNames.includes('budget') ? 0.5 : null;
+    for (let i = 0; i < WARM_UP; i++) await atRest(() => this.#forward(grey, [], budget));
   }
 
   /** `{ab, values, result, timing}`: a*, b* as floats and as bytes, and what they took. */

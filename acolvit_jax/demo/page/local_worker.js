@@ -16,6 +16,7 @@ function photoOf(id) {
 const methods = {
   async load(info, base) {
     model = await LocalModel.load(info, base, (progress) => postMessage({ progress }));
+    model.warmUp(atRest).catch(() => {}); // what is wrong is told at the first answer
   },
 
   async open(file, name, pixels) {
@@ -65,19 +66,35 @@ function inTurn(work) {
   return done;
 }
 
+/** One of many answers of the model; whatever else is asked for goes before the next. */
+async function betweenOthers(work) {
+  await new Promise((resolve) => setTimeout(resolve)); // messages come in
+  return inTurn(work);
+}
+
+const REST = 300; // ms without a message
+let asked = 0;
+
+/** What nobody waits for, when nothing has been asked for a while. */
+async function atRest(work) {
+  const left = () => asked + REST - performance.now();
+  while (left() > 0) await new Promise((resolve) => setTimeout(resolve, left()));
+  return inTurn(work);
+}
+
 let lastPlace = null;
 
-/** Suggestions take many answers of the model; whatever else is asked for goes between. */
 methods.suggest = async (id, place) => {
   lastPlace = place;
-  return model.suggest(photoOf(id), place, async (work) => {
-    await new Promise((resolve) => setTimeout(resolve)); // messages come in
+  return model.suggest(photoOf(id), place, (work) => betweenOthers(() => {
     if (place !== lastPlace) throw new Refusal('another place is looked at', 'busy');
-    return inTurn(() => (photoOf(id), work()));
-  });
+    photoOf(id); // it may have been put away
+    return work();
+  }));
 };
 
 onmessage = async ({ data: { id, method, parameters } }) => {
+  asked = performance.now();
   try {
     const work = () => methods[method](...parameters);
     const value = await (method === 'suggest' ? work() : inTurn(work));
