@@ -123,7 +123,7 @@ class TrainConfig:
         choose("train.loss", self.loss, LOSSES)
         names = ("steps", "batch_size", "budget_groups")
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
-        at_least("train", self, 0, "micro_batch", "budget_spread", "sparsity_weight", "seed")
-        at_least("train", self, 0, "correct_one_in")
+        at_least("train", self, 0, "micro_batch", "correct_one_in", "seed")
+        at_least("train", self, 0, "budget_spread", "sparsity_weight")
         if self.huber_delta <= 0:
             raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")
