@@ -113,6 +113,11 @@ class Page:
     def keys(self, *keys: str) -> None:
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()
 
+    def type_color(self, text: str, end: str = Keys.ENTER) -> None:
+        """Types over what the field for a color holds, in one go: left, it shows the hint's."""
+        self.id("hex").send_keys(Keys.CONTROL, "a", Keys.NULL, text, end)
+        self.settle()
+
     def combine(self, *keys: str) -> None:
         """Presses keys together."""
         actions = ActionChains(self.driver, duration=0)

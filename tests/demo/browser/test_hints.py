@@ -5,17 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from selenium.webdriver.common.keys import Keys
 
 from tests.demo.browser.page import Page
 from tests.demo.browser.test_files import paste, picture, wait_for_width
 from tests.demo.browser.test_saving import save
-
-
-def type_color(page: Page, text: str) -> None:
-    page.id("hex").clear()
-    page.id("hex").send_keys(text, Keys.ENTER)
-    page.settle()
 
 
 def place_kind(page: Page, kind: str) -> None:
@@ -25,7 +18,7 @@ def place_kind(page: Page, kind: str) -> None:
 def test_what_was_asked_and_what_was_got(coffee: Page):
     coffee.click(100, 100)
     assert not coffee.id("asked").is_displayed()  # the model's own color is got
-    type_color(coffee, "#101090")
+    coffee.type_color("#101090")
     text = coffee.id("asked").text
     assert text.startswith("Asked #101090, got #")
     assert "here" in text or "lightness" in text
@@ -39,7 +32,7 @@ def test_what_was_asked_and_what_was_got(coffee: Page):
 
 def test_gray_and_leave_alone_are_hints_of_one_click(coffee: Page):
     coffee.click(100, 100)
-    type_color(coffee, "#c02010")
+    coffee.type_color("#c02010")
     place_kind(coffee, "keep")
     coffee.click(200, 300)
     place_kind(coffee, "gray")
@@ -48,7 +41,7 @@ def test_gray_and_leave_alone_are_hints_of_one_click(coffee: Page):
     assert colors[1:] == ["keep", "lab:0,0"]
     row, column = coffee.hints[2]["row"], coffee.hints[2]["column"]
     assert np.ptp(coffee.seen(row, column)) <= 14
-    type_color(coffee, "teal")  # a color makes it a hint like others
+    coffee.type_color("teal")  # a color makes it a hint like others
     assert coffee.hints[2]["color"] != "lab:0,0"
     coffee.js("document.getElementById('keep').click()")
     coffee.settle()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from selenium.webdriver.common.keys import Keys
 
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.hints.text import read_hints
@@ -61,8 +60,7 @@ def turned_photo() -> bytes:
 
 def test_saved_pictures_and_hint_files(coffee: Page, downloads: Path, colorizer: Colorizer):
     coffee.click(120, 200)
-    coffee.id("hex").send_keys(Keys.CONTROL, "a")
-    coffee.id("hex").send_keys("#a03020", Keys.ENTER)
+    coffee.type_color("#a03020")
     coffee.click(40, 60)
     hints = coffee.hints
     coffee.id("save").click()

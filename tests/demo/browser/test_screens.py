@@ -55,9 +55,7 @@ def test_at_320_pixels_nothing_overlaps(sized: Page):
     assert not sized.js(OVERLAPS, ".tools button, .sizes label")
     for hex_color in ("#a03020", "#30a020", "#3020a0", "#a0a020", "#20a0a0", "#a020a0", "#505050",
                       "#d09060", "#60d090", "#9060d0"):  # fmt: skip
-        sized.id("hex").clear()
-        sized.id("hex").send_keys(hex_color, Keys.ENTER)
-        sized.settle()
+        sized.type_color(hex_color)
     assert sized.js("return document.querySelectorAll('#recent button').length") >= 9
     assert not sized.js(OVERLAPS, "#recent button")
 
@@ -67,8 +65,7 @@ def test_the_photo_keeps_its_place_while_one_works(sized: Page):
     sized.sample("coffee")
     before = sized.js(SHOWN)
     sized.click(100, 100)
-    sized.id("hex").send_keys("#a03020", Keys.ENTER)
-    sized.settle()
+    sized.type_color("#a03020")
     assert sized.js(SHOWN) == before
     sized.id("sheet-toggle").click()
     sized.wait(lambda: sized.js(SHOWN) != before, "more room")
@@ -105,9 +102,7 @@ def test_marks_are_hidden_without_a_key(coffee: Page):
 
 def test_after_a_typed_color_the_keys_work_on_the_photo(coffee: Page):
     coffee.click(120, 200)
-    coffee.id("hex").clear()
-    coffee.id("hex").send_keys("teal", Keys.ENTER)  # a CSS name
-    coffee.settle()
+    coffee.type_color("teal")  # a CSS name
     a, b = (float(part) for part in coffee.hints[0]["color"][4:].split(","))
     assert a < -5
     assert b < 5

@@ -61,9 +61,7 @@ def test_escape_gives_up_a_typed_color(coffee: Page):
     hints, field = coffee.hints, coffee.id("hex")
     shown = field.get_property("value")
     for typed in ("#3060c0", "#30"):
-        field.clear()
-        field.send_keys(typed, Keys.ESCAPE)
-        coffee.settle()
+        coffee.type_color(typed, Keys.ESCAPE)
         assert coffee.hints == hints
         assert field.get_property("value") == shown
         assert field.get_attribute("aria-invalid") == "false"
