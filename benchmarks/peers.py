@@ -18,9 +18,11 @@ from acolvit_jax.common.cores import use_cores
 use_cores(1)
 
 import argparse
+import contextlib
 import dataclasses
 import importlib.util
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -127,11 +129,7 @@ def openvino_dense(work: Work, dtypes: list[str]) -> Calls:
     model.reshape(image.shape)
     models = {dtype: (model, dtype) for dtype in dtypes}
     if importlib.util.find_spec("nncf"):
-        import nncf
-
-        calibration = nncf.Dataset(list(images[:, None]))
-        quantized = nncf.quantize(model, calibration, model_type=nncf.ModelType.TRANSFORMER)
-        models["int8"] = quantized, dtypes[-1]
+        models["int8"] = _quantized(model, list(images[:, None])), dtypes[-1]
     return {
         (f"OpenVINO dense, {name}", FULL): [partial(_openvino_request(made, dtype).infer, [image])]
         for name, (made, dtype) in models.items()
@@ -145,14 +143,9 @@ def openvino_skipping(work: Work, dtypes: list[str], path: str) -> Calls:
     model = openvino.Core().read_model(path)
     models = {dtype: (model, dtype) for dtype in dtypes}
     if importlib.util.find_spec("nncf"):
-        import nncf
-
         # At full depth every branch is computed, and so calibrated.
-        calibration = nncf.Dataset(
-            [{"inputs": image[None], "budget": np.float32(1)} for image in work.inputs]
-        )
-        quantized = nncf.quantize(model, calibration, model_type=nncf.ModelType.TRANSFORMER)
-        models["int8"] = quantized, dtypes[-1]
+        samples = [{"inputs": image[None], "budget": np.float32(1)} for image in work.inputs]
+        models["int8"] = _quantized(model, samples), dtypes[-1]
     requests = {name: _openvino_request(*one) for name, one in models.items()}
     return {
         (f"OpenVINO on our ONNX, {name}", column): [
@@ -161,6 +154,15 @@ def openvino_skipping(work: Work, dtypes: list[str], path: str) -> Calls:
         for name, request in requests.items()
         for column, budget in zip(COLUMNS, (1.0, *BUDGETS), strict=True)
     }
+
+
+def _quantized(model: Any, samples: list[Any]) -> Any:
+    """A model of OpenVINO in int8; what NNCF prints goes where it does not mix with the table."""
+    with contextlib.redirect_stdout(sys.stderr):
+        import nncf
+
+        calibration = nncf.Dataset(samples)
+        return nncf.quantize(model, calibration, model_type=nncf.ModelType.TRANSFORMER)
 
 
 def _openvino_request(model: Any, dtype: str) -> Any:
