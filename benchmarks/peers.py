@@ -6,7 +6,7 @@
 Times are the process's CPU time, so that others on the machine do not count. Peers that are not
 installed are left out. PyTorch and OpenVINO run a twin of the dense model (of
 random weights: the time does not depend on them); PyTorch skips by Python branches. With `--onnx`,
-the file that `convert --onnx` writes of the pretrained model, ONNX Runtime and OpenVINO skip too,
+the file that `convert pretrained FILE --to onnx` writes, ONNX Runtime and OpenVINO skip too,
 by the conditionals in it. Below full depth everybody computes what the pretrained model decides for
 photos of the package at a budget.
 """
@@ -136,26 +136,6 @@ def openvino_dense(work: Work, dtypes: list[str]) -> Calls:
     }
 
 
-def openvino_skipping(work: Work, dtypes: list[str], path: str) -> Calls:
-    """OpenVINO on our forward with its conditionals."""
-    import openvino
-
-    model = openvino.Core().read_model(path)
-    models = {dtype: (model, dtype) for dtype in dtypes}
-    if importlib.util.find_spec("nncf"):
-        # At full depth every branch is computed, and so calibrated.
-        samples = [{"inputs": image[None], "budget": np.float32(1)} for image in work.inputs]
-        models["int8"] = _quantized(model, samples), dtypes[-1]
-    requests = {name: _openvino_request(*one) for name, one in models.items()}
-    return {
-        (f"OpenVINO on our ONNX, {name}", column): [
-            partial(request.infer, [image[None], np.float32(budget)]) for image in work.inputs
-        ]
-        for name, request in requests.items()
-        for column, budget in zip(COLUMNS, (1.0, *BUDGETS), strict=True)
-    }
-
-
 def _quantized(model: Any, samples: list[Any]) -> Any:
     """A model of OpenVINO in int8; what NNCF prints goes where it does not mix with the table."""
     with contextlib.redirect_stdout(sys.stderr):
@@ -163,6 +143,26 @@ def _quantized(model: Any, samples: list[Any]) -> Any:
 
         calibration = nncf.Dataset(samples)
         return nncf.quantize(model, calibration, model_type=nncf.ModelType.TRANSFORMER)
+
+
+def openvino_skipping(work: Work, dtypes: list[str], files: dict[str, Path]) -> Calls:
+    """OpenVINO on our forward with its conditionals; NNCF's int8 of it is too large to compile."""
+    import openvino
+
+    read = openvino.Core().read_model
+    models = {dtype: (files["float32"], dtype) for dtype in dtypes}
+    if "int8" in files:
+        models["int8"] = files["int8"], dtypes[0]
+    requests = {
+        name: _openvino_request(read(file), dtype) for name, (file, dtype) in models.items()
+    }
+    return {
+        (f"OpenVINO on our ONNX, {name}", column): [
+            partial(request.infer, [image[None], np.float32(budget)]) for image in work.inputs
+        ]
+        for name, request in requests.items()
+        for column, budget in zip(COLUMNS, (1.0, *BUDGETS), strict=True)
+    }
 
 
 def _openvino_request(model: Any, dtype: str) -> Any:
@@ -177,23 +177,16 @@ def _openvino_request(model: Any, dtype: str) -> Any:
     return openvino.compile_model(model, "CPU", settings).create_infer_request()
 
 
-def onnx_runtime(work: Work, path: str) -> Calls:
-    """ONNX Runtime on our forward with its conditionals; int8 by dynamic quantization."""
+def onnx_runtime(work: Work, files: dict[str, Path]) -> Calls:
+    """ONNX Runtime on our forward with its conditionals."""
     import onnxruntime
 
-    files = {"float32": path}
-    with tempfile.TemporaryDirectory() as folder:
-        if importlib.util.find_spec("onnx"):
-            from onnxruntime.quantization import quantize_dynamic
-
-            files["int8"] = str(Path(folder) / "int8.onnx")
-            quantize_dynamic(path, files["int8"])
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        sessions = {
-            kind: onnxruntime.InferenceSession(file, options, ["CPUExecutionProvider"])
-            for kind, file in files.items()
-        }
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    sessions = {
+        kind: onnxruntime.InferenceSession(file, options, ["CPUExecutionProvider"])
+        for kind, file in files.items()
+    }
 
     def call(session: Any, image: np.ndarray, budget: float) -> Call:
         names = [given.name for given in session.get_inputs()]
@@ -209,7 +202,18 @@ def onnx_runtime(work: Work, path: str) -> Calls:
     }
 
 
-def measure(rounds: int, onnx: str) -> dict[tuple[str, str], timing.Timing]:
+def onnx_files(path: Path, folder: Path) -> dict[str, Path]:
+    """The file, and one in int8 by ONNX Runtime's dynamic quantization, inside the branches too."""
+    files = {"float32": path}
+    if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
+        from onnxruntime.quantization import quantize_dynamic
+
+        files["int8"] = folder / "int8.onnx"
+        quantize_dynamic(path, files["int8"], extra_options={"EnableSubgraph": True})
+    return files
+
+
+def measure(rounds: int, onnx: Path | None) -> dict[tuple[str, str], timing.Timing]:
     """Times everybody who is here, in turns."""
     dtypes = ["float32", *(["bfloat16"] if multiplies_bfloat16() else [])]
     todo, here = work(), importlib.util.find_spec
@@ -218,10 +222,13 @@ def measure(rounds: int, onnx: str) -> dict[tuple[str, str], timing.Timing]:
         calls |= pytorch(todo, dtypes)
     if here("torch") and here("openvino"):
         calls |= openvino_dense(todo, dtypes)
-    if onnx and here("openvino"):
-        calls |= openvino_skipping(todo, dtypes, onnx)
-    if onnx and here("onnxruntime"):
-        calls |= onnx_runtime(todo, onnx)
+    if onnx:
+        with tempfile.TemporaryDirectory() as folder:
+            files = onnx_files(onnx, Path(folder))
+            if here("openvino"):
+                calls |= openvino_skipping(todo, dtypes, files)
+            if here("onnxruntime"):
+                calls |= onnx_runtime(todo, files)
     return timing.time_in_turns(calls, rounds, time.process_time)
 
 
@@ -243,7 +250,7 @@ def table(taken: dict[tuple[str, str], timing.Timing]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--onnx", default="", help="written by convert --onnx, of pretrained")
+    parser.add_argument("--onnx", type=Path, metavar="FILE", help="that of pretrained, see above")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the medians here")
     args = parser.parse_args()
