@@ -94,7 +94,8 @@ def main(argv: Sequence[str]) -> None:
     if args.output is None and not args.make_hints:
         raise ConfigError("--output is missing: the folder of the report")
     from acolvit_jax.common.jax_settings import settle_jax
-    from acolvit_jax.evaluation.run import Request, make_hints, run_evaluation
+    from acolvit_jax.evaluation.request import Request
+    from acolvit_jax.evaluation.run import make_hints, run_evaluation
 
     baselines = tuple(name for name in args.baselines.split(",") if name)
     default = () if baselines else (PRETRAINED,)

@@ -15,7 +15,8 @@ from typing import Any
 
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
-from acolvit_jax.evaluation.run import Request, run_evaluation
+from acolvit_jax.evaluation.request import Request
+from acolvit_jax.evaluation.run import run_evaluation
 
 COUNTS = (1, 10, 50)  # random hints
 CLICKS = 15

@@ -42,6 +42,7 @@ LONGEST = (
     "integration/test_first_command",
     "notebooks/",
     "integration/test_distributed",
+    "demo/browser/alone",
     "integration/test_train.py",
     "integration/test_evaluate",
     "demo/",
@@ -50,6 +51,8 @@ LONGEST = (
     "launch/",
     "models/",
 )
+# Folders to one worker: what all their modules share takes a while.
+TOGETHER = ("tests/demo/browser/alone/", "tests/demo/browser/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,8 +67,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadFileScheduling
 
+    class ByModule(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            module = super()._split_scope(nodeid)
+            return next((folder for folder in TOGETHER if module.startswith(folder)), module)
+
     config.option.loadscopereorder = False
-    return LoadFileScheduling(config, log)
+    return ByModule(config, log)
 
 
 SHARED_PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "photos"

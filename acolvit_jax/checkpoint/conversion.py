@@ -77,7 +77,21 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
 def to_stablehlo(
     source: str, target: Path, budget: float | None = None, platforms: Sequence[str] = ()
 ) -> str:
-    """Exports one of our models as a program; see `export_stablehlo`, and `to_torch`'s budget."""
+    """Exports one of our models as a program that `jax.export` reads.
+
+    Args:
+        source: what `load_pretrained` takes.
+        target: file to write.
+        budget: as of `to_torch`.
+        platforms: that it is to run on, as `export_stablehlo` takes them.
+
+    Returns:
+        What was found and written.
+
+    Raises:
+        ConfigError: as `to_torch`, or for an unknown platform.
+        CheckpointError: if the model cannot be read.
+    """
     config, params = _at(*load_pretrained(source), budget)
     export_stablehlo(target, config, params, platforms)
     return f"{describe_model(config)} -> {target}"

@@ -55,12 +55,15 @@ class _Metric(metric.LPIPS):
         self.lins = [metric.NetLinLayer(jnp.zeros((1, 1, width, 1))) for width in WIDTHS]
 
     def features(self, images: jax.Array) -> Features:
-        """Normalized features of sRGB in [0, 1]."""
+        """Features of sRGB in [0, 1], `[B, H, W, 3]`: of each layer, of length 1 along channels."""
         found = self.vgg(images, train=False)
         return [metric.normalize_tensor(found[name]) for name in self.feature_names]
 
     def distance(self, a: Features, b: Features) -> jax.Array:
-        """Sum over the layers of weighted squared differences, mean over their pixels."""
+        """LPIPS of pairs of images, `[B]`: weighted squared differences, summed over the layers.
+
+        In each layer it is the mean over the pixels.
+        """
         parts = [
             metric.spatial_average(lin((x - y) ** 2), keepdims=False)[:, 0]
             for lin, x, y in zip(self.lins, a, b, strict=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.progress import Progress
-from acolvit_jax.config import AUTO_DTYPE
 from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.evaluation import click_report, gallery
 from acolvit_jax.evaluation.click_scores import ClickFile, click_all
@@ -34,57 +33,13 @@ from acolvit_jax.evaluation.perceptual import load_lpips
 from acolvit_jax.evaluation.protocol import Settings, score_images
 from acolvit_jax.evaluation.published import published_for
 from acolvit_jax.evaluation.report import write_report
+from acolvit_jax.evaluation.request import Request
 from acolvit_jax.evaluation.scores import ScoreFile
 from acolvit_jax.evaluation.summary import summarize
 from acolvit_jax.evaluation.throughput import measure_throughput
 from acolvit_jax.hints import sets as hint_sets
 from acolvit_jax.hints.files import HINT_COUNTS, SEED, write_hint_set
 from acolvit_jax.models.precision import resolve_dtype
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to evaluate.
-
-    Attributes:
-        checkpoints: `NAME=PATH` or paths of models.
-        budgets: to ask models of any budget for.
-        baselines: names of baselines.
-        images: a folder, `sample`, or `tfds:NAME`.
-        list_file: text file of the images to take, empty takes all.
-        hint_dir: folder of hint files, None draws the published sets.
-        counts: numbers of hints K.
-        output: folder of the report.
-        data_dir: where TFDS data sets are prepared, empty is TFDS's own default.
-        lpips: also LPIPS.
-        propagation: also the hint propagation range.
-        throughput: also Table 2.
-        skip_bad: leave out images that do not decode.
-        max_images: take at most so many, spread evenly; 0 takes all.
-        hint_list: whose published sets are drawn, a key of `HINT_COUNTS`.
-        finished: also each model as people see it, hints kept, each with its reach.
-        clicks: also so many clicks, one after the other where the result is worst; 0 is none.
-        dtype: of the models' matrix products: `float32`, `bfloat16` or `auto`.
-    """
-
-    checkpoints: tuple[str, ...]
-    budgets: tuple[float, ...]
-    baselines: tuple[str, ...]
-    images: str
-    list_file: str
-    hint_dir: Path | None
-    counts: tuple[int, ...]
-    output: Path
-    data_dir: str = ""
-    lpips: bool = False
-    propagation: bool = False
-    throughput: bool = False
-    skip_bad: bool = False
-    max_images: int = 0
-    hint_list: str = "acolvit"
-    finished: bool = False
-    clicks: int = 0
-    dtype: str = AUTO_DTYPE
 
 
 def make_hints(request: Request) -> Path:
@@ -120,33 +75,9 @@ def run_evaluation(request: Request) -> Path:
     """
     dtype = resolve_dtype(request.dtype)
     by_model = [model_methods(path, request.budgets, dtype) for path in request.checkpoints]
-    seen = [
-        method
-        for path, made in zip(request.checkpoints, by_model, strict=True)
-        if request.finished
-        for method in finished_methods(path, made, dtype)
-    ]
-    models = [method for made in by_model for method in made]
-    methods = [*baseline_methods(request.baselines), *models, *seen]
-    check_names(methods)
-    if request.budgets and not any(model.budget for model in models):
-        raise ConfigError(f"--budgets {request.budgets}: no model here is one of any budget")
-    whole = open_images(request.images, request.list_file, request.data_dir)
-    source = take_evenly(whole, request.max_images)
-    names = image_names(source)
-    bad: dict[str, str] = {}
-    if request.hint_dir is None:
-        # Over all images: the points of each depend on the others.
-        hints = hint_sets.drawn_hints(
-            image_names(whole), request.counts, IMAGE_SIZE, request.hint_list
-        )
-    else:
-        hints, bad = hint_sets.read_hints(
-            request.hint_dir, names, request.counts, IMAGE_SIZE, skip_bad=request.skip_bad
-        )
-        source = Part(source, [i for i, name in enumerate(names) if name not in bad])
-        names = image_names(source)
-    total_images = len(names) + len(bad)
+    methods = _all_methods(request, by_model, dtype)
+    images = _hinted_images(request)
+    source, names, hints = images.source, images.names, images.hints
     settings = Settings(
         counts=request.counts,
         image_size=IMAGE_SIZE,
@@ -154,25 +85,13 @@ def run_evaluation(request: Request) -> Path:
         propagation=request.propagation,
         skip_bad=request.skip_bad,
     )
-    file = ScoreFile(request.output, _identity(request, methods, source, names, hints, settings))
+    file = ScoreFile(request.output, _identity(request, methods, images, settings))
     total = len(names) * len(request.counts) * len(methods)
     with Progress(total, done=len(file.scores)) as progress:
         try:
             undecoded = score_images(source, names, hints, methods, settings, file, progress)
         finally:
             file.close()
-    reasons = [*bad.values(), *undecoded]
-    facts = {
-        "images": f"{total_images - len(reasons)} of {request.images}",
-        "hints": str(
-            request.hint_dir or f"drawn as the published sets of {request.hint_list}, seed {SEED}"
-        ),
-    }
-    facts["LPIPS"] = "not measured; --lpips does"
-    if settings.lpips is not None:
-        facts["LPIPS"] = f"VGG16, weights of {settings.lpips.source}"
-    if reasons:
-        facts["left out"] = f"{len(reasons)} bad images: {'; '.join(reasons[:5])}"
     scores = list(file.scores.values())
     if not scores:
         raise DataError(f"none of the {len(names)} images of {request.images} could be scored")
@@ -200,8 +119,84 @@ def run_evaluation(request: Request) -> Path:
     if request.throughput:
         for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
             rates |= measure_throughput(split_name(checkpoint)[1], made, dtype)
+    facts = _facts(request, images, undecoded, settings)
     write_report(request.output, facts, summaries, scores, drawn, rates, paper, clicked)
     return request.output / "report.md"
+
+
+def _all_methods(
+    request: Request, by_model: Sequence[Sequence[Method]], dtype: str
+) -> list[Method]:
+    """Baselines, models, and models as people see them, under names that differ.
+
+    Raises:
+        ConfigError: for two of one name, none at all, or budgets that no model takes.
+    """
+    seen = [
+        method
+        for path, made in zip(request.checkpoints, by_model, strict=True)
+        if request.finished
+        for method in finished_methods(path, made, dtype)
+    ]
+    models = [method for made in by_model for method in made]
+    methods = [*baseline_methods(request.baselines), *models, *seen]
+    check_names(methods)
+    if request.budgets and not any(model.budget for model in models):
+        raise ConfigError(f"--budgets {request.budgets}: no model here is one of any budget")
+    return methods
+
+
+class _HintedImages(NamedTuple):
+    """The images of an evaluation.
+
+    Attributes:
+        source: of those whose hints can be read.
+        names: theirs, in order.
+        hints: of each, by number and name.
+        bad: why others are left out, by name.
+    """
+
+    source: ImageSource
+    names: list[str]
+    hints: hint_sets.HintSet
+    bad: dict[str, str]
+
+
+def _hinted_images(request: Request) -> _HintedImages:
+    """Opens the images, and draws or reads their hints."""
+    whole = open_images(request.images, request.list_file, request.data_dir)
+    source = take_evenly(whole, request.max_images)
+    names = image_names(source)
+    if request.hint_dir is None:
+        # Over all images: the points of each depend on the others.
+        drawn = hint_sets.drawn_hints(
+            image_names(whole), request.counts, IMAGE_SIZE, request.hint_list
+        )
+        return _HintedImages(source, names, drawn, {})
+    read, bad = hint_sets.read_hints(
+        request.hint_dir, names, request.counts, IMAGE_SIZE, skip_bad=request.skip_bad
+    )
+    source = Part(source, [i for i, name in enumerate(names) if name not in bad])
+    return _HintedImages(source, image_names(source), read, bad)
+
+
+def _facts(
+    request: Request, images: _HintedImages, undecoded: Sequence[str], settings: Settings
+) -> dict[str, str]:
+    """What the report says of images, hints and LPIPS."""
+    reasons = [*images.bad.values(), *undecoded]
+    count = len(images.names) - len(undecoded)
+    drawn = f"drawn as the published sets of {request.hint_list}, seed {SEED}"
+    facts = {
+        "images": f"{count} of {request.images}",
+        "hints": str(request.hint_dir or drawn),
+        "LPIPS": "not measured; --lpips does",
+    }
+    if settings.lpips is not None:
+        facts["LPIPS"] = f"VGG16, weights of {settings.lpips.source}"
+    if reasons:
+        facts["left out"] = f"{len(reasons)} bad images: {'; '.join(reasons[:5])}"
+    return facts
 
 
 def _click(
@@ -229,18 +224,14 @@ def _keys(names: Sequence[str], counts: Sequence[int]) -> list[tuple[int, str]]:
 
 
 def _identity(
-    request: Request,
-    methods: Sequence[Method],
-    source: ImageSource,
-    names: Sequence[str],
-    hints: hint_sets.HintSet,
-    settings: Settings,
+    request: Request, methods: Sequence[Method], images: _HintedImages, settings: Settings
 ) -> dict[str, object]:
     """What the scores of a report depend on."""
+    names, hints = images.names, images.hints
     return {
         "images": request.images,
         "names": hashlib.sha256(name_bytes("\n".join(names))).hexdigest(),
-        "content": content_digest(source),
+        "content": content_digest(images.source),
         "hints": hint_sets.digest({key: hints[key] for key in _keys(names, request.counts)}),
         "counts": list(request.counts),
         "contenders": {method.name: method.identity for method in methods},

@@ -110,7 +110,18 @@ def random_inputs(config: ModelConfig, count: int, seed: int) -> np.ndarray:
 def single_calls(
     program: Program, prepared: Any, inputs: np.ndarray, patterns: np.ndarray, budget: Any
 ) -> list[Callable[[], Any]]:
-    """Calls of a forced program, one image and one pattern each."""
+    """Calls of a forced program on the first image, one pattern each.
+
+    Args:
+        program: compiled for decisions from outside.
+        prepared: its parameters.
+        inputs: `[count, S, S, 4]`.
+        patterns: decisions `[count, depth, 2]`.
+        budget: of a model of any budget, None for others.
+
+    Returns:
+        A call for each pattern; it ends when the result is there.
+    """
     image = jax.device_put(inputs[:1])
 
     def call_of(pattern: np.ndarray) -> Callable[[], Any]:
@@ -128,7 +139,19 @@ def batch_call(
     budget: Any,
     threads: int,
 ) -> Callable[[], Any]:
-    """A call that computes a batch, an image a task, on some threads."""
+    """A call that computes a batch, an image and its pattern a task.
+
+    Args:
+        program: as `single_calls` takes it, as what follows.
+        prepared: its parameters.
+        inputs: `[B, S, S, 4]`.
+        patterns: decisions `[B, depth, 2]`.
+        budget: of a model of any budget, None for others.
+        threads: that XLA has; with more than one, twice as many tasks wait for them.
+
+    Returns:
+        The call; it ends when all results are there.
+    """
     images = [jax.device_put(image[None]) for image in inputs]
     placed = [jax.device_put(pattern) for pattern in patterns]
     pool = ThreadPoolExecutor(1 if threads == 1 else 2 * threads)

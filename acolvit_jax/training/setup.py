@@ -165,7 +165,8 @@ def _make_validate(config: Config, source: ImageSource, mesh: Mesh) -> Any:
     """Binds what a validation needs besides parameters."""
     settings = config.validation
     eval_step = make_eval_step(config.model, settings.budget, mesh)
-    batch_size = -(-settings.batch_size // mesh.size) * mesh.size
+    batch_size = min(settings.batch_size, settings.max_images, len(source))
+    batch_size = -(-batch_size // mesh.size) * mesh.size
     skips = Skips(len(source), most=1.0)  # a bad photo is no reason to throw training away
 
     def score(params: Any) -> Validation:

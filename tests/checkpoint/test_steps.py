@@ -1,6 +1,8 @@
 """Checkpoints: exact, checked, never lost."""
 
+import dataclasses
 import errno
+import functools
 import logging
 import shutil
 
@@ -20,11 +22,14 @@ from acolvit_jax.training import sharding
 from acolvit_jax.training.optimizer import make_optimizer
 from tests.training.runs import EIGHT_DEVICES, MODEL, small_config
 
+ONE_BLOCK = dataclasses.replace(MODEL, depth=1)  # which has arrays of every kind
 
+
+@functools.cache
 def make_state(step, ema=True):
     config = small_config()
     optimizer = make_optimizer(config.optimizer, 10)
-    state = init_state(init_params(MODEL, step), optimizer, ema=ema)
+    state = init_state(init_params(ONE_BLOCK, step), optimizer, ema=ema)
     return jax.device_put(
         type(state)(jnp.array(step, jnp.int32), state.params, state.opt_state, state.ema),
         sharding.replicated(sharding.make_mesh(1)),
@@ -37,14 +42,21 @@ def target_of(state, where=None):
     )
 
 
-@pytest.fixture
-def saved(tmp_path):
+@pytest.fixture(scope="module")
+def two_steps(tmp_path_factory):
     """A run with checkpoints at steps 1 and 2."""
-    checkpoints = Checkpoints(tmp_path)
+    workdir = tmp_path_factory.mktemp("run")
+    checkpoints = Checkpoints(workdir)
     for step in (1, 2):
         checkpoints.save(make_state(step), {"next_index": step}, None)
     checkpoints.close()
-    return tmp_path
+    return workdir
+
+
+@pytest.fixture
+def saved(two_steps, tmp_path):
+    """A copy of it, to damage."""
+    return shutil.copytree(two_steps, tmp_path / "run")
 
 
 @pytest.mark.parametrize("ema", [True, False])

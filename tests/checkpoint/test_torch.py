@@ -57,7 +57,7 @@ def state_dict(width, *, depth=12, gated=True, bias_table=False, head="cnn", sca
                 "layer_select.mlp_head.bias": (2,),
             }
         shapes |= {f"blocks.{i}.{name}": shape for name, shape in block.items()}
-    arrays = {n: (rng.normal(size=s) * scale).astype(np.float32) for n, s in shapes.items()}
+    arrays = {n: scale * rng.standard_normal(s, np.float32) for n, s in shapes.items()}
     for name in arrays:
         if "norm" in name and name.endswith("weight"):
             arrays[name] += 1

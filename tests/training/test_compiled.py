@@ -96,10 +96,8 @@ def some_way_up(grads, only=""):
     return jax.tree_util.tree_map_with_path(move, grads)
 
 
-@pytest.mark.parametrize("micro_batch", [BATCH, 2])
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("bfloat16", 2e-2)])
-@pytest.mark.parametrize("model", [DENSE, GATED], ids=["dense", "gated"])
-def test_loss_and_gradient(model, micro_batch, dtype, tolerance):
+def compiled(model, params, noise, micro_batch=BATCH):
+    """Loss and gradient as training compiles them."""
     train = TrainConfig(
         batch_size=BATCH,
         budget=BUDGET if model.gated else None,
@@ -107,20 +105,35 @@ def test_loss_and_gradient(model, micro_batch, dtype, tolerance):
         huber_delta=DELTA,
         micro_batch=micro_batch,
     )
-    model = dataclasses.replace(model, dtype=dtype)
-    params = jax.tree.map(np.asarray, init_params(model, 0))
     config = Config(model=model, data=DataConfig(), train=train)
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]).reshape(1, 1), ("data", "fsdp"))
-    noise = training_noise(jax.random.key(0), BATCH, model)
-    batch = {"inputs": INPUTS, "target_ab": TARGET}
     compute = jax.jit(make_loss_and_grad(config, mesh), compiler_options=compiler_options())
-    metrics, grads = compute(params, batch, noise)
-    reference = InNumPy(model, params, noise)
-    assert float(metrics["loss"]) == pytest.approx(reference.loss, rel=tolerance)
-    for only in ("", "gate") if model.gated else ("",):
-        direction = some_way_up(grads, only)
+    metrics, grads = compute(params, {"inputs": INPUTS, "target_ab": TARGET}, noise)
+    return float(metrics["loss"]), grads
+
+
+@pytest.fixture(scope="module", params=[DENSE, GATED], ids=["dense", "gated"])
+def in_numpy(request):
+    """A model, its loss in NumPy, and directions with the slope of the loss along each."""
+    model = request.param
+    params = jax.tree.map(np.asarray, init_params(model, 0))
+    reference = InNumPy(model, params, training_noise(jax.random.key(0), BATCH, model))
+    _, grads = compiled(model, params, reference.noise)
+    parts = ("", "gate") if model.gated else ("",)
+    directions = [some_way_up(grads, only) for only in parts]
+    return model, reference, [(way, reference.slope(way)) for way in directions]
+
+
+@pytest.mark.parametrize("micro_batch", [BATCH, 2])
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("bfloat16", 2e-2)])
+def test_loss_and_gradient(in_numpy, micro_batch, dtype, tolerance):
+    model, reference, slopes = in_numpy
+    model = dataclasses.replace(model, dtype=dtype)
+    loss, grads = compiled(model, reference.params, reference.noise, micro_batch)
+    assert loss == pytest.approx(reference.loss, rel=tolerance)
+    for direction, expected in slopes:
         slope = sum(jax.tree.leaves(jax.tree.map(np.vdot, grads, direction)))
-        assert slope == pytest.approx(reference.slope(direction), rel=tolerance)
+        assert slope == pytest.approx(expected, rel=tolerance)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("bfloat16", 2e-2)])
