@@ -1,10 +1,11 @@
-"""What laying colors on a megapixel of photo costs, on one core, against how it can be done else.
+"""What the steps around the model cost a megapixel, on one core, against how it can be done else.
 
     python -m benchmarks.composing [--rounds 15]
 
 Every way is called in turns, and last the whole of a photo at the default budget, in the dtype that
 is the faster one here. Times are the process's CPU time, medians, on one core. The error is
-the largest distance, in 8-bit steps, from CIE's formulas in float64 (0.5 is what rounding costs).
+the largest distance, in 8-bit steps, from CIE's formulas in float64, or from the resampling of
+floats (0.5 is what rounding costs).
 """
 
 from __future__ import annotations
@@ -39,6 +40,17 @@ def pillow(ab: np.ndarray) -> np.ndarray:
     planes = [Image.fromarray(np.ascontiguousarray(ab[..., i])) for i in range(2)]
     resized = [plane.resize(SIZE[::-1], Image.Resampling.BICUBIC) for plane in planes]
     return np.stack([np.asarray(plane) for plane in resized])
+
+
+def shrunk(rgb: np.ndarray) -> np.ndarray:
+    small = Image.fromarray(rgb).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    return np.asarray(small)
+
+
+def shrunk_floats(rgb: np.ndarray) -> np.ndarray:
+    planes = [Image.fromarray(rgb[..., i].astype(np.float32)) for i in range(3)]
+    resized = [plane.resize((SIDE, SIDE), Image.Resampling.BILINEAR) for plane in planes]
+    return np.stack([np.asarray(plane) for plane in resized], axis=-1)
 
 
 def narrow(ab: np.ndarray) -> np.ndarray:
@@ -101,6 +113,8 @@ def main() -> None:
     photo = resize(read_image(sample_photos()[0]), SIZE)
     hints = true_hints(photo, HINTS, 0)
     ways: dict[str, Callable[[], np.ndarray]] = {
+        "make smaller: Pillow's bilinear": lambda: shrunk(photo),
+        "make smaller: narrow products": lambda: resize(photo, (SIDE, SIDE)),
         "upsample: Pillow's bicubic": lambda: pillow(small),
         "upsample: narrow products": lambda: narrow(small),
         "compose: powers by exp and log": lambda: np.asarray(exact_powers(rgb, *ab)),
@@ -109,10 +123,11 @@ def main() -> None:
         "both: `color_photo`": lambda: color_photo(rgb, small),
         "a photo with ten hints, end to end": lambda: colorizer(photo, hints).rgb,
     }
+    truths = {"make smaller": shrunk_floats(photo), "compose": truth, "both": truth}
     errors = {
-        name: abs(way() - truth).max()
+        name: abs(way() - truths[kind]).max()
         for name, way in ways.items()
-        if name.startswith(("compose", "both"))
+        if (kind := name.split(":")[0]) in truths
     }
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):

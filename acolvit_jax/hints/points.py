@@ -219,13 +219,39 @@ def draw_cells(
     Returns:
         float32 `[image_size, image_size, 3]`: normalized a and b (0 outside hints), hint mask.
     """
-    side = image_size // hint_size
-    drawn = np.zeros((side, hint_size, side, hint_size, 3), np.float32)
+    planes = np.zeros((image_size, image_size, 3), np.float32)
+    _draw(planes, cells, ab, hint_size)
+    return planes
+
+
+def draw_input(
+    l_norm: np.ndarray, cells: np.ndarray, ab: np.ndarray, hint_size: int = HINT_SIZE
+) -> np.ndarray:
+    """The model's input from a photo's lightness and hinted cells.
+
+    Args:
+        l_norm: float32 `[S, S]`, normalized lightness.
+        cells: int `[K, 2]` (row, column) in cells.
+        ab: float `[K, 2]`, a* and b*.
+        hint_size: side of a cell.
+
+    Returns:
+        float32 `[S, S, 4]`: L, and what `draw_cells` gives.
+    """
+    inputs = np.zeros((*l_norm.shape, 4), np.float32)
+    inputs[..., 0] = l_norm
+    _draw(inputs[..., 1:], cells, ab, hint_size)
+    return inputs
+
+
+def _draw(planes: np.ndarray, cells: np.ndarray, ab: np.ndarray, hint_size: int) -> None:
+    """Draws cells into zeros `[S, S, 3]`."""
     if len(cells):
+        side = len(planes) // hint_size
+        drawn = planes.reshape(side, hint_size, side, hint_size, 3)  # a view
         rows, columns = cells.T
         drawn[rows, :, columns, :, :2] = color.normalize_ab(ab)[:, None, None]
         drawn[rows, :, columns, :, 2] = 1.0
-    return drawn.reshape(image_size, image_size, 3)
 
 
 def hint_planes(

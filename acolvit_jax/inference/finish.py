@@ -48,9 +48,10 @@ class Finish:
         Returns:
             float32 `[..., 2]`.
         """
-        return ab * np.float32(self.saturation) + np.float32(self.warmth) * np.array(
-            WARMTH_AB, np.float32
-        )
+        finished = ab * np.float32(self.saturation)
+        for plane, most in enumerate(WARMTH_AB):
+            finished[..., plane] += np.float32(self.warmth * most)
+        return finished
 
 
 def describe_finishing() -> dict[str, list[float]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from acolvit_jax.hints import HINT_SIZE, Hint, colors_of, hint_cell
-from acolvit_jax.photo.upsampling import bicubic_weights
+from acolvit_jax.photo.lines import bicubic_weights
 
 
 @dataclass(frozen=True)

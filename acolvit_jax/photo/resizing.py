@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from acolvit_jax.photo.lines import bilinear_bands, multiply
+
 GREY_CHROMA = 3.0  # mean distance from grey, in 8-bit steps, below which a photo has no color
+_LINES = 4  # of the result, made at once
 
 
 def resize(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resizes, bilinear with antialiasing; the aspect is not kept.
+
+    Heights first, and rounded once: twice as fast as Pillow's, which goes across first and rounds
+    between. No channel is more than one step from Pillow's, and none further from the truth than
+    rounding takes it.
 
     Args:
         rgb: uint8 `[H, W, 3]`.
@@ -18,13 +25,22 @@ def resize(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Returns:
         uint8 `[*size, 3]`.
     """
-    return crop_resize(rgb, (0, 0, rgb.shape[1], rgb.shape[0]), size)
+    height, width = size
+    source = rgb.reshape(len(rgb), -1)  # a line holds three numbers a pixel
+    low = np.empty((height, source.shape[1]), np.float32)
+    for made, used, weights in bilinear_bands(len(rgb), height, _LINES):
+        multiply(weights, source[used], low[made])
+    out = np.empty((height, 3 * width), np.float32)
+    for made, used, weights in bilinear_bands(rgb.shape[1], width, _LINES, beside=3):
+        np.matmul(low[:, used], weights.T, out=out[:, made])
+    out += np.float32(0.5)
+    return out.astype(np.uint8).reshape(height, width, 3)
 
 
 def crop_resize(
     rgb: np.ndarray, box: tuple[float, float, float, float], size: tuple[int, int]
 ) -> np.ndarray:
-    """Resizes a part of an image in one pass, bilinear with antialiasing.
+    """Resizes a part of an image in one pass, bilinear with antialiasing: Pillow's.
 
     Args:
         rgb: uint8 `[H, W, 3]`.

@@ -85,6 +85,16 @@ def test_cell_means_by_hand():
     np.testing.assert_array_equal(hints.cell_means(plane, 2)[..., 0], [[2.5, 4.5], [10.5, 12.5]])
 
 
+def test_a_drawn_input_is_the_lightness_and_the_drawn_cells():
+    l_norm = np.random.default_rng(0).random((6, 6), np.float32)
+    cells, ab = np.array([[0, 1], [2, 2]]), np.array([[11.0, -22.0], [55.0, 0.0]])
+    inputs = hints.draw_input(l_norm, cells, ab, 2)
+    np.testing.assert_array_equal(inputs[..., 0], l_norm)
+    np.testing.assert_array_equal(inputs[..., 1:], hints.draw_cells(cells, ab, 6, 2))
+    np.testing.assert_allclose(inputs[0, 2, 1:], [0.1, -0.2, 1])
+    np.testing.assert_array_equal(hints.draw_input(l_norm, cells[:0], ab[:0], 2)[..., 1:], 0)
+
+
 def test_model_input_by_hand():
     l_norm = np.full((4, 4), 0.25, np.float32)
     ab = np.arange(32, dtype=np.float32).reshape(4, 4, 2) / 100

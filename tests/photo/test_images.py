@@ -195,9 +195,28 @@ def test_an_unknown_suffix_lists_the_known_ones(picture, tmp_path):
         images.write_image(tmp_path / "p.xyz", picture)
 
 
-def test_resize_is_pillows_antialiased_bilinear(picture):
-    expected = Image.fromarray(picture).resize((6, 4), Image.Resampling.BILINEAR)
-    np.testing.assert_array_equal(images.resize(picture, (4, 6)), np.asarray(expected))
+@pytest.mark.parametrize("size", [(24, 36), (7, 80), (60, 5), (1, 1), (90, 200)])
+def test_resize_is_antialiased_bilinear_rounded_once(size):
+    """Pillow's resampling of floats is the truth; its bytes are rounded twice."""
+    picture = make_rgb(0, (48, 72))
+    out = images.resize(picture, size)
+    for channel, made in enumerate(np.moveaxis(out, -1, 0)):
+        plane = Image.fromarray(picture[..., channel].astype(np.float32))
+        truth = np.asarray(plane.resize(size[::-1], Image.Resampling.BILINEAR))
+        assert abs(made - truth).max() <= 0.5 + 1e-4
+    pillow = Image.fromarray(picture).resize(size[::-1], Image.Resampling.BILINEAR)
+    assert abs(out.astype(int) - np.asarray(pillow)).max() <= 1
+
+
+def test_resize_rounds_halves_up():
+    picture = np.zeros((2, 1, 3), np.uint8)
+    picture[1] = 1, 3, 255
+    np.testing.assert_array_equal(images.resize(picture, (1, 1)), [[[1, 2, 128]]])
+
+
+def test_resize_keeps_the_ends_of_the_range():
+    for value in (0, 255):
+        assert (images.resize(np.full((101, 67, 3), value, np.uint8), (37, 41)) == value).all()
 
 
 def test_crop_resize_takes_the_box(picture):

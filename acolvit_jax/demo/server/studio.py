@@ -30,8 +30,8 @@ from acolvit_jax.inference.suggestions import Suggestion, suggest
 from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.photo import color, images
+from acolvit_jax.photo.lines import bicubic_weights
 from acolvit_jax.photo.outputs import encode_output
-from acolvit_jax.photo.upsampling import bicubic_weights
 
 INT8_SCALE = 127.0  # of normalized a and b
 GREY_QUALITY = 97
