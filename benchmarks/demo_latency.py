@@ -5,13 +5,18 @@ python -m benchmarks.demo_latency
 Starts the demo's server and Chromium without a window, uploads a photo of 1024x768, and clicks,
 drags hints, drags on the color disc and turns the dial with real events. A sample is the time from
 an event's own time stamp to the beginning of the frame after the one that shows a picture at least
-as new as the event. The browser's drawing, the server and the model share the machine's cores.
+as new as the event. The browser's drawing, the server and the model share the machine's cores; what
+the server takes for such answers with nothing beside it is measured first.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
+import re
 import tempfile
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +45,29 @@ def upload(driver: Chrome, address: str, renderer: str) -> None:
         images.write_image(path, photo)
         driver.find_element(By.ID, "file-photo").send_keys(str(path))
         until(lambda: settled(driver), "the first colors")
+
+
+def post(address: str, body: bytes, kind: str) -> urllib.request.addinfourl:
+    asked = urllib.request.Request(address, body, {"Content-Type": kind})
+    answer: urllib.request.addinfourl = urllib.request.urlopen(asked, timeout=60)
+    return answer
+
+
+def alone(address: str) -> dict[str, list[float]]:
+    """The server's milliseconds a request, no browser beside it: a hint moves, the dial turns."""
+    photo = images.resize(images.read_image(sample_photos()[0]), SIZE)
+    uploaded = post(f"{address}v1/photos", images.encode_image(photo, ".jpg"), "image/jpeg")
+    url = f"{address}{json.load(uploaded)['url']}/colorize"
+    places = np.random.default_rng(SEED).integers((0, 0), SIZE, (CLICKS, 2)).tolist()
+    hints = [{"row": row, "column": column, "color": "#b04030"} for row, column in places]
+    took: dict[str, list[float]] = {"hint": [], "dial": []}
+    for step in range(STEPS):
+        hints[0]["row"] = step
+        for kind, budget in (("hint", 0.5), ("dial", 0.3 + 0.5 * step / STEPS)):
+            body = json.dumps({"hints": hints, "budget": budget}).encode()
+            timing = post(url, body, "application/json").headers["Server-Timing"]
+            took[kind].append(float(re.search(r"total;dur=([\d.]+)", timing)[1]))
+    return {kind: times[STEPS // 10 :] for kind, times in took.items()}
 
 
 def locate(driver: Chrome, row: float, column: float) -> tuple[int, int]:
@@ -107,7 +135,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--renderer", choices=("webgl", "2d"), default="")
     args = parser.parse_args()
-    with serving("--budget", "0.5") as address, browsing(size=(1280, 720)) as driver:
+    with serving("--budget", "0.5") as address, contextlib.ExitStack() as stack:
+        unshared = alone(address)
+        driver = stack.enter_context(browsing(size=(1280, 720)))
         upload(driver, address, args.renderer)
         clicks(driver)  # programs and caches are warm after these
         driver.find_element(By.ID, "clear").click()
@@ -130,6 +160,12 @@ def main() -> None:
     print("\nMeans of what that is made of:\n")
     parts = ["waiting for the request", "server", "HTTP", "drawing", "until the frame after"]
     print(markdown_table(["", *parts], stages))
+    print("\nThe server with no browser beside it:\n")
+    rows = [
+        [kind, f"{np.median(ms):.1f}", f"{np.percentile(ms, 95):.1f}"]
+        for kind, ms in unshared.items()
+    ]
+    print(markdown_table(["", "median", "p95"], rows))
 
 
 if __name__ == "__main__":
