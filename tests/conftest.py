@@ -24,11 +24,11 @@ OWN_PROGRAMS = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before JAX is imported: it and the commands that tests start find compiled programs."""
+    """Tests, and the commands that they start, find compiled programs."""
     if "JAX_COMPILATION_CACHE_DIR" in os.environ or config.getoption("numprocesses", None):
         return  # where the tests' programs are is said, or they run in other processes
     own = config.stash[OWN_PROGRAMS] = programs.own_programs(programs.kept_programs())
-    os.environ.update(programs.variables(own))
+    programs.use(own)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

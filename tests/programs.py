@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 import zlib
@@ -47,6 +48,17 @@ def variables(folder: Path) -> dict[str, str]:
         "JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES": "none",
         _LEAST_SECONDS: "0",
     }
+
+
+def use(folder: Path) -> None:
+    """Has this process and the commands that it starts find and keep every program in a folder."""
+    wanted = variables(folder)
+    os.environ.update(wanted)
+    if "jax" in sys.modules:  # by the conftest of tests that were named: it has read its variables
+        import jax
+
+        for name, value in wanted.items():
+            jax.config.update(name.lower(), float(value) if name == _LEAST_SECONDS else value)
 
 
 def entries(folder: Path) -> list[Path]:

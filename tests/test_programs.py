@@ -5,6 +5,9 @@ import subprocess
 import sys
 import zlib
 
+import jax
+import pytest
+
 from tests import programs
 
 
@@ -43,3 +46,21 @@ def test_a_program_has_one_name_in_every_folder(tmp_path):
         subprocess.run(command, env={**os.environ, **programs.variables(folder)}, check=True)
         named.append({entry.name for entry in programs.entries(folder)})
     assert named[0] == named[1] != set()
+
+
+def test_jax_finds_them_also_where_it_was_imported_before(tmp_path):
+    """As it is where tests of a folder are named whose conftest imports it."""
+    wanted = programs.variables(tmp_path)
+    held = {name: getattr(jax.config, name.lower()) for name in wanted}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in wanted:
+            patch.setenv(name, os.environ.get(name, ""))
+        try:
+            programs.use(tmp_path)
+            assert jax.config.jax_compilation_cache_dir == str(tmp_path)
+            assert jax.config.jax_persistent_cache_min_compile_time_secs == 0
+            assert jax.config.jax_persistent_cache_enable_xla_caches == "none"
+        finally:
+            for name, value in held.items():
+                jax.config.update(name.lower(), value)
+    assert os.environ.get("JAX_COMPILATION_CACHE_DIR", "") != str(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluate import main
+from acolvit_jax.evaluation import gallery
 from acolvit_jax.evaluation.methods import check_names
 from tests.integration.commands import kill, one_line_error, run, start
 from tests.models_on_disk import write_model
@@ -41,6 +42,12 @@ def arguments(setting, output, *more):
         f"--output={output}",
         *more,
     ]
+
+
+@pytest.fixture
+def scores_alone(monkeypatch):
+    """Reports without figures, for tests of scores: most of a small report's time is drawing."""
+    monkeypatch.setattr(gallery, "draw_all", lambda *_: {})
 
 
 def per_image(folder):
@@ -96,6 +103,7 @@ def test_killed_half_way_the_report_is_the_same(report, setting, tmp_path):
         assert (output / name).read_text() == (report[0] / name).read_text(), name
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_hint_files_give_the_same_scores_as_drawn_hints(report, setting, tmp_path, capsys):
     folder, _ = setting
     hints = tmp_path / "hints" / "1234"
@@ -107,6 +115,7 @@ def test_hint_files_give_the_same_scores_as_drawn_hints(report, setting, tmp_pat
     assert texts[0] == texts[1]
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_propagation_and_part_of_the_images(setting, tmp_path):
     folder, models = setting
     command = ["--checkpoint", models[0], f"--images={folder / 'photos'}", "--hints=1,5"]
@@ -117,6 +126,7 @@ def test_propagation_and_part_of_the_images(setting, tmp_path):
     assert "hint propagation@5, px" in (tmp_path / "r" / "report.md").read_text()
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_a_bad_image_ends_the_run_or_is_left_out(setting, tmp_path, capsys):
     _, models = setting
     photos = make_folder(tmp_path / "photos", 3)
@@ -169,6 +179,7 @@ def test_no_contender_is_nothing_to_evaluate():
         check_names([])
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_the_weights_in_the_package_are_the_default(setting, tmp_path):
     photos = f"--images={setting[0] / 'photos'}"
     main([photos, "--max_images=1", "--hints=1", f"--output={tmp_path / 'r'}"])
@@ -201,6 +212,7 @@ def test_clicks_are_reported_and_go_on(setting, tmp_path):
         main([*command, "--clicks=-1"])
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):
     folder, models = setting
     (tmp_path / "list.txt").write_text("0003.jpg\n0030.jpg\n")
@@ -217,6 +229,7 @@ def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):
         main([*command, f"--output={tmp_path / 'x'}", f"--list={tmp_path / 'list.txt'}"])
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_other_hints_are_another_evaluation(setting, tmp_path):
     folder, models = setting
     hints = tmp_path / "hints" / "1234"
@@ -230,6 +243,7 @@ def test_other_hints_are_another_evaluation(setting, tmp_path):
         main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_photos_exported_anew_are_another_evaluation(setting, tmp_path):
     _, models = setting
     photos = make_folder(tmp_path / "photos", 2)
@@ -240,6 +254,7 @@ def test_photos_exported_anew_are_another_evaluation(setting, tmp_path):
         main([*command, f"--output={tmp_path / 'r'}"])
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_the_hints_of_the_other_project_are_drawn_when_named(setting, tmp_path):
     folder, models = setting
     command = ["--checkpoint", models[0], f"--images={folder / 'photos'}", "--hints=5"]
@@ -249,6 +264,7 @@ def test_the_hints_of_the_other_project_are_drawn_when_named(setting, tmp_path):
     assert per_image(tmp_path / "acolvit") != per_image(tmp_path / "icolorit")
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_bad_hints_are_left_out_when_asked(setting, tmp_path):
     folder, models = setting
     hints = tmp_path / "hints" / "1234"
@@ -265,6 +281,7 @@ def test_bad_hints_are_left_out_when_asked(setting, tmp_path):
     assert len(per_image(tmp_path / "r")) == 39
 
 
+@pytest.mark.usefixtures("scores_alone")
 def test_levin_and_throughput(setting, tmp_path):
     folder, models = setting
     command = ["--checkpoint", *models, "--baselines=levin", f"--images={folder / 'photos'}"]
