@@ -1,10 +1,11 @@
-"""What the matrix products of a dense training step cost alone, in XLA and in PyTorch.
+"""What the matrix products of a dense training step cost alone, and the step, in XLA and PyTorch.
 
     taskset -c 1 python -m benchmarks.step_products [--rounds 9]
 
 Tiny, a batch of 32, operands of bfloat16 that lie in memory as the product reads them; XLA sums in
 float32, PyTorch rounds the result to bfloat16. All take turns; times are the process's CPU time,
-of one product times how often a step has it. PyTorch is left out where it is not installed.
+of one product times how often a step has it. The steps are those of `benchmarks.train_step`: ours
+has the optimizer in it. PyTorch is left out where it is not installed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from acolvit_jax.common.jax_settings import compiler_options
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.inference.timing import time_in_turns
-from benchmarks.train_step import BATCH
+from benchmarks.train_step import BATCH, jax_step, torch_step
 
 MODEL = VARIANTS["tiny"]
 TOKENS = MODEL.grid_size**2
@@ -109,7 +110,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
-    makers = {"XLA": in_jax, **({"PyTorch": in_torch} if importlib.util.find_spec("torch") else {})}
+    makers, steps = {"XLA": in_jax}, {"XLA": [jax_step("bfloat16")]}
+    if importlib.util.find_spec("torch"):
+        makers["PyTorch"], steps["PyTorch"] = in_torch, [torch_step("bfloat16")]
     kinds = products()
     calls = {
         (name, place, maker): [make(product)]
@@ -128,10 +131,15 @@ def main() -> None:
             row += [f"{1e3 * spent:.0f}", f"{flops / spent / 1e9:.0f}"]
         rows.append(row)
     flops = sum(product.flops for some in kinds.values() for product in some)
-    sums = [[f"{1e3 * spent:.0f}", f"{flops / spent / 1e9:.0f}"] for spent in total.values()]
-    rows.append(["all", f"{flops / 1e9:.1f}", *(cell for pair in sums for cell in pair)])
+    whole = {
+        maker: spent.median
+        for maker, spent in time_in_turns(steps, rounds, time.process_time).items()
+    }
+    for name, seconds in (("all products", total), ("the whole step", whole)):
+        pairs = [[f"{1e3 * spent:.0f}", f"{flops / spent / 1e9:.0f}"] for spent in seconds.values()]
+        rows.append([name, f"{flops / 1e9:.1f}", *(cell for pair in pairs for cell in pair)])
     headings = [heading for maker in makers for heading in (f"{maker}, ms", "GFLOP/s")]
-    print(markdown_table(["products of a step", "GFLOP", *headings], rows))
+    print(markdown_table(["", "GFLOP", *headings], rows))
 
 
 if __name__ == "__main__":
