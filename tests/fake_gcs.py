@@ -25,6 +25,7 @@ BUCKET = re.compile(r"/storage/v1/b/([^/]+)")
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one piece: for the second the client lets it wait 40 ms
     storage: FakeStorage
 
     def log_message(self, format: str, *args: Any) -> None:
