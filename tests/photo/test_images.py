@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -203,7 +204,7 @@ def test_resize_is_antialiased_bilinear_rounded_once(size):
     for channel, made in enumerate(np.moveaxis(out, -1, 0)):
         plane = Image.fromarray(picture[..., channel].astype(np.float32))
         truth = np.asarray(plane.resize(size[::-1], Image.Resampling.BILINEAR))
-        assert abs(made - truth).max() <= 0.5 + 1e-4
+        assert abs(made - truth).max() <= 0.5 + 1e-3
     pillow = Image.fromarray(picture).resize(size[::-1], Image.Resampling.BILINEAR)
     assert abs(out.astype(int) - np.asarray(pillow)).max() <= 1
 
@@ -212,6 +213,20 @@ def test_resize_rounds_halves_up():
     picture = np.zeros((2, 1, 3), np.uint8)
     picture[1] = 1, 3, 255
     np.testing.assert_array_equal(images.resize(picture, (1, 1)), [[[1, 2, 128]]])
+
+
+def test_resize_rounds_halves_up_that_floats_miss():
+    """Against exact fractions: of ten lines four, whose sums are twenty-seconds and others."""
+    step = Fraction(10, 4)
+    middles = [(i + Fraction(1, 2)) * step for i in range(4)]
+    lines = [[max(0, 1 - abs(j + Fraction(1, 2) - m) / step) for j in range(10)] for m in middles]
+    weights = np.array([[w / sum(line) for w in line] for line in lines])
+    picture = np.random.default_rng(0).integers(0, 256, (10, 200, 3), dtype=np.uint8)
+    exact = np.tensordot(weights, picture.astype(object), 1)
+    halves = [value for value in exact.flat if value % 1 == Fraction(1, 2)]
+    assert len(halves) > 20
+    expected = np.array([int(value + Fraction(1, 2)) for value in exact.flat])
+    np.testing.assert_array_equal(images.resize(picture, (4, 200)).ravel(), expected)
 
 
 def test_resize_keeps_the_ends_of_the_range():

@@ -2,6 +2,7 @@
 
 import { cubic } from './ab_field.js';
 
+const HALVES = 2 ** -10; // so that those which last bits miss are rounded up, as on the server
 const triangle = (x) => Math.max(0, 1 - Math.abs(x));
 const KERNELS = { bilinear: [triangle, 1], bicubic: [cubic, 2] };
 
@@ -47,7 +48,7 @@ export function resizeBytes({ data, width, height }, target) {
   tapsOf(width, target.width, 'bilinear').forEach(({ first, weights }, x) => {
     for (let y = 0; y < target.height; y++) {
       for (let c = 0; c < 3; c++) {
-        let sum = 0.5;
+        let sum = 0.5 + HALVES;
         let at = y * stride + first * 3 + c;
         for (let j = 0; j < weights.length; j++, at += 3) sum += weights[j] * low[at];
         out[(y * target.width + x) * 3 + c] = Math.floor(sum);
