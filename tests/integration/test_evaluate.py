@@ -221,7 +221,9 @@ def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):
     main([*command, f"--output={tmp_path / 'part'}", "--max_images=4"])
     part = per_image(tmp_path / "part")
     assert len(part) == 8
-    assert all(row["psnr"] == whole[row["image"], row["hints"]]["psnr"] for row in part)
+    for row in part:  # sums of another batch; other hints move the third decimal
+        expected = float(whole[row["image"], row["hints"]]["psnr"])
+        assert float(row["psnr"]) == pytest.approx(expected, abs=1e-5)
     main([*command, f"--output={tmp_path / 'listed'}", f"--list={tmp_path / 'list.txt'}"])
     assert {r["image"] for r in per_image(tmp_path / "listed")} == {"0003.jpg", "0030.jpg"}
     (tmp_path / "list.txt").write_text("0003.jpg\nother.jpg\n")
