@@ -39,7 +39,9 @@ facts = json.loads(session.get_modelmeta().custom_metadata_map["acolvit"])
 side, scale, cell = facts["image_size"], facts["normalisation"]["ab_scale"], facts["hint_size"]
 photo = Image.open(sys.argv[2]).convert("RGB")
 inputs = np.zeros((1, side, side, 4), np.float32)
-inputs[0, ..., 0] = (rgb_to_lab(np.asarray(photo.resize((side, side), 2)) / 255)[..., 0] - 50) / 100
+small = [band.convert("F").resize((side, side), 2) for band in photo.split()]  # bilinear
+small = np.floor(np.stack([*map(np.asarray, small)], axis=-1) + 0.501)  # rounded once, halves up
+inputs[0, ..., 0] = (rgb_to_lab(small / 255)[..., 0] - 50) / 100
 for row, column, a, b in []:  # hints: pixels of the photo, a* and b*
     top, left = (
         int(p * side // n // cell * cell)
