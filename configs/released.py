@@ -7,7 +7,8 @@
 RUN is runs/released-dense, START runs/released-start.safetensors. ARG is `dense` (the baseline,
 from `pretrained-dense`) or `any` (one model for every budget, from `pretrained` with what dense has
 learned added; it learns the colors of the dense model). To begin with nothing give
-`--config.train.init_from=` and `--config.train.loss=huber`, and a hundred times the steps. What
+`--config.train.init_from=` and `--config.train.loss=huber`, and a hundred times the steps. On a CPU
+take `--config.train.batch_size=16`, `--config.optimizer.learning_rate=6e-4` and more steps. What
 each setting is worth: docs/training_log.md; what to expect: docs/model_card.md, "Scores".
 """
 
@@ -21,18 +22,17 @@ from acolvit_jax.config.recipes import make_config
 STAGES: dict[str, dict[str, dict[str, Any]]] = {
     "dense": {
         "data": {"aged_share": 0.05},
-        "optimizer": {"learning_rate": 6e-4, "ema": 0.99},
-        "train": {"init_from": "pretrained-dense", "steps": 1600, "batch_size": 32},
+        "optimizer": {"learning_rate": 1.5e-3},
+        "train": {"init_from": "pretrained-dense", "steps": 1213},
     },
     "any": {
-        "optimizer": {"learning_rate": 5e-4, "ema": 0.98},
+        "optimizer": {"learning_rate": 1.2e-3},
         "train": {
             "init_from": "runs/released-start.safetensors",
             "teacher": "runs/released-dense",
             "gate_noise": "none",
             "budget_spread": 0.18,
-            "steps": 500,
-            "batch_size": 16,
+            "steps": 550,
         },
     },
 }
@@ -50,8 +50,15 @@ def get_config(arg: str | None = None) -> ConfigDict:
         max_clicks=24,
         flip=True,
     )
-    config.optimizer.update(name="muon", warmup=0.03)
-    config.train.update(loss="psnr", log_every=10, eval_every=500, checkpoint_every=50)
+    config.optimizer.update(name="muon", warmup=0.03, ema=0.999)
+    config.train.update(
+        batch_size=256,
+        correct_one_in=8,
+        loss="psnr",
+        log_every=10,
+        eval_every=500,
+        checkpoint_every=50,
+    )
     for part, values in STAGES[stage].items():
         config[part].update(values)
     return config
