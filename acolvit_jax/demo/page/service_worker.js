@@ -10,24 +10,31 @@ const ISOLATION = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
+// Other sites of the same host have caches too: names begin with where this one lies.
+const PLACE = `${self.registration.scope} `;
+const NAME = PLACE + SITE.build;
+
 self.addEventListener('install', (event) => {
   self.skipWaiting();
-  event.waitUntil(caches.open(SITE.build).then((cache) => cache.addAll(SITE.files)));
+  // From the host: what the browser still holds of an earlier build would not fit this one.
+  const files = SITE.files.map((file) => new Request(file, { cache: 'no-cache' }));
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(files)));
 });
 
 self.addEventListener('activate', (event) => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name !== SITE.build) await caches.delete(name);
+    const old = (name) => name.startsWith(PLACE) && name !== NAME;
+    for (const name of (await caches.keys()).filter(old)) await caches.delete(name);
     await self.clients.claim();
   })());
 });
 
 async function answer(request) {
-  const cache = await caches.open(SITE.build);
+  const cache = await caches.open(NAME);
   let response = await cache.match(request, { ignoreSearch: true });
   if (!response) {
     response = await fetch(request);
-    if (response.ok) await cache.put(request, response.clone());
+    if (response.ok) await cache.put(request, response.clone()).catch(() => {}); // no room: not kept
   }
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
