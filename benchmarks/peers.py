@@ -202,8 +202,8 @@ def onnx_runtime(work: Work, files: dict[str, Path]) -> Calls:
     }
 
 
-def onnx_files(path: Path, folder: Path) -> dict[str, Path]:
-    """The file, and one in int8 by ONNX Runtime's dynamic quantization, inside the branches too."""
+def by_kind(path: Path, folder: Path) -> dict[str, Path]:
+    """By what products read: the file, and one that ONNX Runtime quantized, branches too."""
     files = {"float32": path}
     if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
         from onnxruntime.quantization import quantize_dynamic
@@ -224,7 +224,7 @@ def measure(rounds: int, onnx: Path | None) -> dict[tuple[str, str], timing.Timi
         calls |= openvino_dense(todo, dtypes)
     if onnx:
         with tempfile.TemporaryDirectory() as folder:
-            files = onnx_files(onnx, Path(folder))
+            files = by_kind(onnx, Path(folder))
             if here("openvino"):
                 calls |= openvino_skipping(todo, dtypes, files)
             if here("onnxruntime"):
