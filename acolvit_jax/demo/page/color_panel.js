@@ -2,7 +2,7 @@
 
 import { byId, disable, make, recall, remember } from './dom.js';
 import { labToHex, parseHex, toHex } from './color.js';
-import { clampToGamut } from './gamut.js';
+import { likest } from './gamut.js';
 import { hexOfName, parseColor } from './hint_text.js';
 import { palette, suggest } from './suggestions.js';
 
@@ -34,7 +34,7 @@ export class ColorPanel {
     });
     eyedropper.addEventListener('pick', ({ detail }) => {
       if (!hints.selected) say('Select a hint first, then pick a color');
-      this.#give(detail.a, detail.b, detail.stamp);
+      this.#give(detail.a, detail.b, detail.stamp, detail.text);
     });
     const button = byId('eyedropper');
     button.addEventListener('click', () => eyedropper.toggle());
@@ -96,7 +96,7 @@ export class ColorPanel {
     list.dataset.shown = key;
     list.replaceChildren(...colors.map((color) => {
       if (!color) return make('span', { className: 'chip', ariaHidden: 'true', textContent: '…' });
-      const [a, b] = clampToGamut(l, color.a, color.b);
+      const [a, b] = likest(l, color.a, color.b);
       const hex = labToHex(l, a, b);
       const label = named ? `${color.name}, ${hex}` : hex;
       const chip = make('button', {
@@ -104,9 +104,9 @@ export class ColorPanel {
       });
       chip.style.setProperty('--color', hex);
       // Beside it the same hue in good light: dark colors look alike.
-      if (named) chip.style.setProperty('--told', labToHex(TOLD, ...clampToGamut(TOLD, a, b)));
+      if (named) chip.style.setProperty('--told', labToHex(TOLD, ...likest(TOLD, color.a, color.b)));
       chip.append(make('span', { className: 'dot' }), named ? color.name : '');
-      chip.addEventListener('click', (event) => this.#give(a, b, event.timeStamp));
+      chip.addEventListener('click', (event) => this.#give(color.a, color.b, event.timeStamp));
       return chip;
     }));
     if (focused < 0) return; // else the keyboard goes on from the same color
@@ -140,17 +140,18 @@ export class ColorPanel {
     if (last && this.hints.selected) this.#give(last.a, last.b, stamp);
   }
 
+  /** Gives the selected hint what its place has that looks most like a color. */
   #give(a, b, stamp, text = null) {
-    this.commands.color(a, b, stamp, '', text);
-    this.#keep();
+    const { selected } = this.hints;
+    if (!selected) return;
+    this.commands.color(...likest(this.commands.lightnessOf(selected), a, b), stamp, '', text);
+    this.#keep({ a, b });
     this.show();
   }
 
-  /** Remembers the selected hint's color as the most recent. */
-  #keep() {
-    const { selected } = this.hints;
-    if (!selected) return;
-    const { a, b } = selected;
+  /** Remembers a color as the most recent: as it was asked for, since other places may have it. */
+  #keep({ a, b } = this.hints.selected ?? {}) {
+    if (a === undefined) return;
     const others = this.#recent.filter((c) => Math.hypot(c.a - a, c.b - b) > SAME);
     this.#recent = [{ a, b }, ...others].slice(0, RECENT);
     remember('recent', this.#recent);

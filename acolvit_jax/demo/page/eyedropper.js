@@ -1,6 +1,6 @@
 // Takes a color from any picture on the page.
 
-import { rgbToLab } from './color.js';
+import { rgbToLab, toHex } from './color.js';
 
 /** {x, y} of the pixel of an <img> under a point of the window; null outside. */
 export function pixelAt(img, clientX, clientY) {
@@ -16,16 +16,16 @@ export function pixelAt(img, clientX, clientY) {
   return { x: Math.floor(x), y: Math.floor(y) };
 }
 
-/** [L*, a*, b*] of it. */
+/** [r, g, b] of it. */
 function pixelOf(img, clientX, clientY) {
   const at = pixelAt(img, clientX, clientY);
   if (!at) return null;
   const context = new OffscreenCanvas(1, 1).getContext('2d');
   context.drawImage(img, -at.x, -at.y);
-  return rgbToLab([...context.getImageData(0, 0, 1, 1).data.subarray(0, 3)]);
+  return [...context.getImageData(0, 0, 1, 1).data.subarray(0, 3)];
 }
 
-/** Fires `change` when it begins or ends and `pick` with {a, b, stamp}. */
+/** Fires `change` when it begins or ends and `pick` with {a, b, stamp, text}. */
 export class Eyedropper extends EventTarget {
   active = false;
 
@@ -41,9 +41,10 @@ export class Eyedropper extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  finish(a, b, stamp) {
+  /** @param text  the color as hex, where it has a lightness of its own */
+  finish(a, b, stamp, text = null) {
     this.toggle(false);
-    this.dispatchEvent(new CustomEvent('pick', { detail: { a, b, stamp } }));
+    this.dispatchEvent(new CustomEvent('pick', { detail: { a, b, stamp, text } }));
   }
 
   #click(event) {
@@ -57,7 +58,9 @@ export class Eyedropper extends EventTarget {
       const { left, top, width, height } = host.querySelector('.spot').getBoundingClientRect();
       [x, y] = [left + width / 2, top + height / 2];
     }
-    const lab = pixelOf(img, x, y);
-    if (lab) this.finish(lab[1], lab[2], event.timeStamp);
+    const rgb = pixelOf(img, x, y);
+    if (!rgb) return;
+    const [, a, b] = rgbToLab(rgb);
+    this.finish(a, b, event.timeStamp, toHex(rgb));
   }
 }

@@ -33,7 +33,7 @@ import { Stage } from './stage.js';
 import { publish } from './state.js';
 import { Strip } from './strip.js';
 import { startTheme } from './theme.js';
-import { say } from './toast.js';
+import { quoted, say } from './toast.js';
 import { Viewport } from './viewport.js';
 
 class App {
@@ -134,15 +134,17 @@ class App {
     on('progress', ({ fraction }) => screen.progress(fraction));
     on('preview', (preview) => {
       this.keeper.flush();
+      this.strip.flush();
       screen.preview(preview);
     });
+    on('leaving', () => this.strip.flush());
     on('photo', ({ item, before }) => {
       if (before && before !== item) this.#putDown(before);
       screen.photo();
       this.desk.show(item);
       this.#load(item);
       const notes = item.photo.notes ?? [];
-      if (notes.length && !item.work) say(`${item.title}: ${notes.join('; ')}`);
+      if (notes.length && !item.work) say(`${quoted(item.title)}: ${notes.join('; ')}`);
       const uploaded = item.source instanceof Blob;
       if (uploaded) this.reference.show(item.source, 'This photo’s own colors', true);
       else this.reference.clear();
@@ -162,7 +164,7 @@ class App {
     on('trouble', ({ error, item }) => {
       screen.busy(session.queue.busy);
       if (!item) {
-        say(`${session.title}: ${error.message}`, 'error');
+        say(`${quoted(session.title)}: ${error.message}`, 'error');
         return;
       }
       const previewed = screen.state === 'uploading';

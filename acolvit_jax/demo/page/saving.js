@@ -5,7 +5,7 @@ import { AS_IT_IS } from './finish.js';
 import { download } from './files.js';
 import { hintFile, readHintFile } from './hint_file.js';
 import { fingerprint } from './grey.js';
-import { say } from './toast.js';
+import { quoted, say } from './toast.js';
 import { zip } from './zip.js';
 
 const ALL = 'photos_color.zip';
@@ -38,7 +38,7 @@ export class Saving {
       const action = { copy: () => this.#copy(), all: () => this.#saveAll() }[format];
       await (action?.() ?? this.#savePicture(format));
     } catch (error) {
-      say(`${this.session.title} was not saved: ${error.message}`, 'error');
+      say(`${quoted(this.session.title)} was not saved: ${error.message}`, 'error');
     } finally {
       this.screen.saving = false;
     }
@@ -110,7 +110,7 @@ export class Saving {
       this.hints.replace(hints);
       say(`${hints.length} hints loaded${note}`);
     } catch (error) {
-      say(`${file.name} was not loaded: ${error.message}`, 'error');
+      say(`${quoted(file.name)} was not loaded: ${error.message}`, 'error');
     }
   }
 

@@ -15,7 +15,8 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Events: `progress` {fraction or null at the end}, `preview` {title, picture, width, height},
- * `photo` {item, before}, `grey` (a finer one), `answer` {field, result, timing, actions, times, first},
+ * `leaving` (the next photo is there), `photo` {item, before}, `grey` (a finer one),
+ * `answer` {field, result, timing, actions, times, first},
  * `trouble` {error, item: the one that was not opened}, `again` (the photo was opened anew),
  * `away` {is: whether nobody answers, so that the picture may be stale}.
  */
@@ -67,6 +68,7 @@ export class Session extends EventTarget {
         if (item.photo !== photo) this.engine.close(photo);
         return;
       }
+      this.#tell('leaving');
       const before = this.item;
       const old = this.grey;
       this.queue.forget();

@@ -22,7 +22,7 @@ function thumbnail({ grey, field }) {
 
 export class Strip {
   #list = byId('strip-list');
-  #timer = 0;
+  #timer = 0; // of the thumbnail to come, 0 for none
   #entries = new Map(); // by item
 
   constructor({ desk, session, stage, photos }) {
@@ -35,12 +35,17 @@ export class Strip {
   /** The current photo has other colors: its thumbnail follows when nothing moves. */
   refresh() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(async () => {
-      const { item, grey } = this.session;
-      const { field } = this.stage;
-      if (!item || !field) return;
-      this.desk.setThumbnail(item, await thumbnail({ grey, field }));
-    }, REST);
+    this.#timer = setTimeout(() => this.flush(), REST);
+  }
+
+  /** Makes the thumbnail that is to come now: the photo is about to be left. */
+  async flush() {
+    if (!this.#timer) return;
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const { item, grey } = this.session;
+    const { field } = this.stage;
+    if (item && field) this.desk.setThumbnail(item, await thumbnail({ grey, field }));
   }
 
   #show() {

@@ -1,7 +1,7 @@
 // Colors worth a try at a place. All come from the model: its own color there, what it makes of the
 // place in other hues (likely.js), and those that it gives to the other things of this photo.
 
-import { clampToGamut } from './gamut.js';
+import { likest } from './gamut.js';
 import { describe } from './color.js';
 
 const STRONGER = 1.6;
@@ -59,7 +59,7 @@ function group({ values, side }) {
  */
 export function suggest(l, own, likely, others) {
   const cut = (name, a, b) => {
-    const [inA, inB] = clampToGamut(l, a, b);
+    const [inA, inB] = likest(l, a, b);
     return { name, a: inA, b: inB };
   };
   const [a, b] = own;

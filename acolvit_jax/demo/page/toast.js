@@ -6,6 +6,9 @@ const SHOWN = 6000;
 const SHOWN_BUTTON = 12_000;
 let timer = 0;
 
+/** A file's or a photo's name in a message: as it is, whatever letter it begins with. */
+export const quoted = (name) => `“${name}”`;
+
 /** A sentence of a message: a capital first, a full stop last. */
 export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
 

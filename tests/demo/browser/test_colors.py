@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
+from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.photo import color, images
 from tests.demo.browser.page import Page, ab_of
 from tests.gamut import in_gamut
@@ -28,6 +30,28 @@ def test_disc_and_hex_give_colors_that_srgb_has(coffee: Page):
     assert np.arctan2(*got[::-1]) == pytest.approx(np.arctan2(*wanted[::-1]), abs=0.05)
     coffee.type_color("nonsense")
     assert "looks like" in coffee.toast()
+
+
+def test_a_color_that_a_place_has_not_stays_itself_and_is_remembered(coffee: Page):
+    (path,) = [path for path in sample_photos() if path.stem == "coffee"]
+    luma = np.asarray(Image.open(path).convert("L"), float).reshape(42, 8, 63, 8).swapaxes(1, 2)
+    off = abs(luma - 226).max(axis=(2, 3))  # bright and even
+    row, column = np.argwhere(off == off.min())[0].tolist()
+    coffee.click(8 * row + 4, 8 * column + 4)
+    assert 86 < coffee.js("return acolvit.lightness") < 93
+    coffee.type_color("#f0c010")
+    a, b = ab_of(coffee.hints[0])
+    assert b > 40  # of the very hue of this yellow, such a place has cream alone
+    coffee.type_color("#2060d0")
+    a, b = ab_of(coffee.hints[0])
+    assert b < -10
+    assert a < 3  # sky; the very hue is lavender there
+    coffee.click(120, 200)  # darker
+    coffee.keys("l")
+    coffee.settle()
+    wanted = color.uint8_to_lab(np.array([0x20, 0x60, 0xD0], np.uint8))[1:]
+    got = ab_of(coffee.hints[1])
+    assert np.hypot(*got) > 0.6 * np.hypot(*wanted)  # the blue that was asked for, not the sky's
 
 
 def test_suggestions_and_recent_colors(coffee: Page):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from selenium.webdriver.common.keys import Keys
 
 from tests.demo.browser.page import Page
@@ -118,6 +119,22 @@ def test_a_strip_of_several_photos(page: Page, tmp_path: Path):
     assert len(page.hints) == 1
     ready = "return document.querySelector('#strip-list img').naturalWidth"
     page.wait(lambda: page.js(ready) == 128, "a thumbnail")
+
+
+def test_a_photo_that_is_left_at_once_has_a_picture_in_the_strip(page: Page):
+    for name in ("coffee", "bee", "chelsea"):
+        page.sample(name)  # and on to the next before its picture would be made
+    pictures = "return [...document.querySelectorAll('.strip img')].map((img) => !img.hidden)"
+    page.wait(lambda: page.js(pictures) == [True] * 3, "the pictures")
+
+
+def test_a_note_names_the_file_as_it_is(page: Page, tmp_path: Path):
+    path = tmp_path / "scan of mine.tif"
+    tifffile.imwrite(path, np.full((40, 60), 30_000, np.uint16))
+    page.choose_file("file-photo", path)
+    told = page.toast()
+    assert told.startswith("“scan of mine.tif”: ")
+    assert "8 bits" in told
 
 
 def test_a_file_dropped_beside_the_reference_is_no_new_photo(coffee: Page, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image
+from skimage.color import deltaE_ciede2000
 
 from acolvit_jax.inference import finish
 from acolvit_jax.photo import color
@@ -37,6 +38,33 @@ def test_gamut_edge(page: Page):
     moved = np.concatenate([colors[:, :1], cut], -1)[~inside]
     assert in_gamut(moved * [1, 0.999, 0.999]).all()
     assert not in_gamut(moved + np.c_[np.zeros(len(moved)), 0.05 * moved[:, 1:]]).any()
+
+
+def test_the_likest_color_of_a_lightness(page: Page):
+    rng = np.random.default_rng(3)
+    colors = np.stack([rng.uniform(5, 95, 60), *rng.uniform(-100, 100, (2, 60))], -1)
+    pairs = rng.uniform(-100, 100, (500, 2, 2))
+    pairs[:2, 0] = 0  # grey has no hue
+    got, distances = page.module(
+        "const g = await import('./static/gamut.js');"
+        "const d = await import('./static/difference.js');"
+        "return [args[0].map((lab) => g.likest(...lab)), args[1].map((pair) => d.apart(...pair))]",
+        colors.tolist(),
+        pairs.tolist(),
+    )
+    lab = np.concatenate([np.full((500, 2, 1), 50.0), pairs], -1)
+    expected = deltaE_ciede2000(lab[:, 0], lab[:, 1])
+    np.testing.assert_allclose(distances, expected, atol=1e-6)
+    inside = in_gamut(colors)
+    np.testing.assert_allclose(np.array(got)[inside], colors[inside, 1:])
+    # All that sRGB has at this lightness, looked through: nothing is more like it.
+    plane = np.stack(np.meshgrid(*[np.arange(-110, 110, 2.0)] * 2), -1).reshape(-1, 2)
+    for wanted, (a, b) in zip(colors[~inside], np.array(got)[~inside], strict=True):
+        there = np.concatenate([np.full((len(plane), 1), wanted[0]), plane], -1)
+        there = there[in_gamut(there)]
+        best = deltaE_ciede2000(np.broadcast_to(wanted, there.shape), there).min()
+        assert in_gamut(np.array([wanted[0], 0.999 * a, 0.999 * b]))
+        assert deltaE_ciede2000(wanted, np.array([wanted[0], a, b])) < best + 0.05
 
 
 def test_bicubic_is_pillows(page: Page):

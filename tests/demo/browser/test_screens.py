@@ -74,6 +74,37 @@ def test_the_photo_keeps_its_place_while_one_works(sized: Page):
     assert sized.js(SHOWN) == before
 
 
+CUT = """
+    return [...document.querySelectorAll(arguments[0])].filter((element) => {
+        if (!element.checkVisibility()) return false;
+        const box = element.getBoundingClientRect();
+        const room = element.closest(arguments[1]).getBoundingClientRect();
+        return element.scrollWidth > element.clientWidth + 1
+            || box.left < room.left - 1 || box.right > room.right + 1;
+    }).map((element) => element.title || element.textContent);"""
+
+
+@pytest.mark.parametrize("size", [(640, 360), (667, 375), (390, 844), (320, 568), (1280, 720)])
+def test_nothing_is_cut_beside_a_strip(sized: Page, size: tuple[int, int]):
+    resize(sized.driver, size)
+    sized.sample("coffee")
+    sized.sample("bee")
+    sized.click(100, 100)
+    sized.suggested()
+    assert sized.js("return document.querySelectorAll('#suggestions .chip').length") == 9
+    assert sized.js(CUT, ".chip, .hint-row label, .hint-row button", ".panel") == []
+    assert sized.js(CUT, ".strip-photo", ".strip") == []
+    assert sized.js(CUT, ".tools button, .tools label", ".stage") == []
+
+
+def test_the_tip_leaves_room_for_captions(sized: Page):
+    resize(sized.driver, (390, 844))
+    sized.sample("coffee")
+    for view in "34":
+        sized.keys(view)
+        assert not sized.js(OVERLAPS, ".tip, .caption")
+
+
 def test_a_panorama_lies_above_itself_side_by_side(page: Page):
     paste(page, wide=picture((600, 100)))
     wait_for_width(page, 600)
@@ -135,10 +166,11 @@ def test_jitter_moves_no_hint_and_a_trackpad_pans(coffee: Page):
     assert coffee.js(wheel, 0, -8, True) > zoom  # a pinch
 
 
-def test_a_gray_photo_is_no_palette(page: Page):
+@pytest.mark.parametrize("tone", [(1, 1, 1), (0.8, 1, 1.4), (1.2, 1, 0.8)])
+def test_a_gray_photo_is_no_palette(page: Page, tone: tuple[float, float, float]):
     out = BytesIO()
-    gray = np.tile(np.arange(60, dtype=np.uint8) * 4, (40, 1))
-    Image.fromarray(gray).save(out, "PNG")
+    gray = np.tile(np.arange(60) / 60, (40, 1))[..., None]  # in sepia and blue it is one too
+    Image.fromarray(np.uint8(255 * gray ** np.array(tone))).save(out, "PNG")
     paste(page, gray=out.getvalue())
     wait_for_width(page, 60)
     page.wait(lambda: page.id("reference-add").is_displayed(), "no reference")
