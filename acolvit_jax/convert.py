@@ -70,19 +70,28 @@ def main(argv: Sequence[str]) -> None:
         raise CheckpointError(f"{args.target} exists; add --overwrite, or choose another target")
     if args.to not in ("jax", "web") and args.target.is_dir():
         raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
+    from acolvit_jax.checkpoint.conversion import given_options, write_as
+
+    given = given_options(
+        args.to,
+        {
+            "provenance": args.provenance,
+            "learned": args.learned and tuple(args.learned),
+            "average": args.average,
+            "budget": args.budget,
+            "platforms": tuple(name for name in args.platforms.split(",") if name),
+            "dtype": args.dtype,
+        },
+    )
     if args.to == "web":
         from acolvit_jax.demo.site import build
 
-        print(build(args.source, args.target, args.dtype or "float16"))
+        print(build(args.source, args.target, **given))
         return
-    from acolvit_jax.checkpoint.conversion import write_as
     from acolvit_jax.common.jax_settings import settle_jax
 
     settle_jax()
-    learned = tuple(args.learned) if args.learned else None
-    extras = (args.provenance, learned, args.average, args.budget)
-    platforms = tuple(name for name in args.platforms.split(",") if name)
-    print(write_as(args.to, args.source, args.target, *extras, platforms, args.dtype))
+    print(write_as(args.to, args.source, args.target, **given))
 
 
 if __name__ == "__main__":

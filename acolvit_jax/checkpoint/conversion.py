@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.models.params import Params, param_count
 
 
-def from_torch(source: Path, target: Path) -> str:
+def from_torch(source: str, target: Path) -> str:
     """Converts a published state dict to a folder that every command takes.
 
     Args:
@@ -38,12 +38,13 @@ def from_torch(source: Path, target: Path) -> str:
     """
     if target.is_file():
         raise CheckpointError(f"{target} is a file; the target is a folder")
+    file = place(source)
     try:
-        config, params = from_state_dict(read_state_dict(source))
+        config, params = from_state_dict(read_state_dict(file))
     except CheckpointError as error:
         told = str(error)
-        raise CheckpointError(told if str(source) in told else f"{source}: {told}") from None
-    save_weights(target / WEIGHTS_FILE, config, params, {"converted from": source.name})
+        raise CheckpointError(told if str(file) in told else f"{file}: {told}") from None
+    save_weights(target / WEIGHTS_FILE, config, params, {"converted from": file.name})
     return f"{describe_model(config)}, {param_count(params):,} parameters -> {target}"
 
 
@@ -187,62 +188,48 @@ def _at(config: ModelConfig, params: Params, budget: float | None) -> tuple[Mode
     return dataclasses.replace(config, any_budget=False), at_budget(params, budget)
 
 
-def write_as(
-    kind: str,
-    source: str,
-    target: Path,
-    provenance: Path | None = None,
-    learned: tuple[str, str] | None = None,
-    average: Sequence[str] = (),
-    budget: float | None = None,
-    platforms: Sequence[str] = (),
-    dtype: str | None = None,
-) -> str:
+def given_options(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those options of a conversion that were given.
+
+    Args:
+        kind: of `OPTIONS`.
+        options: by name; None and what is empty were not given.
+
+    Returns:
+        The others.
+
+    Raises:
+        CheckpointError: if one is for other kinds.
+    """
+    given = {name: value for name, value in options.items() if value not in (None, (), [])}
+    for name, value in given.items():
+        kinds = [other for other, names in OPTIONS.items() if name in names]
+        if kind not in kinds:
+            *most, last = kinds
+            listed = f"{', '.join(most)} or {last}" if most else last
+            many = isinstance(value, (list, tuple))
+            shown = "" if many else f"={value}"
+            raise CheckpointError(f"--{name}{shown} goes with --to {listed}, not --to {kind}")
+    return given
+
+
+def write_as(kind: str, source: str, target: Path, **given: Any) -> str:
     """Converts; see the converter of the kind.
 
     Args:
-        kind: `jax`, `torch`, `weights`, `stablehlo` or `onnx`.
+        kind: of `CONVERTERS`.
         source: file, folder or run.
         target: what to write.
-        provenance: JSON file, for `weights` only.
-        learned: two states of a model, before and after; for `weights` only.
-        average: `MODEL=SHARE` of models to average with; for `weights` only.
-        budget: that a model of any budget is written at; not for `jax`.
-        platforms: that a program runs on; for `stablehlo` only.
-        dtype: of the stored weights, `float32` (None), `float16` or `int8`; for `onnx` only.
+        **given: as `given_options` returns them.
 
     Returns:
         What was found and written, for the person.
 
     Raises:
-        CheckpointError: if it cannot be done, or a kind is given what is for another.
+        CheckpointError: if it cannot be done.
         ConfigError: as `to_torch`.
     """
-    if platforms and kind != "stablehlo":
-        raise CheckpointError(f"--platforms goes with --to stablehlo, not --to {kind}")
-    if dtype is not None and kind != "onnx":
-        raise CheckpointError(f"--dtype={dtype} goes with --to onnx, not --to {kind}")
-    if kind == "weights":
-        return to_weights(source, target, provenance, learned, average, budget)
-    for_weights = {
-        f"--provenance={provenance}": provenance,
-        "--learned": learned,
-        "--average": average,
-    }
-    for option, given in for_weights.items():
-        if given:
-            raise CheckpointError(f"{option} goes with --to weights, not --to {kind}")
-    if kind == "stablehlo":
-        return to_stablehlo(source, target, budget, platforms)
-    if kind == "onnx":
-        return to_onnx(source, target, budget, dtype or "float32")
-    if kind == "torch":
-        return to_torch(source, target, budget)
-    if budget is not None:
-        raise CheckpointError(
-            f"--budget={budget:g} goes with --to torch, weights, stablehlo or onnx"
-        )
-    return from_torch(place(source), target)
+    return CONVERTERS[kind](source, target, **given)
 
 
 def describe_model(config: ModelConfig) -> str:
@@ -265,3 +252,21 @@ def describe_model(config: ModelConfig) -> str:
 def _check_suffix(target: Path, allowed: tuple[str, ...]) -> None:
     if target.suffix.lower() not in allowed:
         raise CheckpointError(f"{target}: its suffix must be one of {', '.join(allowed)}")
+
+
+CONVERTERS: dict[str, Callable[..., str]] = {
+    "jax": from_torch,
+    "torch": to_torch,
+    "weights": to_weights,
+    "stablehlo": to_stablehlo,
+    "onnx": to_onnx,
+}
+# Names of options by kind; the site (`demo.site`) is above this room.
+OPTIONS = {
+    "jax": (),
+    "torch": ("budget",),
+    "weights": ("provenance", "learned", "average", "budget"),
+    "stablehlo": ("budget", "platforms"),
+    "onnx": ("budget", "dtype"),
+    "web": ("dtype",),
+}

@@ -13,7 +13,7 @@ from acolvit_jax.checkpoint.torch import to_state_dict
 from acolvit_jax.checkpoint.weights import load_weights, save_weights
 from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.config.variants import VARIANTS, icolorit
-from acolvit_jax.convert import main
+from acolvit_jax.convert import KINDS, main
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.models.params import flatten, init_params, nest
 from tests.integration.commands import SMALL as SMALL_RUN
@@ -78,6 +78,35 @@ def test_a_model_is_packed_into_one_file_that_says_where_it_comes_from(tmp_path)
         np.testing.assert_array_equal(flatten(packed.params)[name], half)
     main([str(target), str(tmp_path / "again.safetensors"), "--to=weights"])
     assert load_weights(tmp_path / "again.safetensors").provenance == {"packed from": str(target)}
+
+
+GIVEN = {
+    "provenance": ["--provenance=said.json"],
+    "learned": ["--learned", "before", "after"],
+    "average": ["--average=model=0.5"],
+    "budget": ["--budget=0.5"],
+    "platforms": ["--platforms=cpu"],
+    "dtype": ["--dtype=int8"],
+}
+TAKEN = {
+    "jax": [],
+    "torch": ["budget"],
+    "weights": ["provenance", "learned", "average", "budget"],
+    "stablehlo": ["budget", "platforms"],
+    "onnx": ["budget", "dtype"],
+    "web": ["dtype"],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_option_is_ignored(tmp_path, kind):
+    """What a kind of conversion does not take is refused before anything is read or written."""
+    for name in GIVEN.keys() - TAKEN[kind]:
+        code, message = refusal(main, "model", tmp_path / "out", f"--to={kind}", *GIVEN[name])
+        assert code == 1
+        assert message.startswith(f"--{name}")
+        assert message.endswith(f", not --to {kind}")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
