@@ -24,6 +24,7 @@ import numpy as np
 from acolvit_jax.checkpoint import onnx_forward, onnx_weights
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.files import write_bytes
+from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.budgets import DEFAULT_BUDGET
 from acolvit_jax.models import skipping
@@ -288,7 +289,10 @@ def load_onnx(path: Path, *, threads: int = 1) -> Call:
         raise CheckpointError(f"{path} is no ONNX file, or is cut short") from error
     if DESCRIPTION not in said:
         raise CheckpointError(f"{path} was not written by acolvit_jax")
-    version = json.loads(said[DESCRIPTION])["format_version"]
+    try:
+        version = parse_object(said[DESCRIPTION].encode()).get("format_version")
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged: what it says of itself: {error}") from error
     if version != FORMAT_VERSION:
         raise CheckpointError(f"{path} has format {version}; this program reads {FORMAT_VERSION}")
     if said.get(CHECKSUM) != _digest(model):

@@ -33,7 +33,7 @@ def test_without_the_exporter_one_line_says_what_to_do(monkeypatch, tmp_path):
 
 
 def test_a_dtype_goes_with_onnx_only(tmp_path):
-    with pytest.raises(CheckpointError, match="--dtype=int8 goes with --to onnx, not --to torch"):
+    with pytest.raises(CheckpointError, match="--dtype=int8 goes with --to onnx or web, not"):
         main([str(write_model(tmp_path)), str(tmp_path / "m.npz"), "--to=torch", "--dtype=int8"])
 
 
@@ -148,6 +148,26 @@ def test_a_damaged_file_is_refused(tmp_path):
             load_onnx(target)
     with pytest.raises(CheckpointError, match="no file at"):
         load_onnx(tmp_path / "none.onnx")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("no JSON", "is damaged: what it says of itself: Expecting value"),
+        ("[1]", "is damaged: what it says of itself: it holds no object, but list"),
+        ("{}", "has format None; this program reads 1"),
+    ],
+)
+def test_a_file_that_says_nothing_of_itself_is_refused_in_one_line(tmp_path, said, message):
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.helper.make_graph([], "empty", [], [])
+    model = onnx.helper.make_model(graph)
+    onnx.helper.set_model_props(model, {"acolvit": said})
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(CheckpointError) as raised:
+        load_onnx(tmp_path / "other.onnx")
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_program_that_differs_is_not_written(tmp_path, monkeypatch):
