@@ -12,6 +12,8 @@ export const makeItem = (source, title, work = null, id = newId()) => ({
   work,
   photo: null, // the engine's, once it was opened
   thumbnail: null, // Blob
+  known: false, // whether it was ever on the desk
+  trouble: null, // a sentence: why it could not be opened again
   before: null, // id of the photo that was looked at when this one was opened
 });
 
@@ -38,16 +40,17 @@ export class Desk extends EventTarget {
   show(item) {
     if (!this.items.includes(item)) {
       item.before = this.current?.id ?? null;
-      this.items.push(item);
+      this.#lay(item);
       this.#takenBack = this.#takenBack.filter((other) => other !== item);
     }
     this.current = item;
+    item.trouble = null;
     this.#changed();
   }
 
   /** Lays photos down without looking at them. */
   lay(...items) {
-    this.items.push(...items);
+    items.forEach((item) => this.#lay(item));
     this.#changed();
   }
 
@@ -64,6 +67,12 @@ export class Desk extends EventTarget {
   beside(item) {
     const at = this.items.indexOf(item);
     return this.items[at + 1] ?? this.items[at - 1] ?? null;
+  }
+
+  /** Marks a photo that could not be opened again. */
+  setTrouble(item, sentence) {
+    item.trouble = sentence;
+    this.#changed();
   }
 
   /** Undoes that the current photo was opened; the one to look at instead. */
@@ -83,6 +92,11 @@ export class Desk extends EventTarget {
   setThumbnail(item, blob) {
     item.thumbnail = blob;
     this.dispatchEvent(new CustomEvent('thumbnail', { detail: item }));
+  }
+
+  #lay(item) {
+    item.known = true;
+    this.items.push(item);
   }
 
   #changed() {

@@ -27,14 +27,20 @@ import { Pointer } from './pointer.js';
 import { Reference } from './reference.js';
 import { Saving } from './saving.js';
 import { Screen } from './screen.js';
-import { Session } from './session.js';
+import { Session, why } from './session.js';
 import { startSheet } from './sheet.js';
 import { Stage } from './stage.js';
 import { publish } from './state.js';
 import { Strip } from './strip.js';
 import { startTheme } from './theme.js';
-import { quoted, say } from './toast.js';
+import { quoted, say, sentence } from './toast.js';
 import { Viewport } from './viewport.js';
+
+/** What is said while the engine is waited for: for `item` to be opened, or for colors. */
+const awaited = (error, item, field) => `${sentence(why(error))} ${sentence(item
+  ? `${quoted(item.title)} opens as soon as it can`
+  : field ? 'the picture does not show your last changes; it will as soon as it can'
+    : 'colors come as soon as they can')}`;
 
 class App {
   /** @param engine see engine.js; `info` is what it says of itself. */
@@ -143,15 +149,15 @@ class App {
       screen.photo();
       this.desk.show(item);
       this.#load(item);
-      const notes = item.photo.notes ?? [];
+      const { notes } = item.photo;
       if (notes.length && !item.work) say(`${quoted(item.title)}: ${notes.join('; ')}`);
       const uploaded = item.source instanceof Blob;
       if (uploaded) this.reference.show(item.source, 'This photo’s own colors', true);
       else this.reference.clear();
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
-    on('again', () => say('The server had put this photo away. It is loaded again.'));
-    on('away', ({ is }) => screen.away(is));
+    on('again', () => say('The photo had been put away. It is loaded again.'));
+    on('away', ({ error, item }) => screen.away(error && awaited(error, item, session.field)));
     on('answer', ({ result, timing, actions, times, first }) => {
       if (screen.state !== 'ready') return; // another photo is seen by now
       this.#showField(first);
@@ -164,7 +170,8 @@ class App {
     on('trouble', ({ error, item }) => {
       screen.busy(session.queue.busy);
       if (!item) {
-        say(`${quoted(session.title)}: ${error.message}`, 'error');
+        const again = { label: 'Try again', run: () => this.ask() };
+        say(`${quoted(session.title)}: ${error.message}`, 'error', again);
         return;
       }
       const previewed = screen.state === 'uploading';

@@ -1,7 +1,7 @@
 // Photos come and go: opened, looked at again, put away, and all of that taken back.
 
 import { makeItem } from './desk.js';
-import { say, sentence } from './toast.js';
+import { quoted, say, sentence } from './toast.js';
 
 /** A reason without the name that the engine has for a file whose name it does not know. */
 const reason = (error) => error.message.replace(/^the image: (is )?/, (_, is) => (is ? 'it is ' : ''));
@@ -17,7 +17,7 @@ export class Photos {
     const most = this.info.limits.upload_bytes;
     const large = files.find((file) => file.size > most);
     if (large) {
-      say(`${large.name || 'This file'} is larger than the ${Math.round(most / 1e6)} MB allowed`, 'error');
+      say(`${large.name ? quoted(large.name) : 'This file'} is larger than the ${Math.round(most / 1e6)} MB allowed`, 'error');
     }
     const items = files.filter((file) => file.size <= most)
       .map((file) => makeItem(file, file.name || 'Photo'));
@@ -52,7 +52,7 @@ export class Photos {
     if (looked) item.work = this.keeper.workOf(item);
     this.desk.remove(item);
     const tell = () => say(
-      `${item.title} was put away`, 'note', { label: 'Undo', run: () => this.session.open(item) });
+      `${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: () => this.session.open(item) });
     const shown = looked && next ? this.session.open(next) : Promise.resolve();
     if (looked && !next) this.#nothing();
     shown.then(() => {
@@ -79,20 +79,35 @@ export class Photos {
     else if (this.desk.canBringBack) this.session.open(this.desk.bringBack());
   }
 
-  /** A photo could not be opened: what was there is there again. */
+  /**
+   * A photo could not be opened. One with work on it, or that may be opened later, stays on the
+   * desk and can be tried again; what was there before is there again.
+   */
   refused(item, error) {
-    const known = this.desk.items.includes(item);
-    if (known) this.desk.remove(item);
-    const text = `${item.title} could not be opened: ${reason(error)}`;
-    if (this.session.item) this.screen.photo();
-    else this.#nothing();
-    say(sentence(text), 'error');
+    const { desk, session, screen } = this;
+    const again = () => session.open(item);
+    const text = sentence(`${quoted(item.title)} could not be opened: ${reason(error)}`);
+    const worked = Boolean(item.work || item.thumbnail);
+    const stays = desk.items.includes(item) && (worked || error.kind !== 'refused');
+    if (stays) desk.setTrouble(item, text);
+    else desk.remove(item);
+    const shown = desk.items.includes(session.item); // it may have been put away meanwhile
+    if (shown) screen.photo();
+    else if (stays) {
+      session.leave();
+      screen.trouble(item.title, `${text} Its hints are kept.`, again);
+      this.hints.load(null); // those of the photo that was seen
+    } else this.#nothing();
+    const hopeless = !stays && error.kind === 'refused';
+    if (shown || !stays) say(text, 'error', hopeless ? null : { label: 'Try again', run: again });
   }
 
   #nothing() {
     this.session.leave();
-    this.screen.state = 'empty';
+    this.screen.empty();
     this.screen.start();
+    const [next] = this.desk.items;
+    if (next) this.session.open(next);
   }
 
   #close(item) {

@@ -38,7 +38,8 @@ export class Saving {
       const action = { copy: () => this.#copy(), all: () => this.#saveAll() }[format];
       await (action?.() ?? this.#savePicture(format));
     } catch (error) {
-      say(`${quoted(this.session.title)} was not saved: ${error.message}`, 'error');
+      const what = format === 'all' ? ALL : this.session.title;
+      say(`${quoted(what)} was not saved: ${error.message}`, 'error');
     } finally {
       this.screen.saving = false;
     }
@@ -66,7 +67,9 @@ export class Saving {
     const files = [];
     const { items } = this.desk;
     for (const item of [...items]) {
-      files.push(await this.#render(item));
+      files.push(await this.#render(item).catch((error) => {
+        throw new Error(`${item.title}: ${error.message}`);
+      }));
       this.screen.progress(files.length / items.length);
     }
     download(await zip(files), ALL);

@@ -5,10 +5,11 @@ import { hush } from './toast.js';
 
 export class Screen {
   #stage = byId('stage');
+  #retry = () => {};
 
   constructor({ session, stage, viewport, marks }) {
     Object.assign(this, { session, stage, viewport, marks });
-    byId('away-retry').addEventListener('click', () => session.retry());
+    byId('away-retry').addEventListener('click', () => this.#retry());
   }
 
   get state() { return this.#stage.dataset.state; }
@@ -25,9 +26,27 @@ export class Screen {
     this.#stage.setAttribute('aria-busy', String(busy));
   }
 
-  away(is) {
-    byId('away').hidden = !is;
-    this.#stage.toggleAttribute('data-stale', is);
+  /** Says lastingly what stands in the way, with a button for `retry`; null: nothing does. */
+  away(text, retry = () => this.session.retry()) {
+    byId('away').hidden = text === null;
+    byId('away-what').textContent = text ?? '';
+    this.#stage.toggleAttribute('data-stale', text !== null);
+    this.#retry = retry;
+  }
+
+  /** No photo is shown. */
+  empty() {
+    this.state = 'empty';
+    this.stage.clear();
+  }
+
+  /** No photo is shown, for this one cannot be opened. */
+  trouble(title, text, retry) {
+    this.empty();
+    document.body.dataset.screen = 'work';
+    this.#name(title);
+    this.away(text, retry);
+    byId('away-retry').focus({ preventScroll: true });
   }
 
   progress(fraction) {
@@ -50,20 +69,24 @@ export class Screen {
     this.#display(picture, { width, height }, title);
   }
 
+  /** Whether the work's side of the page has anything to show. */
+  get shown() { return Boolean(this.session.photo) || !byId('away').hidden; }
+
   start() {
     document.body.dataset.screen = 'start';
-    byId('start-back').hidden = !this.session.photo;
+    byId('start-back').hidden = !this.shown;
     byId('start').focus({ preventScroll: true });
   }
 
   work() {
-    if (!this.session.photo) return;
+    if (!this.shown) return;
     document.body.dataset.screen = 'work';
     this.#stage.focus({ preventScroll: true });
   }
 
   #display(picture, size, title) {
     hush();
+    if (!this.session.away) this.away(null);
     this.stage.setField(null);
     this.stage.setPhoto(picture);
     this.marks.cross = null;
@@ -72,8 +95,12 @@ export class Screen {
     this.stage.measure();
     this.viewport.setPhoto({ width: size.width, height: size.height });
     this.#stage.focus({ preventScroll: true });
+    this.#name(title, `${size.width} × ${size.height}`);
+  }
+
+  #name(title, size = '') {
     byId('photo-name').textContent = title;
-    byId('photo-size').textContent = `${size.width} × ${size.height}`;
+    byId('photo-size').textContent = size;
     document.title = `${title} – A-ColViT`;
   }
 }

@@ -5,20 +5,25 @@ import { AbField } from './ab_field.js';
 import { Grey, preview } from './grey.js';
 import { NewestWins } from './queue.js';
 
-const BUSY_TRIES = 4;
-const BUSY_WAIT = 250; // ms, doubled each time
-const AWAY_WAIT = [500, 1000, 2000, 4000, 8000]; // ms between tries while nobody answers
+const WAITS = [500, 1000, 2000, 4000, 8000]; // ms between tries while nobody answers, or all are busy
+const QUIET = 3; // answers of a busy engine before the person is told
+const NEW_TRIES = { unreachable: 1, busy: 4 }; // of a photo that is not on the desk yet
+const LOST_TRIES = 3; // while the engine puts away again and again what was opened
 const SIDE = 2048; // of the grey picture at first
 const SIDE_MAX = 4096; // after zooming in
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Whether the same may go well later. */
+const isForNow = ({ kind }) => kind === 'unreachable' || kind === 'busy';
+
+/** Why, without the advice to try again, which the session follows by itself. */
+export const why = ({ message }) => message.replace(/; try again$/, '');
 
 /**
  * Events: `progress` {fraction or null at the end}, `preview` {title, picture, width, height},
  * `leaving` (the next photo is there), `photo` {item, before}, `grey` (a finer one),
  * `answer` {field, result, timing, actions, times, first},
  * `trouble` {error, item: the one that was not opened}, `again` (the photo was opened anew),
- * `away` {is: whether nobody answers, so that the picture may be stale}.
+ * `away` {error: why the engine is waited for, or null, item: the one that opens then, or null}.
  */
 export class Session extends EventTarget {
   item = null; // see desk.js
@@ -27,10 +32,11 @@ export class Session extends EventTarget {
   automatic = null; // those without hints
   result = null;
   opening = null; // the item on its way: the one that is seen takes no more hints
-  away = false;
+  away = null; // the error that is waited out: the picture may be stale
   #leave = new AbortController(); // ends what is under way for an older photo
   #finer = false;
-  #wake = () => {}; // ends the waiting for an engine
+  #awayFor = null; // the item on its way that waits
+  #waiting = new Set(); // functions that end the waiting for an engine
 
   /** @param engine see engine.js */
   constructor(engine, latency) {
@@ -61,7 +67,7 @@ export class Session extends EventTarget {
         const early = await preview(item.source);
         if (early && current()) this.#tell('preview', { title: item.title, ...early });
       }
-      const [photo, picture] = await this.#fetchPatiently(item, signal);
+      const [photo, picture] = await this.#fetch(item, signal);
       const grey = new Grey(picture);
       if (!current()) {
         grey.picture.close();
@@ -76,7 +82,7 @@ export class Session extends EventTarget {
       Object.assign(this, { item, grey, field: null, automatic: null, result: null });
       this.#finer = false;
       this.opening = null;
-      this.#wake(); // who waits for the engine has another photo to ask for
+      this.retry(); // who waits for the engine has another photo to ask for
       this.#tell('photo', { item, before });
       old?.picture.close(); // large: nobody else frees it soon
     } catch (error) {
@@ -93,6 +99,7 @@ export class Session extends EventTarget {
     if (!this.opening) return;
     this.#leave.abort();
     this.opening = null;
+    this.#setAway(null);
     this.#tell('progress', { fraction: null });
   }
 
@@ -111,12 +118,13 @@ export class Session extends EventTarget {
 
   /** Tries again now, if nobody answered. */
   retry() {
-    this.#wake();
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
   }
 
   /** The file of the result that is seen, after what is under way has been answered. */
   async save(format, finish) {
-    if (this.away) throw new Error('the server cannot be reached; save again when it is back');
+    if (this.away) throw new Error(`${why(this.away)}; save again when it answers`);
     await this.queue.settled();
     if (!this.result) throw new Error('there are no colors to save yet');
     try {
@@ -149,32 +157,34 @@ export class Session extends EventTarget {
     } catch { /* the first one stays */ }
   }
 
-  /** As `#fetch`, and for a photo with work on it again and again while nobody answers. */
-  async #fetchPatiently(item, signal) {
-    for (let missed = 0; ; missed++) {
-      try {
-        const found = await this.#fetch(item, signal);
-        this.#setAway(false);
-        return found;
-      } catch (error) {
-        if (error.kind !== 'unreachable' || !item.work || signal.aborted) throw error;
-        this.#setAway(true);
-        await this.#patience(missed);
-      }
-    }
-  }
-
-  /** The engine's photo of an item and its grey picture. */
+  /**
+   * The engine's photo of an item and its grey picture. While the engine is away or busy a photo of
+   * the desk is tried again and again, a new one only a few times.
+   */
   async #fetch(item, signal) {
-    if (item.photo) {
+    let { photo } = item;
+    for (let tries = 1, lost = 0; ;) {
       try {
-        return [item.photo, await this.engine.grey(item.photo, SIDE)];
+        photo ??= await this.#send(item, signal);
+        const picture = await this.engine.grey(photo, SIDE);
+        this.#setAway(null);
+        return [photo, picture];
       } catch (error) {
-        if (error.kind !== 'gone') throw error;
+        const ended = signal.aborted;
+        if (!ended && error.kind === 'gone' && ++lost <= LOST_TRIES) {
+          photo = null;
+          continue;
+        }
+        const most = item.known ? Infinity : NEW_TRIES[error.kind];
+        if (ended || !isForNow(error) || tries >= most) {
+          if (photo && photo !== item.photo) this.engine.close(photo);
+          if (!ended && !isForNow(error)) this.#setAway(null);
+          throw error;
+        }
+        await this.#patience(error, tries++);
+        lost = 0;
       }
     }
-    const photo = await this.#send(item, signal);
-    return [photo, await this.engine.grey(photo, SIDE)];
   }
 
   #send({ source, title }, signal) {
@@ -184,43 +194,48 @@ export class Session extends EventTarget {
 
   async #run(job) {
     const actions = this.latency.take();
-    for (let attempt = 1, missed = 0; ; attempt++) {
+    for (let tries = 1, lost = 0, gone = false; ;) {
       this.lastJob = job;
       try {
+        if (gone) await this.#openAgain();
+        gone = false;
         const sent = performance.now();
         const answer = await this.engine.colorize(job.item.photo, job.wishes);
-        this.#setAway(false);
+        this.#setAway(null);
         return { ...answer, job, actions, times: { sent, answered: performance.now() } };
       } catch (error) {
         if (job.item !== this.item) throw error; // nobody waits for it any more
-        if (error.kind === 'unreachable') {
-          this.#setAway(true);
-          await this.#patience(missed++);
-          attempt = 0;
+        if (isForNow(error)) {
+          await this.#patience(error, tries++);
+          lost = 0;
           job = this.queue.takeNewer() ?? job;
           continue;
         }
-        this.#setAway(false);
-        if (attempt >= BUSY_TRIES) throw error;
-        if (error.kind === 'gone') await this.#openAgain();
-        else if (error.kind === 'busy') await pause(BUSY_WAIT * 2 ** attempt);
-        else throw error;
+        this.#setAway(null);
+        gone = error.kind === 'gone';
+        if (!gone || ++lost > LOST_TRIES) throw error;
       }
     }
   }
 
   /** Waits before the next try; a person, or the network, may end it. */
-  #patience(missed) {
+  #patience(error, tries) {
+    if (error.kind !== 'busy' || tries > QUIET) this.#setAway(error);
     return new Promise((resolve) => {
-      this.#wake = resolve;
-      setTimeout(resolve, AWAY_WAIT[Math.min(missed, AWAY_WAIT.length - 1)]);
+      this.#waiting.add(resolve);
+      setTimeout(() => {
+        this.#waiting.delete(resolve);
+        resolve();
+      }, WAITS[Math.min(tries, WAITS.length) - 1]);
     });
   }
 
-  #setAway(is) {
-    if (is === this.away) return;
-    this.away = is;
-    this.#tell('away', { is });
+  #setAway(error) {
+    const item = error && this.opening?.known ? this.opening : null;
+    if (error?.message === this.away?.message && item === this.#awayFor) return;
+    this.away = error;
+    this.#awayFor = item;
+    this.#tell('away', { error, item });
   }
 
   async #openAgain() {

@@ -82,6 +82,12 @@ export class Stage extends EventTarget {
     this.invalidate();
   }
 
+  /** Lets the photo go: its picture is closed. */
+  clear() {
+    clearTimeout(this.#rest);
+    this.#photo = this.field = null;
+  }
+
   /** Shows colors (an AbField), or grey for null. The first colors fade in. */
   setField(field, fade = false) {
     this.field = field;

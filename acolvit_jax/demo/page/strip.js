@@ -50,7 +50,7 @@ export class Strip {
 
   #show() {
     const { items, current } = this.desk;
-    byId('strip').hidden = items.length < 2;
+    byId('strip').hidden = items.length < 2 && !items.some(({ trouble }) => trouble);
     for (const [item, entry] of this.#entries) {
       if (items.includes(item)) continue;
       entry.remove();
@@ -60,6 +60,8 @@ export class Strip {
       const entry = this.#entries.get(item) ?? this.#create(item);
       const button = entry.querySelector('.strip-photo');
       button.setAttribute('aria-current', String(item === current));
+      button.toggleAttribute('data-trouble', Boolean(item.trouble));
+      button.title = button.ariaLabel = item.trouble ?? item.title;
       this.#list.append(entry);
     }
     this.#entries.get(current)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
@@ -67,8 +69,7 @@ export class Strip {
 
   #create(item) {
     const button = make('button', {
-      type: 'button', className: 'strip-photo', title: item.title, aria: { label: item.title },
-      data: { item: item.id },
+      type: 'button', className: 'strip-photo', data: { item: item.id },
     }, make('img', { alt: '', draggable: false, hidden: true }), make('span', { textContent: item.title }));
     button.addEventListener('click', () => this.photos.show(item));
     const away = make('button', {

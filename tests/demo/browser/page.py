@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,16 @@ class Page:
         self.driver.get(self.address + query)
         self.wait(lambda: self.js("return document.body.dataset.ready"), "the page")
         self.complaints()
+
+    @contextmanager
+    def before(self, script: str) -> Iterator[None]:
+        """Has a script run in every document before the page's own, until the block ends."""
+        command = "Page.addScriptToEvaluateOnNewDocument"
+        added = self.driver.execute_cdp_cmd(command, {"source": script})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
     def sample(self, name: str) -> None:
         self.js(f"document.querySelector('[data-sample={name}]').click()")

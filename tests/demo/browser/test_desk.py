@@ -152,7 +152,7 @@ def test_a_message_leaves_with_its_photo_and_names_the_file(coffee: Page, tmp_pa
     broken.write_bytes(b"no photo at all")
     coffee.choose_file("file-photo", broken)
     told = coffee.toast()
-    assert told.startswith("Broken.jpg could not be opened: ")
+    assert told.startswith("“broken.jpg” could not be opened: ")
     assert told.endswith(".")
     paste(coffee, good=picture((70, 40)))
     wait_for_width(coffee, 70)

@@ -161,7 +161,7 @@ def test_without_the_server_the_picture_is_stale_and_catches_up(coffee: Page):
         paste(coffee, refused=picture((50, 40)))  # seen for a moment, then the photo before it
         coffee.wait(lambda: coffee.js("return states") == ["uploading", "ready"], "the photo")
         told = coffee.toast()
-        assert told == "Refused.png could not be opened: the server cannot be reached."
+        assert told == "“refused.png” could not be opened: the server cannot be reached.Try again"
         assert coffee.id("photo-name").text == "Cup of coffee"
         assert np.ptp(coffee.seen(200, 150)) > 4
         assert coffee.id("away").is_displayed()  # lasting, not a line that goes
