@@ -48,7 +48,7 @@ RUNTIME_FILES = (
 SCRIPTS = "static"  # where index.html finds the page's files
 WORKER = "service_worker.js"  # stands at the root: it serves what lies below it
 POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
     "style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; "
     "base-uri 'none'; form-action 'none'"
 )
@@ -246,5 +246,5 @@ def _write_list(folder: Path) -> None:
         total.update(name.encode() + path.read_bytes())
         if not name.startswith("samples/") or name.endswith("_grey.jpg"):
             names.append(name)
-    site = {"build": total.hexdigest()[:16], "files": ["./", *names]}
+    site = {"build": total.hexdigest()[:16], "files": ["./", *names], "policy": POLICY}
     write_text(folder / "site.js", f"self.SITE = {json.dumps(site)};\n")

@@ -10,6 +10,8 @@ from typing import Any
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
+JPEG_SEGMENT_MAX = 65_533  # bytes that one segment of a JPEG holds
+
 # EXIF tags that say how a file's pixels lie, which the new file says for itself: size, orientation,
 # compression, strips and tiles of TIFF, further pictures, color profile.
 _PIXEL_TAGS = {*range(254, 260), 262, 266, 273, 274, *range(277, 282), 284, 317, 320}

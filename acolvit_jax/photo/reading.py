@@ -121,6 +121,8 @@ def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
     alpha, kept = raster.alpha, None
     if raster.pixels.dtype != np.uint8:
         notes = (*notes, "it has more than 8 bits a channel; the result has 8")
+    if len(raster.metadata.exif or b"") > metadata.JPEG_SEGMENT_MAX:
+        notes = (*notes, "its EXIF is more than a JPEG holds; other formats keep it")
     if alpha is not None and not alpha.any():
         notes = (*notes, "its alpha is zero everywhere and is left aside")
     elif alpha is not None and not (alpha == 1).all():

@@ -31,7 +31,8 @@
 //                               file; `finish` is {saturation, warmth} as
 //                               `GET .../results/{result}` has them
 //
-// Photo: {id, width, height, name}, and whatever the engine keeps there for itself.
+// Photo: {id, width, height, name, alpha: whether some of it is transparent, notes: sentences about
+// how it was read}, and whatever the engine keeps there for itself.
 
 /**
  * Why an engine could not. `kind` is

@@ -7,24 +7,36 @@ import { EngineError } from './engine.js';
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65,
   0, 253, 15, 253, 98, 11];
 
-async function get(address) {
+const NOT_KEPT = 'without a network there are only the samples that were opened before';
+
+/** @param offline why it may not be there without a network */
+async function get(address, offline = 'there is no network, and this browser has kept nothing yet') {
+  let response;
   try {
-    const response = await fetch(address);
-    if (!response.ok) throw new Error();
-    return response;
+    response = await fetch(address);
   } catch {
-    throw new EngineError('unreachable', `${address} cannot be loaded; is the folder whole?`);
+    throw new EngineError('unreachable', offline);
   }
+  if (response.ok) return response;
+  throw new EngineError('refused', `the host has no ${address}; publish the folder again`);
 }
 
-/** Calls to the worker: `call(method, ...)` is answered in turn. */
+/** Starts the worker from a script of the page's own, whose policy it has then, too. */
+function startWorker() {
+  const { href } = new URL('./local_worker.js', import.meta.url);
+  const script = new Blob([`import ${JSON.stringify(href)};`], { type: 'text/javascript' });
+  return new Worker(URL.createObjectURL(script), { type: 'module' });
+}
+
+/** A worker, and calls to it: `call(method, ...)` is answered in turn; after its end every one fails. */
 class Calls {
   #waiting = new Map();
   #next = 0;
+  #worker = startWorker();
+  ended = null; // the error that every call fails with
 
   constructor(onProgress) {
-    this.worker = new Worker(new URL('./local_worker.js', import.meta.url), { type: 'module' });
-    this.worker.onmessage = ({ data: { id, value, error, progress } }) => {
+    this.#worker.onmessage = ({ data: { id, value, error, progress } }) => {
       if (progress !== undefined) {
         onProgress(progress);
         return;
@@ -34,19 +46,24 @@ class Calls {
       if (error) reject(new EngineError(error.kind, error.message));
       else resolve(value);
     };
-    this.worker.onerror = () => {
-      const error = new EngineError('refused', 'the part that colors cannot run in this browser');
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-    };
+    this.#worker.onerror = () => this.end('the part that colors stopped, or cannot run in this browser');
   }
 
   call(method, ...parameters) {
+    if (this.ended) return Promise.reject(this.ended);
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, method, parameters });
+      this.#worker.postMessage({ id, method, parameters });
     });
+  }
+
+  /** Ends the worker: its photos are gone, and another one may open them again. */
+  end(message) {
+    this.#worker.terminate();
+    this.ended = new EngineError('gone', message);
+    for (const { reject } of this.#waiting.values()) reject(this.ended);
+    this.#waiting.clear();
   }
 }
 
@@ -64,23 +81,44 @@ function hideOtherFormats({ write }) {
   }
 }
 
+/** Keeps the site; needs https or localhost. Whether there is a new build the host is asked itself. */
 function workOffline() {
-  navigator.serviceWorker?.register('service_worker.js').catch(() => {}); // needs https or localhost
+  const options = { updateViaCache: 'none' };
+  navigator.serviceWorker?.register('service_worker.js', options).catch(() => {});
 }
 
 export async function createEngine() {
   const info = await (await get('info.json')).json();
   hideOtherFormats(info.formats);
-  const calls = new Calls(showProgress);
   const simd = WebAssembly.validate(Uint8Array.from(SIMD));
-  const loading = simd
-    ? calls.call('load', info, location.href)
-    : Promise.reject(new EngineError(
-      'refused', 'this browser has no WebAssembly SIMD, which coloring needs; try a newer one'));
-  loading.then(() => performance.mark('model ready'), () => {}).finally(() => { // failures are told
-    showProgress(null); // at the first photo
-    workOffline();
-  });
+  let calls = null;
+  let loading = null;
+
+  /** Starts the worker, which loads the model first; what goes wrong with it is told to who colors. */
+  function begin() {
+    calls = new Calls(showProgress);
+    loading = simd
+      ? calls.call('load', info, location.href)
+      : Promise.reject(new EngineError(
+        'refused', 'this browser has no WebAssembly SIMD, which coloring needs; try a newer one'));
+    loading.then(() => performance.mark('model ready'), () => {}).finally(() => {
+      showProgress(null);
+      workOffline();
+    });
+  }
+
+  /** Waits for the model. One that did not come is fetched by another worker, the next time. */
+  async function ready() {
+    if (calls.ended) throw calls.ended;
+    try {
+      await loading;
+    } catch (error) {
+      if (error.kind === 'unreachable') calls.end(error.message);
+      throw error;
+    }
+  }
+
+  begin();
   return {
     place: 'in this browser',
     note: crossOriginIsolated
@@ -94,8 +132,9 @@ export async function createEngine() {
     async open(source, { name, onProgress, signal }) {
       const file = source instanceof Blob
         ? source
-        : await (await get(`samples/${encodeURIComponent(source.sample)}.jpg`)).blob();
+        : await (await get(`samples/${encodeURIComponent(source.sample)}.jpg`, NOT_KEPT)).blob();
       onProgress(1);
+      if (calls.ended) begin();
       const photo = await calls.call('open', file, source.sample ?? name, info.limits.pixels);
       if (!signal.aborted) return photo;
       this.close(photo);
@@ -109,12 +148,12 @@ export async function createEngine() {
     grey: (photo, maxSide) => calls.call('grey', photo.id, maxSide),
 
     async colorize(photo, wishes) {
-      await loading;
+      await ready();
       return calls.call('colorize', photo.id, wishes);
     },
 
     async suggest(photo, place) {
-      await loading;
+      await ready();
       return calls.call('suggest', photo.id, place);
     },
 

@@ -13,14 +13,34 @@ const THREADS = 4; // more gain nothing on a model of this size
 const WARM_UP = 12; // answers: later ones are as fast
 const PUBLISH = 'publish the folder again';
 
+const broken = () => new Refusal('the connection broke while the model was loaded', 'unreachable');
+
+/** What comes over the network; the browser's own words for a failure say nothing to a person. */
+async function arrived(promise) {
+  try {
+    return await promise;
+  } catch {
+    throw broken();
+  }
+}
+
+/** Why ONNX Runtime, which fetches more files when it starts, did not. */
+function startError(error) {
+  console.error(error);
+  if (/fetch|network|import/i.test(error.message)) return broken();
+  return new Refusal(/memory|allocation/i.test(error.message)
+    ? 'the model needs more memory than the browser gives'
+    : 'the model cannot be started in this browser; try another one');
+}
+
 /** The bytes of a file whose length is known, with progress. */
 async function fetchWhole(address, length, onProgress) {
-  const response = await fetch(address);
+  const response = await arrived(fetch(address));
   if (!response.ok) throw new Refusal(`${address} cannot be loaded; ${PUBLISH}`);
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const reader = response.body.getReader(); ;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await arrived(reader.read());
     if (done) break;
     if (at + value.length > length) break;
     bytes.set(value, at);
@@ -65,18 +85,17 @@ export class LocalModel {
     const { local } = info;
     const [bytes, ort] = await Promise.all([
       fetchWhole(new URL('model.onnx', base), local.bytes, onProgress),
-      import('./ort/ort.wasm.min.mjs'),
+      arrived(import('./ort/ort.wasm.min.mjs')),
     ]);
     await check(bytes, local);
     ort.env.logLevel = 'error';
     ort.env.wasm.wasmPaths = new URL('./ort/', import.meta.url).href;
-    const asked = new URL(base).searchParams.get('threads');
     const cores = Math.min(THREADS, navigator.hardwareConcurrency ?? 1);
-    ort.env.wasm.numThreads = crossOriginIsolated ? Number(asked ?? cores) : 1;
+    ort.env.wasm.numThreads = crossOriginIsolated ? cores : 1;
     const session = await ort.InferenceSession.create(bytes, {
       executionProviders: ['wasm'],
       graphOptimizationLevel: 'basic', // the file is optimized; looking for more takes a second
-    });
+    }).catch((error) => { throw startError(error); });
     return Object.assign(new LocalModel(), { ort, session, info, side: info.model.image_size });
   }
 

@@ -1,7 +1,10 @@
 // A photo in the worker: its file, decoded only while its pixels are needed.
 
-import { readExif, withExif } from './exif.js';
-import { luminanceAt, luminances, makeGrey, modelLightness, recolor } from './recolor.js';
+import { readFile } from './local_file.js';
+import { withFacts } from './local_output.js';
+import {
+  luminanceAt, luminances, makeClear, makeGrey, modelLightness, recolor,
+} from './recolor.js';
 
 const RESULTS = 8; // remembered for saving
 const BUDGETS = 4; // whose automatic results are kept
@@ -19,19 +22,35 @@ export class Refusal extends Error {
   }
 }
 
-function canvasOf(picture, width, height) {
+/** @param under a color under what is transparent, or null */
+function canvasOf(picture, width, height, under) {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new RangeError('no memory for a canvas');
-  context.fillStyle = 'white'; // under what is transparent
-  context.fillRect(0, 0, width, height);
+  if (under) {
+    context.fillStyle = under;
+    context.fillRect(0, 0, width, height);
+  }
   context.imageSmoothingQuality = 'high';
   context.drawImage(picture, 0, 0, width, height);
   return { canvas, context, pixels: context.getImageData(0, 0, width, height) };
 }
 
+/** Whether some of a picture is transparent, and whether all of it is. */
+function transparency({ data }) {
+  let [some, all] = [false, true];
+  for (let i = 3; i < data.length; i += 4) {
+    some ||= data[i] < 255;
+    all &&= data[i] === 0;
+  }
+  return { some, all };
+}
+
 export class LocalPhoto {
+  alpha = false; // whether some of it is transparent
+  notes = []; // for the person: of how it was read
   #file;
+  #facts; // of the file
   #results = new Map();
   #made = 0;
   #lightness = null;
@@ -46,7 +65,18 @@ export class LocalPhoto {
     if (width * height > most) {
       throw new Refusal(`${width} x ${height} pixels are more than the ${most} allowed`);
     }
-    return Object.assign(photo, { width, height });
+    Object.assign(photo, { width, height });
+    await photo.#readFacts();
+    return photo;
+  }
+
+  async #readFacts() {
+    this.#facts = readFile(new Uint8Array(await this.#file.arrayBuffer()), this);
+    this.notes.push(...this.#facts.notes);
+    if (!this.#facts.clear) return;
+    const { some, all } = transparency((await this.#draw(this.width, this.height, null)).pixels);
+    this.alpha = some;
+    if (all) this.notes.push('it is transparent everywhere, so that nothing of it is seen here');
   }
 
   async #decode() {
@@ -57,10 +87,10 @@ export class LocalPhoto {
     }
   }
 
-  async #draw(width = this.width, height = this.height) {
+  async #draw(width = this.width, height = this.height, under = 'white') {
     const picture = await this.#decode();
     try {
-      return canvasOf(picture, width, height);
+      return canvasOf(picture, width, height, under);
     } finally {
       picture.close();
     }
@@ -123,8 +153,11 @@ export class LocalPhoto {
     const { canvas, context, pixels } = await this.#draw();
     const ab = found.map((value, i) => saturation * value + warmth * warm[i & 1]);
     recolor(pixels, ab, side);
+    if (this.alpha && format === 'png') {
+      makeClear(pixels, (await this.#draw(this.width, this.height, null)).pixels);
+    }
     context.putImageData(pixels, 0, 0);
     const blob = await canvas.convertToBlob({ type: `image/${format}`, quality: JPEG_QUALITY });
-    return withExif(blob, readExif(new Uint8Array(await this.#file.arrayBuffer())));
+    return withFacts(blob, this.#facts);
   }
 }

@@ -21,11 +21,12 @@ const methods = {
 
   async open(file, name, pixels) {
     const photo = await LocalPhoto.read(file, pixels);
-    const id = String(last += 1);
+    const id = `${performance.timeOrigin}-${last += 1}`; // of no other worker
     photos.set(id, photo);
     const stem = name.replace(/^.*[\\/]/, '').replace(/(.)\.[^.]*$/, '$1') || 'photo';
     photo.name = stem;
-    return { id, width: photo.width, height: photo.height, name: stem };
+    const { width, height, alpha, notes } = photo;
+    return { id, width, height, name: stem, alpha, notes };
   },
 
   async close(id) {

@@ -64,3 +64,16 @@ export function recolor({ data, width, height }, ab, side) {
     }
   }
 }
+
+/**
+ * Takes the white under RGBA bytes away again, in place (`photo.raster.off_white`).
+ * @param clear  the bytes of the same picture over nothing
+ */
+export function makeClear({ data }, { data: clear }) {
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = clear[i + 3];
+    const share = Math.max(alpha, 1) / 255;
+    for (let c = 0; c < 3; c++) data[i + c] = Math.round(255 + (data[i + c] - 255) / share);
+    data[i + 3] = alpha;
+  }
+}

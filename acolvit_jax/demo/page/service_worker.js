@@ -1,21 +1,22 @@
 // Keeps the site for later visits without a network, and isolates the page, so that the model may
-// use threads on hosts that send no isolation headers. `site.js` is written beside it and names
-// this build and its files.
+// use threads on hosts that send no isolation headers, and under its policy, in its workers too.
+// `site.js` is written beside it and names this build, its files and the policy.
 
-importScripts('site.js'); // self.SITE = {build, files}
+importScripts('site.js'); // self.SITE = {build, files, policy}
 
-const ISOLATION = {
+const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
+  'Content-Security-Policy': SITE.policy, // a worker heeds that of its own file, not the page's
 };
 
 // Other sites of the same host have caches too: names begin with where this one lies.
 const PLACE = `${self.registration.scope} `;
 const NAME = PLACE + SITE.build;
 
+// A new build waits until no page of the one before is open: it would get files of both.
 self.addEventListener('install', (event) => {
-  self.skipWaiting();
   // From the host: what the browser still holds of an earlier build would not fit this one.
   const files = SITE.files.map((file) => new Request(file, { cache: 'no-cache' }));
   event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(files)));
@@ -37,7 +38,7 @@ async function answer(request) {
     if (response.ok) await cache.put(request, response.clone()).catch(() => {}); // no room: not kept
   }
   const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
   const { status, statusText } = response;
   return new Response(response.body, { status, statusText, headers });
 }

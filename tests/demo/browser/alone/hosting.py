@@ -23,10 +23,28 @@ class Host:
     Args:
         folder: what is served.
         headers: sent with every answer, such as `ISOLATED`, which allows threads.
+
+    Attributes:
+        address: of the site.
+        breaking: names of files whose connection breaks half-way.
     """
 
     def __init__(self, folder: Path, headers: dict[str, str] | None = None) -> None:
+        breaking: set[str] = set()
+
         class Handler(http.server.SimpleHTTPRequestHandler):
+            def do_GET(self) -> None:
+                name = self.path.strip("/")
+                if name not in breaking:
+                    super().do_GET()
+                    return
+                content = (folder / name).read_bytes()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content[: len(content) // 2])
+                self.close_connection = True
+
             def log_message(self, format: str, *args: Any) -> None:
                 """Says nothing."""
 
@@ -35,6 +53,7 @@ class Host:
                     self.send_header(name, value)
                 super().end_headers()
 
+        self.breaking = breaking
         handler = functools.partial(Handler, directory=str(folder))
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}/"

@@ -1,12 +1,10 @@
 """The page without a server gives the colors of the Colorizer."""
 
 import base64
-import io
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 pytest.importorskip("jax2onnx", reason="the site is built in an environment with jax2onnx")
 
@@ -159,22 +157,3 @@ def test_a_new_place_ends_the_suggestions_for_the_older(page):
         return [await older, Array.isArray(newer)];"""
     )
     assert (older, newer) == ("busy", True)
-
-
-def test_exif_goes_along_upright(page):
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0112] = "Camera", 6
-    buffer = io.BytesIO()
-    Image.fromarray(np.full((40, 60, 3), 120, np.uint8)).save(buffer, "JPEG", exif=exif)
-    for suffix, kind in (("png", "png"), ("jpg", "jpeg")):
-        out = page.module(
-            "const {readExif, withExif} = await import('./static/exif.js');"
-            "const canvas = new OffscreenCanvas(4, 4); canvas.getContext('2d');"
-            "const blob = await canvas.convertToBlob({type: `image/${args[1]}`});"
-            "const made = await withExif(blob, readExif(Uint8Array.from(args[0])));"
-            "return [...new Uint8Array(await made.arrayBuffer())]",
-            list(buffer.getvalue()),
-            kind,
-        )
-        read = Image.open(io.BytesIO(bytes(out))).getexif()
-        assert (read[0x010F], read[0x0112]) == ("Camera", 1), suffix

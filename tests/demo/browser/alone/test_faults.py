@@ -12,6 +12,8 @@ pytest.importorskip("jax2onnx", reason="the site is built in an environment with
 from tests.demo.browser.alone.hosting import Host
 from tests.demo.browser.page import Page
 
+WITHOUT_SERVICE_WORKER = "Object.defineProperty(navigator, 'serviceWorker', {});"
+
 
 def damaged(site, folder, change):
     """A copy of the site with one change made by `change(folder)`."""
@@ -63,24 +65,14 @@ def toast(page):
     return page.js("return document.querySelector('#toast').textContent")
 
 
-def start_with(browser, script):
-    """Has a script run before the page's own; returns what ends that."""
-    command = "Page.addScriptToEvaluateOnNewDocument"
-    added = browser.execute_cdp_cmd(command, {"source": script})
-    return lambda: browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
-
-
 def test_a_browser_without_simd_is_told_in_one_sentence(host, browser):
-    end = start_with(browser, "WebAssembly.validate = () => false;")
-    try:
-        page = Page(browser, host.address)
+    page = Page(browser, host.address)
+    with page.before("WebAssembly.validate = () => false;"):
         page.visit()
         page.js("document.querySelector('[data-sample=coffee]').click()")
         sentence = "this browser has no WebAssembly SIMD, which coloring needs"
         page.wait(lambda: sentence in toast(page), sentence)
         assert page.state["photo"]["width"]
-    finally:
-        end()
 
 
 NO_MEMORY = """
@@ -118,15 +110,91 @@ def test_without_memory_for_a_photo_the_others_go_on(site, browser, tmp_path):
 
 
 def test_a_host_without_isolation_has_one_thread_and_colors(host, browser):
-    end = start_with(
-        browser, "Object.defineProperty(navigator, 'serviceWorker', { value: undefined });"
-    )
-    try:
-        page = Page(browser, host.address)
+    page = Page(browser, host.address)
+    with page.before(WITHOUT_SERVICE_WORKER):
         page.visit()
         page.sample("coffee")
         assert page.js("return crossOriginIsolated") is False
         note = "Coloring has one thread: the host sends no isolation headers."
         assert page.js("return document.querySelector('#engine-note').textContent") == note
+
+
+def away(page):
+    return page.js("return document.querySelector('#away-what').textContent")
+
+
+@pytest.mark.parametrize(
+    "name", ["model.onnx", "static/ort/ort.wasm.min.mjs", "static/ort/ort-wasm-simd-threaded.wasm"]
+)
+def test_a_connection_that_breaks_while_the_model_loads_is_made_anew(host, browser, name):
+    host.breaking.add(name)
+    page = Page(browser, host.address)
+    with page.before(WITHOUT_SERVICE_WORKER):
+        page.visit()
+        page.js("document.querySelector('[data-sample=coffee]').click()")
+        told = "The connection broke while the model was loaded. Colors come as soon as they can."
+        page.wait(lambda: away(page) == told, told)
+        assert page.state["photo"]["width"]  # in grey
+        host.breaking.clear()
+        page.driver.set_script_timeout(120)
+        page.settle()  # nobody did anything
+        assert away(page) == ""
+        page.click(100, 120)
+        assert len(page.hints) == 1
+    page.complaints()  # of the broken connection
+
+
+END = """
+const end = new BroadcastChannel('end');
+end.onmessage = () => { end.postMessage(null); throw new Error('the end'); };
+"""
+
+
+def mortal(folder):
+    worker = folder / "static" / "local_worker.js"
+    worker.write_text(worker.read_text() + END)
+
+
+def test_a_worker_that_died_is_started_anew(site, browser, tmp_path):
+    host = damaged(site, tmp_path / "site", mortal)
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        page.driver.set_script_timeout(120)
+        page.sample("coffee")
+        page.click(100, 120)
+        first = page.state["photo"]["id"]
+        page.module(
+            "const end = new BroadcastChannel('end'); end.postMessage(null);"
+            "await new Promise((done) => { end.onmessage = done; })"
+        )
+        page.point(page.at(200, 120)).click().perform()
+        page.wait(lambda: page.state["photo"]["id"] != first, "another worker's photo")
+        page.settle()
+        assert len(page.hints) == 2
+        page.js("document.querySelector('[data-sample=bee]').click()")
+        page.settle()
+        assert page.state["photo"]["name"] == "bee"
     finally:
-        end()
+        host.stop()
+
+
+def stillborn(folder):
+    worker = folder / "static" / "local_worker.js"
+    worker.write_text(f"{worker.read_text()}\nthrow new Error('never');")
+
+
+def test_a_worker_that_cannot_run_is_told_in_one_sentence_each_time(site, browser, tmp_path):
+    host = damaged(site, tmp_path / "site", stillborn)
+    try:
+        page = Page(browser, host.address)
+        page.visit()
+        sentence = "the part that colors stopped, or cannot run in this browser"
+        for name in ("coffee", "bee"):
+            button = f"document.querySelector('[data-sample={name}]')"
+            title = page.js(f"return {button}.textContent")
+            page.js(f"{button}.click()")
+            told = f"{title} could not be opened: {sentence}."
+            page.wait(lambda told=told: toast(page).startswith(told), told)
+    finally:
+        host.stop()

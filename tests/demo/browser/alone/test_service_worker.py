@@ -1,0 +1,152 @@
+"""What the service worker keeps, and what it sends with what it has kept."""
+
+import json
+import shutil
+
+import pytest
+
+pytest.importorskip("jax2onnx", reason="the site is built in an environment with jax2onnx")
+
+from acolvit_jax.demo.site import POLICY
+from tests.demo.browser.alone.hosting import Host, loaded
+from tests.demo.browser.page import Page
+
+
+@pytest.fixture
+def folder(site, tmp_path):
+    """A copy of the site, to be changed."""
+    return shutil.copytree(site, tmp_path / "site")
+
+
+@pytest.fixture
+def copy(folder, browser):
+    """The page of the copy, which its service worker controls."""
+    host = Host(folder)
+    page = Page(browser, host.address)
+    page.host = host
+    page.visit()
+    yield page
+    page.driver.get("about:blank")
+    host.stop()
+
+
+def controlled(page):
+    page.wait(lambda: page.js("return navigator.serviceWorker.controller !== null"), "the worker")
+
+
+def text_of(page, name):
+    return page.module("return (await fetch(args[0])).text()", name)
+
+
+def build_of(folder):
+    return json.loads((folder / "site.js").read_text().split("=", 1)[1].rstrip().rstrip(";"))
+
+
+def publish_anew(folder, build):
+    """Another build, whose files say so."""
+    facts = build_of(folder) | {"build": build}
+    (folder / "site.js").write_text(f"self.SITE = {json.dumps(facts)};\n")
+    for name in ("static/local_worker.js", "static/main.js"):
+        path = folder / name
+        path.write_text(f"{path.read_text()}\n// {build}\n")
+
+
+PROBE = """
+try {
+  const { status } = await fetch('%s');
+  new BroadcastChannel('probe').postMessage(`reached ${status}`);
+} catch {
+  new BroadcastChannel('probe').postMessage('refused');
+}
+"""
+
+
+def probed(page):
+    """Whether the worker reaches another host; it tries when it starts."""
+    listen = "new BroadcastChannel('probe').onmessage = ({ data }) => { window.probed = data; };"
+    with page.before(listen):
+        page.visit()
+        return page.wait(lambda: page.js("return window.probed"), "the worker's try")
+
+
+def test_the_worker_reaches_no_other_host(site, browser, tmp_path):
+    elsewhere = Host(tmp_path, {"Access-Control-Allow-Origin": "*"})
+    (tmp_path / "there.txt").write_text("there")
+    folder = shutil.copytree(site, tmp_path / "site")
+    worker = folder / "static" / "local_worker.js"
+    worker.write_text(worker.read_text() + PROBE % f"{elsewhere.address}there.txt")
+    host = Host(folder)
+    page = Page(browser, host.address)
+    try:
+        assert probed(page) == "refused"  # at the first visit
+        controlled(page)
+        assert probed(page) == "refused"
+        for name in ("./", "static/local_worker.js", "static/ort/ort-wasm-simd-threaded.mjs"):
+            sent = "return (await fetch(args[0])).headers.get('Content-Security-Policy')"
+            assert page.module(sent, name) == POLICY
+        loaded(page)  # it may do all that it needs
+        page.sample("coffee")
+        page.complaints()  # of what the policy has refused
+    finally:
+        page.driver.get("about:blank")
+        host.stop()
+        elsewhere.stop()
+
+
+def test_a_new_build_waits_for_pages_of_the_old_one_and_leaves_other_caches_alone(copy, folder):
+    controlled(copy)
+    old = build_of(folder)["build"]
+    copy.module("await caches.open('of another site'); await caches.open('http://other/ 1')")
+    publish_anew(folder, "anew")
+    copy.module(
+        "const registration = await navigator.serviceWorker.getRegistration();"
+        "await registration.update();"
+    )
+    waits = "return Boolean((await navigator.serviceWorker.getRegistration()).waiting)"
+    copy.wait(lambda: copy.module(waits), "the new build")
+    assert "// anew" not in text_of(copy, "static/local_worker.js")  # this page is of the old one
+    copy.visit()
+    assert "// anew" not in text_of(copy, "static/main.js")
+    copy.driver.get("about:blank")
+    copy.visit()
+    names = copy.module(
+        "while ((await navigator.serviceWorker.getRegistration()).waiting) "
+        "await new Promise((done) => setTimeout(done, 20)); return caches.keys()"
+    )
+    assert "// anew" in text_of(copy, "static/main.js")
+    assert "// anew" in text_of(copy, "static/local_worker.js")
+    place = f"{copy.address} "
+    assert sorted(names) == sorted(["http://other/ 1", "of another site", f"{place}anew"])
+    assert old != "anew"
+
+
+def test_without_room_a_photo_is_shown_and_not_kept(folder, browser):
+    worker = folder / "service_worker.js"
+    full = "Cache.prototype.put = () => Promise.reject(new DOMException('', 'QuotaExceededError'));"
+    worker.write_text(f"{full}\n{worker.read_text()}")
+    host = Host(folder)
+    page = Page(browser, host.address)
+    try:
+        page.visit()
+        controlled(page)
+        page.sample("coffee")
+        kept = "return Boolean(await caches.match('samples/coffee.jpg'))"
+        assert page.module(kept) is False
+        assert page.module("return Boolean(await caches.match('model.onnx'))") is True
+    finally:
+        page.driver.get("about:blank")
+        host.stop()
+
+
+def test_a_sample_that_was_not_opened_before_needs_a_network(page, host):
+    controlled(page)
+    page.sample("coffee")
+    host.stop()
+    host.stop = lambda: None
+    page.visit()
+    page.sample("coffee")
+    page.js("document.querySelector('[data-sample=bee]').click()")
+    sentence = "without a network there are only the samples that were opened before."
+    page.wait(lambda: sentence in page.id("toast").text, sentence)
+    assert page.state["photo"]["name"] == "coffee"
+    assert all("ERR_" in line for line in page.complaints())
