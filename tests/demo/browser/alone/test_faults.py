@@ -194,7 +194,7 @@ def test_a_worker_that_cannot_run_is_told_in_one_sentence_each_time(site, browse
             button = f"document.querySelector('[data-sample={name}]')"
             title = page.js(f"return {button}.textContent")
             page.js(f"{button}.click()")
-            told = f"{title} could not be opened: {sentence}."
+            told = f"“{title}” could not be opened: {sentence}."
             page.wait(lambda told=told: toast(page).startswith(told), told)
     finally:
         host.stop()

@@ -163,4 +163,4 @@ def test_the_page_says_it_in_one_sentence(page):
         "input.dispatchEvent(new Event('change'))",
         base64.b64encode(content).decode(),
     )
-    page.wait(lambda: page.id("toast").text == f"Deep.png: {DEEP}.", "the sentence")
+    page.wait(lambda: page.id("toast").text == f"“deep.png”: {DEEP}.", "the sentence")
