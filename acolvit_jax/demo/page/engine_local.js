@@ -81,6 +81,17 @@ function hideOtherFormats({ write }) {
   }
 }
 
+/** Goes on with a new build that waits, unless pages of the one before are open beside this. */
+async function takeUpNewBuild() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  if (!registration?.waiting) return;
+  const { port1, port2 } = new MessageChannel();
+  registration.waiting.postMessage(null, [port2]);
+  if (!await new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); })) return;
+  location.reload();
+  await new Promise(() => {}); // the page goes
+}
+
 /** Keeps the site; needs https or localhost. Whether there is a new build the host is asked itself. */
 function workOffline() {
   const options = { updateViaCache: 'none' };
@@ -88,6 +99,7 @@ function workOffline() {
 }
 
 export async function createEngine() {
+  await takeUpNewBuild();
   const info = await (await get('info.json')).json();
   hideOtherFormats(info.formats);
   const simd = WebAssembly.validate(Uint8Array.from(SIMD));

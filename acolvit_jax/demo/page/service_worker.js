@@ -15,7 +15,7 @@ const HEADERS = {
 const PLACE = `${self.registration.scope} `;
 const NAME = PLACE + SITE.build;
 
-// A new build waits until no page of the one before is open: it would get files of both.
+// A new build waits while pages of the one before are open: they would get files of both.
 self.addEventListener('install', (event) => {
   // From the host: what the browser still holds of an earlier build would not fit this one.
   const files = SITE.files.map((file) => new Request(file, { cache: 'no-cache' }));
@@ -29,6 +29,16 @@ self.addEventListener('activate', (event) => {
     await self.clients.claim();
   })());
 });
+
+/** A page that has just begun asks whether this build, which waits, goes on: not beside others. */
+async function goOn(port) {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const alone = pages.filter(({ url }) => url.startsWith(self.registration.scope)).length < 2;
+  if (alone) await self.skipWaiting();
+  port.postMessage(alone);
+}
+
+self.addEventListener('message', (event) => event.waitUntil(goOn(event.ports[0])));
 
 async function answer(request) {
   const cache = await caches.open(NAME);

@@ -93,31 +93,45 @@ def test_the_worker_reaches_no_other_host(site, browser, tmp_path):
         elsewhere.stop()
 
 
-def test_a_new_build_waits_for_pages_of_the_old_one_and_leaves_other_caches_alone(copy, folder):
-    controlled(copy)
-    old = build_of(folder)["build"]
-    copy.module("await caches.open('of another site'); await caches.open('http://other/ 1')")
+def publish_and_fetch(page, folder):
+    """Another build, which the browser has fetched and which waits."""
+    controlled(page)
     publish_anew(folder, "anew")
-    copy.module(
-        "const registration = await navigator.serviceWorker.getRegistration();"
-        "await registration.update();"
-    )
+    page.module("await (await navigator.serviceWorker.getRegistration()).update()")
     waits = "return Boolean((await navigator.serviceWorker.getRegistration()).waiting)"
-    copy.wait(lambda: copy.module(waits), "the new build")
-    assert "// anew" not in text_of(copy, "static/local_worker.js")  # this page is of the old one
+    page.wait(lambda: page.module(waits), "the new build")
+
+
+def is_anew(page):
+    files = ("static/main.js", "static/local_worker.js")
+    found = {"anew" in text_of(page, name) for name in files}
+    assert len(found) == 1  # never of both
+    return found.pop()
+
+
+def test_a_new_build_is_the_next_page_s_and_leaves_other_caches_alone(copy, folder):
+    copy.module("await caches.open('of another site'); await caches.open('http://other/ 1')")
+    publish_and_fetch(copy, folder)
+    assert not is_anew(copy)
     copy.visit()
-    assert "// anew" not in text_of(copy, "static/main.js")
-    copy.driver.get("about:blank")
+    copy.wait(lambda: is_anew(copy), "the new build")
+    loaded(copy)
+    names = copy.module("return caches.keys()")
+    assert sorted(names) == sorted(["http://other/ 1", "of another site", f"{copy.address} anew"])
+
+
+def test_a_new_build_waits_while_other_pages_of_the_old_one_are_open(copy, folder, browser):
+    publish_and_fetch(copy, folder)
+    first = browser.current_window_handle
+    browser.switch_to.new_window("tab")
     copy.visit()
-    names = copy.module(
-        "while ((await navigator.serviceWorker.getRegistration()).waiting) "
-        "await new Promise((done) => setTimeout(done, 20)); return caches.keys()"
-    )
-    assert "// anew" in text_of(copy, "static/main.js")
-    assert "// anew" in text_of(copy, "static/local_worker.js")
-    place = f"{copy.address} "
-    assert sorted(names) == sorted(["http://other/ 1", "of another site", f"{place}anew"])
-    assert old != "anew"
+    loaded(copy)
+    assert not is_anew(copy)
+    browser.close()
+    browser.switch_to.window(first)
+    assert not is_anew(copy)
+    copy.visit()
+    copy.wait(lambda: is_anew(copy), "the new build")
 
 
 def test_without_room_a_photo_is_shown_and_not_kept(folder, browser):
