@@ -13,6 +13,8 @@
 #   --platform NAME   of JAX: cuda, or cpu to try the script (cuda)
 #   --size NAME       of the model that is timed: tiny, small or base (tiny)
 #   --batch N         images a step (256)
+#   --side N          photos stay on the GPU, made to fit N pixels a side; 0 has the CPUs prepare
+#                     every image, for more photos than fit (224)
 #   --product N       side of the matrices whose product is called the peak (8192)
 #   --rounds N        times that everything is timed (10)
 #   --tests FILES     that must pass (models, step and checkpoints), between spaces
@@ -27,10 +29,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=launch/common.sh
 source "$here/common.sh"
 
-validation=sample platform=cuda size=tiny batch=256 product=8192 rounds=10 clicks=15 images=100
+validation=sample platform=cuda size=tiny batch=256 side=224 product=8192 rounds=10 clicks=15 images=100
 from=pretrained-dense trial=60
 tests="tests/models tests/training/test_step.py tests/checkpoint/test_steps.py"
-read_options "validation platform size batch product rounds tests clicks images from trial" "$@"
+read_options "validation platform size batch side product rounds tests clicks images from trial" "$@"
 ((${#places[@]} == 3)) || fail "wanted PHOTOS OUT MINUTES; see $0 --help"
 photos=${places[0]} out=${places[1]} minutes=${places[2]}
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || fail "MINUTES is '$minutes', not a whole number above 0"
@@ -57,7 +59,8 @@ dataset=folder
 [[ ! -e $photos/index.json ]] || dataset=records
 cd "$here/.."
 common=(python -m acolvit_jax.train --config configs/released.py:dense --config.data.path="$photos"
-  --config.data.dataset="$dataset" --config.train.batch_size="$batch"
+  --config.data.dataset="$dataset" --config.data.device_side="$side"
+  --config.train.batch_size="$batch"
   --config.train.init_from="$from")
 ((DRY_RUN)) || mkdir -p "$out"
 stage installation python -c 'import acolvit_jax, jax

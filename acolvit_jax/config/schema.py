@@ -141,6 +141,9 @@ class DataConfig:
         num_workers: processes that prepare images instead, with one thread each; -1 is one a core
             for accelerators, and none on CPU, where the model has the cores.
         prefetch: batches prepared ahead, at least one a thread; 256 whole images take 80 MB.
+        device_side: photos are decoded once, made to fit this many pixels a side, and stay on every
+            device, which cuts, converts and hints them itself; 0 has the host do it. 20,000 photos
+            of 192 take 2.2 GB.
     """
 
     dataset: str = "sample"
@@ -161,6 +164,7 @@ class DataConfig:
     num_threads: int = 0
     num_workers: int = -1
     prefetch: int = 4
+    device_side: int = 0
 
     def __post_init__(self) -> None:
         """Refuses unknown data sets and ways to draw hints.
@@ -184,7 +188,7 @@ class DataConfig:
             )
         at_least("data", self, 1, "prefetch", "max_clicks")
         at_least("data", self, -1, "num_workers")
-        at_least("data", self, 0, "max_hints", "num_threads", "click_exponent")
+        at_least("data", self, 0, "max_hints", "num_threads", "click_exponent", "device_side")
         for name in ("click_share", "aged_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"data.{name}={getattr(self, name)} must be in [0, 1]")

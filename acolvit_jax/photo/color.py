@@ -99,6 +99,21 @@ def uint8_to_planes(rgb: np.ndarray) -> np.ndarray:
     return planes.reshape(3, *rgb.shape[:-1])
 
 
+def rgb_to_planes(rgb: Sequence[Any], xp: ModuleType) -> list[Any]:
+    """Converts sRGB to CIELab, a plane each, without a product of matrices (see `linear_planes`).
+
+    Args:
+        rgb: red, green and blue, float32 `[...]` in [0, 1] each.
+        xp: `numpy` or `jax.numpy`.
+
+    Returns:
+        L* in [0, 100], a* and b*, float32 `[...]` each.
+    """
+    linear = [_linearize(plane, xp) for plane in rgb]
+    x, y, z = (_f(sum(float(_TO_XYZ[i, j]) * linear[i] for i in range(3)), xp) for j in range(3))
+    return [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+
+
 def uint8_to_lightness(rgb: np.ndarray) -> np.ndarray:
     """L* of 8-bit sRGB: the first plane of `uint8_to_planes`, in a third of the time.
 

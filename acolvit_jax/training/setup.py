@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from acolvit_jax.common.places import place, resolved
 from acolvit_jax.config import Config, DataConfig
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
+from acolvit_jax.data.memory import Choices, decode_all
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import make_source
@@ -29,9 +31,12 @@ from acolvit_jax.training.budgets import per_photo
 from acolvit_jax.training.corrections import Correct, make_correct
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.planes import Draw, make_draw
+from acolvit_jax.training.shots import Shoot, make_shoot
 from acolvit_jax.training.step import TrainStep, make_train_step
 from acolvit_jax.training.teacher import Teach, make_teach
 from acolvit_jax.training.validation import Validation, make_eval_step, validate
+
+MOST_OF_MEMORY = 0.6  # that photos may take: the rest is the model's
 
 
 @dataclass
@@ -46,7 +51,8 @@ class Run:
         correct: adds hints where the model errs; None where `train.correct_one_in` is 0.
         teach: adds a teacher's colors to a batch; None without a teacher.
         loader: training batches, at the state's position.
-        draw: makes of one, on the devices, what the step takes.
+        shoot: makes images of a batch that only chooses photos; None where the loader makes them.
+        draw: makes of images, on the devices, what the step takes.
         checkpoints: of the run.
         validate: scores parameters.
         notes: what a person should know before it starts, a line each.
@@ -58,7 +64,8 @@ class Run:
     step: TrainStep
     correct: Correct | None
     teach: Teach | None
-    loader: TrainLoader
+    loader: TrainLoader | Choices
+    shoot: Shoot | None
     draw: Draw
     checkpoints: Checkpoints
     validate: Any
@@ -87,16 +94,7 @@ def set_up(config: Config, workdir: Path) -> Run:
     notes = [f"data: {len(sources['train']):,} {sources['train'].description}"]
     teach = _make_teach(config, workdir, mesh, notes) if config.train.teacher else None
     correct = make_correct(config, mesh) if config.train.correct_one_in else None
-    loader = TrainLoader(
-        sources["train"],
-        config.data,
-        config.model,
-        batch_size=config.train.batch_size,
-        seed=config.train.seed,
-        process_index=jax.process_index(),
-        process_count=jax.process_count(),
-        workers=_workers(config.data),
-    )
+    loader, shoot = _make_loader(config, sources["train"], mesh)
     optimizer = make_optimizer(config.optimizer, config.train.steps)
     keep_ema = config.optimizer.ema > 0
     shapes = jax.eval_shape(
@@ -126,7 +124,46 @@ def set_up(config: Config, workdir: Path) -> Run:
     step = make_train_step(config, optimizer, shardings, mesh)
     draw = make_draw(config.model.hint_size, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
-    return Run(config, mesh, state, step, correct, teach, loader, draw, checkpoints, scorer, notes)
+    return Run(
+        config, mesh, state, step, correct, teach, loader, shoot, draw, checkpoints, scorer, notes
+    )
+
+
+def _make_loader(
+    config: Config, source: ImageSource, mesh: Mesh
+) -> tuple[TrainLoader | Choices, Shoot | None]:
+    """Training batches, and what makes images of them where they only choose photos."""
+    run = {
+        "batch_size": config.train.batch_size,
+        "seed": config.train.seed,
+        "process_index": jax.process_index(),
+        "process_count": jax.process_count(),
+    }
+    data = config.data
+    if not data.device_side:
+        return TrainLoader(source, data, config.model, **run, workers=_workers(data)), None
+    _check_room(len(source), data.device_side)
+    skips = Skips(len(source))
+    quiet = jax.process_index() > 0
+    photos = decode_all(source, data.device_side, skips, skip_grey=data.skip_grey, quiet=quiet)
+    return Choices(len(photos.rgb), skips, **run), make_shoot(config, photos, mesh)
+
+
+def _check_room(photos: int, side: int) -> None:
+    """Refuses more photos than a device or this machine can keep beside the model.
+
+    Raises:
+        ConfigError: says how much it would be.
+    """
+    stats = jax.local_devices()[0].memory_stats() or {}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    room = MOST_OF_MEMORY * min(memory, stats.get("bytes_limit", memory)) / 1e9
+    wanted = photos * side**2 * 3 / 1e9
+    if wanted > room:
+        raise ConfigError(
+            f"data.device_side={side}: {photos:,} photos take {wanted:,.0f} GB, and {room:,.0f} GB "
+            "are there for them; 0 has the host prepare images"
+        )
 
 
 def _workers(data: DataConfig) -> int:

@@ -1,5 +1,7 @@
 """Training by its arguments, in this process: what they start, what is refused, what fails."""
 
+import shutil
+
 import jax
 import numpy as np
 import pytest
@@ -101,6 +103,11 @@ BAD = {
         2,
         "validation.budget=0.05 must be in [0.1, 1]",
     ),
+    "photos on the devices": (
+        ["--config", "configs/tiny.py", "--config.data.device_side=1000000"],
+        2,
+        "data.device_side=1000000: 35 photos take 105,000 GB, and ",
+    ),
     "half of the processes": (
         ["--config", "configs/tiny.py", "--num_processes=2", "--process_id=1"],
         2,
@@ -156,3 +163,15 @@ def test_other_optimizer_settings_do_not_cost_the_checkpoints(photos, tmp_path, 
     assert read_config(workdir).optimizer.ema == 0  # what the checkpoint is read with
     main(arguments(photos, workdir, "--config.optimizer.grad_clip=1.0", steps=4))
     assert "resuming after step 2" in capsys.readouterr().out
+
+
+def test_a_run_whose_photos_stay_on_the_devices_goes_on_where_it_was(photos, tmp_path, capsys):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    options = ["--config.data.device_side=48", "--config.data.click_share=0.5"]
+    main(arguments(photos, whole, *options, steps=4))
+    assert "0s left" in capsys.readouterr().out
+    shutil.copytree(whole, cut)
+    shutil.rmtree(cut / "checkpoints" / "4")
+    main(arguments(photos, cut, *options, steps=4))
+    assert "resuming after step 2" in capsys.readouterr().out
+    jax.tree.map(np.testing.assert_array_equal, load_pretrained(cut)[1], load_pretrained(whole)[1])

@@ -30,6 +30,7 @@ def test_shellcheck_has_nothing_to_say(script):
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_help_and_unknown_options(script):
+    assert os.access(ROOT / "launch" / f"{script}.sh", os.X_OK)
     status, out, _ = launch(script, "--help")
     assert status == 0
     assert "--dry_run" in out
@@ -79,7 +80,7 @@ def test_one_gpu_goes_from_checks_to_scores(tmp_path):
     assert places == sorted(places)
     training = commands[places[4]]
     assert "--config configs/released.py:dense --config.data.path=" in training
-    assert "--config.data.dataset=folder" in training
+    assert "--config.data.dataset=folder --config.data.device_side=224" in training
     assert "--config.model.dtype=bfloat16" in training
     assert not (tmp_path / "o").exists()
     (photos / "index.json").write_text("{}")

@@ -21,6 +21,14 @@ def test_lab_matches_scikit_image_over_the_cube(cube):
     np.testing.assert_allclose(color.uint8_to_lab(cube), expected, atol=1e-3)
 
 
+@pytest.mark.parametrize("xp", [np, jnp])
+def test_lab_of_floats_matches_scikit_image(cube, xp):
+    rgb = np.random.default_rng(0).uniform(0, 1, (2000, 3)).astype(np.float32)
+    rgb = np.concatenate([rgb, cube / np.float32(255)])
+    got = color.rgb_to_planes([xp.asarray(rgb[:, i]) for i in range(3)], xp)
+    np.testing.assert_allclose(np.stack(got, axis=-1), rgb2lab(rgb[None])[0], atol=1e-3)
+
+
 def test_lightness_is_the_first_plane(cube):
     got = color.uint8_to_lightness(cube.reshape(33, -1, 3))
     np.testing.assert_allclose(got.reshape(-1), color.uint8_to_lab(cube)[:, 0], atol=2e-5)
