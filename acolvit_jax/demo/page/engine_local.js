@@ -7,6 +7,7 @@ import { EngineError } from './engine.js';
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65,
   0, 253, 15, 253, 98, 11];
 
+const PATIENCE = 5000; // ms for a new build to answer
 const NOT_KEPT = 'without a network there are only the samples that were opened before';
 
 /** @param offline why it may not be there without a network */
@@ -87,7 +88,11 @@ async function takeUpNewBuild() {
   if (!registration?.waiting) return;
   const { port1, port2 } = new MessageChannel();
   registration.waiting.postMessage(null, [port2]);
-  if (!await new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); })) return;
+  const taken = await new Promise((resolve) => {
+    port1.onmessage = ({ data }) => resolve(data);
+    setTimeout(resolve, PATIENCE, false);
+  });
+  if (!taken) return;
   location.reload();
   await new Promise(() => {}); // the page goes
 }

@@ -9,6 +9,7 @@ pytest.importorskip("jax2onnx", reason="the site is built in an environment with
 
 from acolvit_jax.demo.site import POLICY
 from tests.demo.browser.alone.hosting import Host, loaded
+from tests.demo.browser.driver import until
 from tests.demo.browser.page import Page
 
 
@@ -31,7 +32,9 @@ def copy(folder, browser):
 
 
 def controlled(page):
-    page.wait(lambda: page.js("return navigator.serviceWorker.controller !== null"), "the worker")
+    """Waits for the model and then, as long, for the files to be kept."""
+    loaded(page)
+    until(lambda: page.js("return navigator.serviceWorker.controller !== null"), "the worker", 120)
 
 
 def text_of(page, name):
@@ -99,7 +102,7 @@ def publish_and_fetch(page, folder):
     publish_anew(folder, "anew")
     page.module("await (await navigator.serviceWorker.getRegistration()).update()")
     waits = "return Boolean((await navigator.serviceWorker.getRegistration()).waiting)"
-    page.wait(lambda: page.module(waits), "the new build")
+    until(lambda: page.module(waits), "the new build", 120)
 
 
 def is_anew(page):
