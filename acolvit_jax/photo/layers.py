@@ -10,13 +10,14 @@ import tifffile
 
 from acolvit_jax.photo import color
 from acolvit_jax.photo.profiles import SRGB
+from acolvit_jax.photo.raster import off_white
 
 FULL_CHROMA = 1.0  # from here on the layer covers; greyer pixels are left to what lies below
 BAND = 2**20  # pixels measured at once, so that memory stays bounded
 _SOURCE_OF_PIXELS = ("Photo", "Color")  # names of the layers, the lowest first
 
 
-def color_layer(rgb: np.ndarray) -> np.ndarray:
+def color_layer(rgb: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
     """A picture's color as a layer, transparent where it is grey.
 
     Over the grey photo it gives the picture, with the editor's mode "color" (then it may also lie
@@ -24,6 +25,7 @@ def color_layer(rgb: np.ndarray) -> np.ndarray:
 
     Args:
         rgb: uint8 sRGB `[H, W, 3]`, the photo in color.
+        alpha: uint8 `[H, W]`, the photo's, which the layer covers no more than.
 
     Returns:
         uint8 `[H, W, 4]`, alpha not premultiplied.
@@ -36,6 +38,8 @@ def color_layer(rgb: np.ndarray) -> np.ndarray:
         part = slice(top, top + rows)
         chroma = np.hypot(*np.moveaxis(color.uint8_to_lab(rgb[part])[..., 1:], -1, 0))
         layer[part, :, 3] = np.rint(255 * np.clip(chroma / FULL_CHROMA, 0, 1))
+    if alpha is not None:
+        np.minimum(layer[..., 3], alpha, out=layer[..., 3])
     return layer
 
 
@@ -58,22 +62,31 @@ def own_grey(rgb: np.ndarray) -> np.ndarray:
     return grey
 
 
-def encode_layered(grey: np.ndarray, rgb: np.ndarray, *, dpi: tuple[float, float] | None) -> bytes:
+def encode_layered(
+    grey: np.ndarray,
+    rgb: np.ndarray,
+    *,
+    dpi: tuple[float, float] | None,
+    alpha: np.ndarray | None = None,
+) -> bytes:
     """A TIFF with two layers that editors know: the grey photo, and over it its color.
 
     Args:
         grey: uint8 `[H, W]`, the photo's own lightness.
         rgb: uint8 sRGB `[H, W, 3]`, the photo in color; what programs without layers show.
         dpi: pixels an inch, across and down.
+        alpha: uint8 `[H, W]` that the photo has, which lies over white here; both layers get it.
 
     Returns:
         The file's bytes: sRGB, the color in the mode "color".
     """
     height, width = grey.shape
-    opaque = np.full((height, width, 1), 255, np.uint8)
-    photo = np.concatenate([np.repeat(grey[..., None], 3, -1), opaque], -1)
+    photo = np.full((height, width, 4), 255, np.uint8)
+    photo[..., :3] = grey[..., None]
+    if alpha is not None:
+        photo = off_white(photo[..., :3], alpha)
     modes = psdtags.PsdBlendMode.NORMAL, psdtags.PsdBlendMode.COLOR
-    planes = photo, color_layer(rgb)
+    planes = photo, color_layer(rgb, alpha)
     source = psdtags.TiffImageSourceData(
         name="Layered",
         psdformat=psdtags.PsdFormat.LE32BIT,

@@ -50,12 +50,10 @@ def encode_output(kind: str, photo: Photo, rgb: np.ndarray) -> bytes:
         ImageError: if the format cannot hold the picture.
     """
     if kind == "layer":
-        layer = layers.color_layer(rgb)
-        if photo.alpha is not None:
-            layer[..., 3] = np.minimum(layer[..., 3], photo.alpha)
+        layer = layers.color_layer(rgb, photo.alpha)
         return encode_image(layer, ".png", metadata=photo.metadata)
     if kind == "layers":
         grey = layers.own_grey(photo.rgb)
-        return layers.encode_layered(grey, rgb, dpi=photo.metadata.dpi)
+        return layers.encode_layered(grey, rgb, dpi=photo.metadata.dpi, alpha=photo.alpha)
     suffix = OUTPUTS[kind].ending.removeprefix("_color")
     return encode_image(rgb, suffix, metadata=photo.metadata, alpha=photo.alpha)

@@ -75,6 +75,19 @@ def test_a_layered_tiff_holds_the_photo_and_its_color(rgb: np.ndarray, tmp_path)
     np.testing.assert_array_equal(images.read_image(path), rgb[:, ::-1])  # without layers
 
 
+def test_the_layers_of_a_cut_out_photo_are_cut_out(rgb: np.ndarray, tmp_path):
+    alpha = np.tile(np.linspace(0, 255, rgb.shape[1]).astype(np.uint8), (len(rgb), 1))
+    photo = images.read_photo(encoded(Image.fromarray(np.dstack([rgb, alpha]))))
+    path = tmp_path / "layers.tif"
+    path.write_bytes(outputs.encode_output("layers", photo, photo.rgb))
+    below, above = (layer.asarray() for layer in psdtags.TiffImageSourceData.fromtiff(path).layers)
+    np.testing.assert_array_equal(below[..., 3], alpha)
+    assert (above[..., 3] <= alpha).all()
+    white = Image.new("RGBA", rgb.shape[1::-1], "white")
+    over = np.asarray(Image.alpha_composite(white, Image.fromarray(below)))[..., 0].astype(int)
+    assert np.abs(over - layers.own_grey(photo.rgb)).mean() < 0.5
+
+
 def test_every_output_has_its_name_and_type(rgb: np.ndarray):
     photo = images.Photo(rgb)
     for kind, output in outputs.OUTPUTS.items():

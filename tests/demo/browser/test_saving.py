@@ -1,10 +1,14 @@
 """What one takes home from the page."""
 
+import struct
 import zipfile
+import zlib
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+import pytest
+from PIL import Image, ImageCms
 
 from acolvit_jax.photo import images
 from tests.demo.browser.page import Page
@@ -31,9 +35,36 @@ def test_tiff_and_the_color_as_layers(coffee: Page, downloads: Path):
         assert image.size == images.read_image(tiff).shape[1::-1]
 
 
-def test_jpeg_of_a_transparent_photo_says_what_is_lost(page: Page, downloads: Path):
-    from io import BytesIO
+def chunks(png: bytes) -> dict[bytes, bytes]:
+    """A PNG's chunks by name."""
+    found, at = {}, 8
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        found[png[at + 4 : at + 8]] = png[at + 8 : at + 8 + length]
+        at += 12 + length
+    return found
 
+
+@pytest.mark.parametrize(("kind", "name"), [("png", "one_color.png"), ("layer", "one_layer.png")])
+def test_a_png_says_that_it_is_srgb(page: Page, downloads: Path, kind: str, name: str):
+    out = BytesIO()
+    Image.new("RGB", (52, 40), (150, 90, 60)).save(out, "PNG", dpi=(300, 300))
+    paste(page, one=out.getvalue())
+    wait_for_width(page, 52)
+    save(page, kind)
+    found = chunks(page.saved(downloads, name).read_bytes())
+    label, packed = found[b"iCCP"].split(b"\0", 1)
+    assert label
+    profile = zlib.decompress(packed[1:])
+    ramp = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
+    opened, srgb = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+    same = ImageCms.profileToProfile(ramp, opened, srgb)
+    assert np.abs(np.asarray(same).astype(int) - ramp).max() <= 1
+    assert b"sRGB" not in found  # the standard wants one of the two alone
+    assert struct.unpack(">IIB", found[b"pHYs"]) == (11_811, 11_811, 1)  # 300 dpi in pixels a meter
+
+
+def test_jpeg_of_a_transparent_photo_says_what_is_lost(page: Page, downloads: Path):
     out = BytesIO()
     Image.new("RGBA", (52, 40), (150, 90, 60, 99)).save(out, "PNG")
     paste(page, cut=out.getvalue())
