@@ -54,6 +54,7 @@ class Pictured:
     """A photo and what the model says of it."""
 
     rgb: np.ndarray
+    lightness: np.ndarray
     tones: Tones
     automatic: np.ndarray
     mirrored: np.ndarray
@@ -61,7 +62,7 @@ class Pictured:
 
     def score(self, ab: np.ndarray) -> float:
         """PSNR in dB of colors."""
-        lab = np.concatenate([self.tones.lightness[..., None], ab.astype(np.float32)], axis=-1)
+        lab = np.concatenate([self.lightness[..., None], ab.astype(np.float32)], axis=-1)
         error = (color.lab_to_uint8(lab).astype(np.float32) - self.rgb) ** 2 / 255**2
         return float(-10 * np.log10(max(error.mean(), MSE_FLOOR)))
 
@@ -80,10 +81,10 @@ class Model:
         inputs = np.concatenate([l_norm[..., None], planes], axis=-1).astype(np.float32)
         return color.denormalize_ab(self.engine.one(inputs, self.budget)[0])
 
-    def look_at(self, path: Path, seed: int) -> Pictured:
-        """Answers for a photo with all hints."""
-        rgb = images.resize(images.read_image(path), (SIDE, SIDE))
-        l_norm, ab_norm = to_model_units(rgb)
+    def look_at(self, rgb: np.ndarray, seed: int, read: np.ndarray | None = None) -> Pictured:
+        """Answers for a photo with all hints; `read` is the L* that is read, its own if none."""
+        lightness, ab_norm = color.uint8_to_lightness(rgb), to_model_units(rgb)[1]
+        l_norm = color.normalize_l(lightness if read is None else read)
         size = self.engine.config.hint_size
         truth = color.denormalize_ab(cell_means(ab_norm, size))
 
@@ -93,10 +94,10 @@ class Model:
         none = hint(np.zeros((0, 2), int))
         automatic = self.answer(l_norm, none)
         mirrored = self.answer(np.ascontiguousarray(l_norm[:, ::-1]), none)[:, ::-1]
-        photo = Pictured(rgb, Tones(l_norm[..., None]), automatic, mirrored)
+        photo = Pictured(rgb, lightness, Tones(l_norm[..., None]), automatic, mirrored)
         places = np.random.default_rng(seed).permutation(truth[..., 0].size)
         chosen = {str(k): np.stack(np.divmod(places[:k], len(truth)), axis=-1) for k in COUNTS}
-        lab = np.concatenate([photo.tones.lightness[..., None], automatic], axis=-1)
+        lab = np.concatenate([lightness[..., None], automatic], axis=-1)
         error = (color.lab_to_uint8(lab).astype(np.float32) - rgb) ** 2
         first = next_cell(error.mean(axis=-1), np.zeros(truth.shape[:2], bool))
         chosen["click"] = np.array([first])
@@ -199,7 +200,8 @@ def main() -> None:
     sets = {str(p): sorted(p.rglob("*.jpg")) for p in args.images or []}
     for name, paths in (sets or {"photos of the package": sample_photos()}).items():
         paths = paths[:: max(1, len(paths) // args.max_images)][: args.max_images]
-        photos = list(pool.map(model.look_at, paths, range(len(paths))))
+        small = [images.resize(images.read_image(path), (SIDE, SIDE)) for path in paths]
+        photos = list(pool.map(model.look_at, small, range(len(small))))
         print(f"{args.checkpoint}, {len(photos)} of {name}\n")
         print(f"{hints_table(photos, pool)}\n\n{automatic_table(photos)}\n", flush=True)
 

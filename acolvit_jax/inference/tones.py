@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acolvit_jax.common.jax_settings import compiled
+from acolvit_jax.inference.levels import spread_tones
 from acolvit_jax.photo import color, images
 
 _WINDOW = 9  # pixels of the model's image, side of the square whose texture is looked at
@@ -20,7 +21,7 @@ class Tones:
     """A photo without its colors.
 
     Attributes:
-        norm: float32 `[S, S, 1]`, normalized lightness.
+        norm: float32 `[S, S, 1]`, normalized lightness, of a faded photo as if it were not.
     """
 
     norm: np.ndarray
@@ -36,7 +37,10 @@ class Tones:
         Returns:
             Its tones.
         """
-        lightness = color.uint8_to_lightness(images.resize(rgb, (side, side)))
+        small = images.resize(rgb, (side, side))
+        lightness = color.uint8_to_lightness(small)
+        if images.has_one_color_a_tone(small):
+            lightness = spread_tones(lightness)
         return cls(color.normalize_l(lightness[..., None]))
 
     @functools.cached_property

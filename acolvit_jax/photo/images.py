@@ -6,7 +6,13 @@ from acolvit_jax.photo.formats import IMAGE_SUFFIXES, WRITERS
 from acolvit_jax.photo.limits import max_pixels
 from acolvit_jax.photo.metadata import Metadata, without_tables
 from acolvit_jax.photo.reading import ImageSource, Photo, read_image, read_pages, read_photo
-from acolvit_jax.photo.resizing import GREY_CHROMA, crop_resize, is_near_grey, resize
+from acolvit_jax.photo.resizing import (
+    GREY_CHROMA,
+    crop_resize,
+    has_one_color_a_tone,
+    is_near_grey,
+    resize,
+)
 from acolvit_jax.photo.writing import encode_image, join_pages, write_image
 
 __all__ = [
@@ -21,6 +27,7 @@ __all__ = [
     "crop_resize",
     "encode_image",
     "find_images",
+    "has_one_color_a_tone",
     "is_near_grey",
     "join_pages",
     "list_images",

@@ -8,6 +8,8 @@ from PIL import Image
 from acolvit_jax.photo.lines import bilinear_bands, multiply
 
 GREY_CHROMA = 3.0  # mean distance from grey, in 8-bit steps, below which a photo has no color
+_TONE = 16  # steps of green that count as one tone
+_TONES = 4  # at least, in a photo; fewer may be things of one color
 _LINES = 4  # of the result, made at once
 # Sums of floats miss a half by last bits, to either side: with this all are rounded up, everywhere.
 _HALVES = 2**-10
@@ -70,3 +72,22 @@ def is_near_grey(rgb: np.ndarray) -> bool:
     most = np.maximum(np.maximum(red, green), blue)
     least = np.minimum(np.minimum(red, green), blue)
     return float((most - least).mean()) < GREY_CHROMA
+
+
+def has_one_color_a_tone(rgb: np.ndarray) -> bool:
+    """Tells photos without colors of their own: grey ones, and those in sepia, blue or the like.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`, small.
+
+    Returns:
+        Whether pixels of one tone differ by less than `GREY_CHROMA` steps on average from that
+        tone's color; from grey, in a picture of few tones.
+    """
+    red, green, blue = (plane.ravel().astype(np.float32) for plane in np.moveaxis(rgb, -1, 0))
+    _, tone, count = np.unique(green // _TONE, return_inverse=True, return_counts=True)
+    off = np.zeros_like(green)
+    for channel in (red - green, blue - green):
+        usual = np.bincount(tone, channel) / count if len(count) >= _TONES else np.zeros(len(count))
+        off += abs(channel - usual[tone])
+    return float(off.mean()) < GREY_CHROMA

@@ -1,6 +1,7 @@
 // The grey photo as a picture to draw, and the lightness that can be read from it.
 
 import { greyToL, linearize } from './color.js';
+import { hasOneColorATone } from './levels.js';
 
 const READ_SIDE = 1024; // of the copy that pixels are read from
 const PREVIEW_SIDE = 1024;
@@ -52,32 +53,13 @@ export function fingerprint(grey) {
 /** Decodes an encoded picture as it is, without the screen's color profile. */
 export const decode = (blob) => createImageBitmap(blob, { colorSpaceConversion: 'none' });
 
-const GREY_CHROMA = 3; // steps of 8 bits, as the package has it (photo/images.py)
 const SIDE = 32; // of the copy that is looked at
-const TONE = 16; // steps of green that count as one tone
-const TONES = 4; // at least, in a photo; fewer may be things of one color
 
-/**
- * Whether a picture has no colors of its own: an old black-and-white photo, or one in sepia or blue,
- * where the color of every tone is the same everywhere.
- */
+/** Whether a picture has no colors of its own, as an old photo in grey or in sepia has none. */
 export function isGrey(picture) {
   const context = new OffscreenCanvas(SIDE, SIDE).getContext('2d', { willReadFrequently: true });
   context.drawImage(picture, 0, 0, SIDE, SIDE);
-  const { data } = context.getImageData(0, 0, SIDE, SIDE);
-  const tones = new Map();
-  for (let i = 0; i < data.length; i += 4) {
-    const [red, green, blue] = data.subarray(i, i + 3);
-    const tone = Math.floor(green / TONE);
-    if (!tones.has(tone)) tones.set(tone, []);
-    tones.get(tone).push([red - green, blue - green]);
-  }
-  const off = [...tones.values()].flatMap((group) => [0, 1].map((channel) => {
-    const values = group.map((pixel) => pixel[channel]);
-    const mean = tones.size < TONES ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-    return values.reduce((sum, value) => sum + Math.abs(value - mean), 0);
-  }));
-  return off.reduce((sum, value) => sum + value, 0) < GREY_CHROMA * SIDE * SIDE;
+  return hasOneColorATone(context.getImageData(0, 0, SIDE, SIDE).data, 4);
 }
 
 /** A grey picture of a file made here, to be seen while it is uploaded; null if it is unknown. */

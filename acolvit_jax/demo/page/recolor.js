@@ -1,6 +1,7 @@
 // A photo's lightness with the model's colors: `photo.color.recolor` on a worker's bytes.
 
 import { FROM_XYZ, TO_XYZ, encode, f, fInverse, linearize } from './color.js';
+import { hasOneColorATone, spreadTones } from './levels.js';
 import { Upsampled, resizeBytes } from './resample.js';
 
 const LINEAR = Float64Array.from({ length: 256 }, (_, i) => linearize(i / 255));
@@ -12,11 +13,13 @@ const byteOf = (v) => ENCODED[v <= 0 ? 0 : v >= 1 ? CURVE : Math.round(v * CURVE
 const luminance = (r, g, b) => (
   TO_XYZ[1][0] * LINEAR[r] + TO_XYZ[1][1] * LINEAR[g] + TO_XYZ[1][2] * LINEAR[b]);
 
-/** (L* - 50) / 100 of a photo at the model's size, Float32Array. */
+/** (L* - 50) / 100 of a photo at the model's size, as it is read, Float32Array. */
 export function modelLightness(pixels, side) {
   const rgb = resizeBytes(pixels, { width: side, height: side });
-  return Float32Array.from({ length: side * side }, (_, i) => (
-    (116 * f(luminance(rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2])) - 66) / 100));
+  const lightness = Float32Array.from({ length: side * side }, (_, i) => (
+    116 * f(luminance(rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2])) - 16));
+  const read = hasOneColorATone(rgb, 3) ? spreadTones(lightness) : lightness;
+  return read.map((l) => (l - 50) / 100);
 }
 
 const ROOTS = 65535; // steps of a luminance's root, which keeps the dark ones apart

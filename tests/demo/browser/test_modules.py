@@ -1,11 +1,13 @@
 """The page's arithmetic against the package's."""
 
 import numpy as np
+import pytest
 from PIL import Image
 from skimage.color import deltaE_ciede2000
 
 from acolvit_jax.inference import finish
-from acolvit_jax.photo import color
+from acolvit_jax.inference.levels import spread_tones
+from acolvit_jax.photo import color, images
 from tests.demo.browser.page import Page
 from tests.gamut import in_gamut
 
@@ -65,6 +67,31 @@ def test_the_likest_color_of_a_lightness(page: Page):
         best = deltaE_ciede2000(np.broadcast_to(wanted, there.shape), there).min()
         assert in_gamut(np.array([wanted[0], 0.999 * a, 0.999 * b]))
         assert deltaE_ciede2000(wanted, np.array([wanted[0], a, b])) < best + 0.05
+
+
+@pytest.mark.parametrize("tones", [(3, 97), (30, 75), (20, 82), (2, 50), (40, 40)])
+def test_tones_of_faded_photos_are_read_alike(page: Page, tones: tuple[float, float]):
+    lightness = np.random.default_rng(4).uniform(*tones, (40, 40)).astype(np.float32)
+    got = page.module(
+        "const {spreadTones} = await import('./static/levels.js');"
+        "return [...spreadTones(Float32Array.from(args[0]))]",
+        lightness.ravel().tolist(),
+    )
+    np.testing.assert_allclose(np.reshape(got, (40, 40)), spread_tones(lightness), atol=1e-4)
+
+
+def test_photos_without_colors_of_their_own_are_told_alike(page: Page):
+    ramp = np.tile(np.linspace(0.1, 0.9, 40), (40, 1))[..., None]
+    sepia, red = 255 * ramp ** np.array([0.8, 1, 1.4]), np.full((40, 40, 3), (150, 60, 60))
+    colored = np.random.default_rng(5).integers(0, 256, (40, 40, 3))
+    photos = [np.uint8(rgb) for rgb in (sepia, red, colored, 255 * ramp.repeat(3, axis=-1))]
+    told = page.module(
+        "const {hasOneColorATone} = await import('./static/levels.js');"
+        "return args[0].map((bytes) => hasOneColorATone(bytes, 3))",
+        [rgb.ravel().tolist() for rgb in photos],
+    )
+    assert told == [images.has_one_color_a_tone(rgb) for rgb in photos]
+    assert told == [True, False, False, True]
 
 
 def test_bicubic_is_pillows(page: Page):

@@ -1,0 +1,34 @@
+"""Faded photos are read as if they were not: their tones spread over the range that photos have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NARROW = 55.0  # L* between the darkest and the lightest percent of a photo whose tones are spread
+WIDE = 70.0  # from here on they stay as they are; between the two they are spread in part
+RANGE = (5.0, 95.0)  # L* of the darkest and the lightest percent after it
+
+
+def spread_tones(lightness: np.ndarray) -> np.ndarray:
+    """Spreads the tones of a faded photo, for what reads them; the photo keeps its own.
+
+    The model has learned from photos with blacks and whites. Scans that have lost them it takes
+    for fog or for night, and colors them worse than grey. A photo that has colors of its own has
+    not faded, and is not read so: fog it may well be.
+
+    Args:
+        lightness: L* `[S, S]`.
+
+    Returns:
+        L*, float32 `[S, S]`: of a photo with a wide range the same, otherwise a straight line of
+        it, cut to [0, 100].
+    """
+    dark, light = np.percentile(lightness, (1, 99)).tolist()
+    apart = light - dark
+    share = min(1.0, (WIDE - apart) / (WIDE - NARROW))
+    if share <= 0 or apart < 1:  # nothing lost, or nothing there
+        return lightness
+    low, high = min(dark, RANGE[0]), max(light, RANGE[1])
+    slope = 1 + share * ((high - low) / apart - 1)
+    middle = dark + share * (low - dark)
+    return (middle + slope * (lightness - dark)).clip(0, 100).astype(np.float32)

@@ -1,0 +1,77 @@
+"""What the model makes of faded photos, their tones read as they are and spread.
+
+    python -m benchmarks.faded [--checkpoint NAME] [--images DIR...] [--max_images 42]
+
+The grey of every photo keeps a part of the 8 bits alone: a scan without blacks and whites, a dark
+one, a light one. PSNR in dB of the automatic result and with 1 and 10 hints of true colors, its
+colors laid on the clean photo's lightness; and how many automatic results are worse than grey.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from acolvit_jax.common.tables import markdown_table
+from acolvit_jax.config import PRETRAINED
+from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.inference.levels import spread_tones
+from acolvit_jax.photo import color
+from acolvit_jax.photo.images import read_image, resize
+from benchmarks.color_pipeline import SIDE, Model, reaching
+
+FADED = ((0, 255), (30, 230), (50, 210), (70, 180), (10, 140), (110, 250))  # blacks and whites
+READ: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "as they are": lambda lightness: lightness,
+    "spread": spread_tones,
+}
+HINTS = ("1", "10")
+
+
+def fade(lightness: np.ndarray, black: int, white: int) -> np.ndarray:
+    """L* of a grey photo whose bytes are squeezed between two."""
+    grey = color.lab_to_uint8(np.stack([lightness, 0 * lightness, 0 * lightness], axis=-1))
+    return color.uint8_to_lightness(np.uint8(black + grey * ((white - black) / 255) + 0.5))
+
+
+def score(model: Model, rgb: np.ndarray, seed: int, read: np.ndarray) -> list[float]:
+    """PSNR of grey, of the automatic result, and with hints, where lightness `read` is read."""
+    photo = model.look_at(rgb, seed, read)
+    made = [reaching(np.nan)(photo, photo.hinted[k]) for k in HINTS]
+    return [photo.score(ab) for ab in (0 * photo.automatic, photo.automatic, *made)]
+
+
+def row(model: Model, photos: list[np.ndarray], black: int, white: int) -> list[str]:
+    """Means over photos whose bytes are squeezed between two, by how they are read."""
+    seen = [fade(color.uint8_to_lightness(rgb), black, white) for rgb in photos]
+    cells = [f"{black} to {white}"]
+    for read in READ.values():
+        scores = np.array(
+            [score(model, rgb, seed, read(seen[seed])) for seed, rgb in enumerate(photos)]
+        )
+        worse = (scores[:, 1] < scores[:, 0]).sum()
+        cells += [*(f"{mean:.2f}" for mean in scores.mean(axis=0)[1:]), f"{worse}"]
+    return cells
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", default=PRETRAINED)
+    parser.add_argument("--images", nargs="*", type=Path, help="folders (photos of the package)")
+    parser.add_argument("--max_images", type=int, default=42, help="of each, evenly")
+    args = parser.parse_args()
+    model = Model(args.checkpoint)
+    sets = [sorted(path.rglob("*.jpg")) for path in args.images or []] or [sample_photos()]
+    paths = [p for s in sets for p in s[:: max(1, len(s) // args.max_images)][: args.max_images]]
+    photos = [resize(read_image(path), (SIDE, SIDE)) for path in paths]
+    kinds = ["automatic", *(f"{k} hints" for k in HINTS), "worse than grey"]
+    columns = ["tones", *(f"{kind}, {name}" for name in READ for kind in kinds)]
+    print(f"{args.checkpoint}, {len(photos)} photos\n")
+    print(markdown_table(columns, [row(model, photos, *f) for f in FADED]))
+
+
+if __name__ == "__main__":
+    main()
