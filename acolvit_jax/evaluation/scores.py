@@ -18,7 +18,6 @@ from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.files import set_aside, write_text
 from acolvit_jax.common.growing import GrowingFile
 from acolvit_jax.common.json_lines import keep_damaged, parse_object, read_lines
-from acolvit_jax.inference.devices import split
 from acolvit_jax.photo.metrics import boundary_psnr, compose_rgb, patch_error_variance, psnr
 
 PATCH_SIZE = 16
@@ -159,19 +158,25 @@ def _line(score: Score) -> str:
 
 @functools.cache
 def _simple_metrics() -> Any:
-    """The compiled metrics that need no network."""
+    """The compiled metrics that need no network.
 
-    def run(l_norm: jax.Array, ab: jax.Array, truth: jax.Array) -> dict[str, jax.Array]:
+    One image after the other: XLA adds up a batch of four otherwise than one of forty, and an
+    image's scores are the same whatever is scored beside it.
+    """
+
+    def one(given: tuple[jax.Array, ...]) -> dict[str, jax.Array]:
+        l_norm, ab, truth = (x[None] for x in given)
         predicted = compose_rgb(l_norm, ab)
         truth = truth.astype(jnp.float32) / 255.0
-        return {
+        measured = {
             "rgb": predicted,
             "psnr": psnr(predicted, truth),
             "boundary_psnr": boundary_psnr(predicted, truth, PATCH_SIZE),
             "patch_error_variance": patch_error_variance(predicted, truth, PATCH_SIZE),
         }
+        return jax.tree.map(lambda x: x[0], measured)
 
-    return jax.jit(run)
+    return jax.jit(lambda *given: jax.lax.map(one, given))
 
 
 def simple_scores(
@@ -187,7 +192,7 @@ def simple_scores(
     Returns:
         The results in sRGB, `[B, S, S, 3]` in [0, 1], and the values of each image.
     """
-    measured = _simple_metrics()(*map(split, (inputs[..., 0], ab, truth)))
+    measured = _simple_metrics()(inputs[..., 0], ab, truth)
     found = {name: np.asarray(value) for name, value in measured.items()}
     rgb = found.pop("rgb")
     return rgb, ({k: float(v[i]) for k, v in found.items()} for i in range(len(inputs)))

@@ -206,8 +206,7 @@ def test_clicks_are_reported_and_go_on(setting, tmp_path):
     main([*command, "--clicks=2"])
     lines = (output / "clicks.jsonl").read_text().splitlines()
     for one, again in zip(found, map(json.loads, lines), strict=True):
-        assert again["cells"] == one["cells"]
-        assert again["psnr"] == pytest.approx(one["psnr"], abs=1e-4)
+        assert (again["cells"], again["psnr"]) == (one["cells"], one["psnr"])
     with pytest.raises(UserError, match=r"--clicks -1 must be 0 \(none\)"):
         main([*command, "--clicks=-1"])
 
@@ -221,9 +220,7 @@ def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):
     main([*command, f"--output={tmp_path / 'part'}", "--max_images=4"])
     part = per_image(tmp_path / "part")
     assert len(part) == 8
-    for row in part:  # sums of another batch; other hints move the third decimal
-        expected = float(whole[row["image"], row["hints"]]["psnr"])
-        assert float(row["psnr"]) == pytest.approx(expected, abs=1e-5)
+    assert all(row == whole[row["image"], row["hints"]] for row in part)
     main([*command, f"--output={tmp_path / 'listed'}", f"--list={tmp_path / 'list.txt'}"])
     assert {r["image"] for r in per_image(tmp_path / "listed")} == {"0003.jpg", "0030.jpg"}
     (tmp_path / "list.txt").write_text("0003.jpg\nother.jpg\n")
