@@ -13,6 +13,7 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from acolvit_jax.common.errors import DataError
+from acolvit_jax.common.jax_settings import compiled
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.data.transforms import Example
@@ -172,7 +173,7 @@ def _picture(part: Example, given: dict[str, jax.Array], hints: int) -> np.ndarr
         name: np.concatenate([np.asarray(shard.data) for shard in value.addressable_shards])
         for name, value in given.items()
     }
-    results = np.asarray(compose_rgb(part["inputs"][..., 0], local["ab"]))
+    results = np.asarray(compiled(compose_rgb)(part["inputs"][..., 0], local["ab"]))
     columns, headings = [], []
     for i in np.flatnonzero(part["valid"])[:PICTURES]:
         inputs, decisions = part["inputs"][i], local["decisions"][i]

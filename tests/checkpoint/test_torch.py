@@ -18,9 +18,8 @@ from tests.models.numpy_reference import forward
 WIDTHS = {"tiny": 192, "small": 384, "base": 768}
 
 
-def state_dict(width, *, depth=12, gated=True, bias_table=False, head="cnn", scale=0.05):
-    """A random state dict, its names and shapes written out from the reference."""
-    rng = np.random.default_rng(0)
+def published_shapes(width, *, depth=12, gated=True, bias_table=False, head="cnn"):
+    """Names and shapes of a published state dict, written out from the reference."""
     shapes = {
         "patch_embed.proj.weight": (width, 4, 16, 16),
         "patch_embed.proj.bias": (width,),
@@ -57,6 +56,13 @@ def state_dict(width, *, depth=12, gated=True, bias_table=False, head="cnn", sca
                 "layer_select.mlp_head.bias": (2,),
             }
         shapes |= {f"blocks.{i}.{name}": shape for name, shape in block.items()}
+    return shapes
+
+
+def state_dict(width, *, scale=0.05, **options):
+    """A random state dict."""
+    rng = np.random.default_rng(0)
+    shapes = published_shapes(width, **options)
     arrays = {n: scale * rng.standard_normal(s, np.float32) for n, s in shapes.items()}
     for name in arrays:
         if "norm" in name and name.endswith("weight"):
@@ -74,7 +80,9 @@ ALL = [
 
 @pytest.mark.parametrize(("size", "gated", "table", "head"), ALL)
 def test_every_published_shape_converts_and_back_bit_for_bit(size, gated, table, head):
-    theirs = state_dict(WIDTHS[size], gated=gated, bias_table=table, head=head)
+    shapes = published_shapes(WIDTHS[size], gated=gated, bias_table=table, head=head)
+    rng = np.random.default_rng(0)
+    theirs = {name: rng.random(shape, np.float32) for name, shape in shapes.items()}
     config, params = from_state_dict(theirs)
     assert config.width == VARIANTS[size].width
     assert config.num_heads == VARIANTS[size].num_heads
