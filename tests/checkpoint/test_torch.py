@@ -3,7 +3,6 @@
 import itertools
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
@@ -13,6 +12,7 @@ from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.models.acolvit import ACoLViT
+from acolvit_jax.models.params import graphdef_of
 from tests.models.numpy_reference import forward
 
 WIDTHS = {"tiny": 192, "small": 384, "base": 768}
@@ -94,12 +94,6 @@ def test_every_published_shape_converts_and_back_bit_for_bit(size, gated, table,
         np.testing.assert_array_equal(back[name], theirs[name])
 
 
-def model_of(config, params):
-    model = ACoLViT(config, rngs=nnx.Rngs(0))
-    nnx.update(model, params)
-    return model
-
-
 @pytest.mark.parametrize(
     ("width", "options"),
     [
@@ -115,8 +109,9 @@ def test_the_forward_equals_an_independent_one(width, options):
     config, params = from_state_dict(theirs)
     image = np.random.default_rng(1).normal(size=(224, 224, 4)).astype(np.float32)
     expected, expected_decisions = forward(theirs, image, width // 64)
-    model = model_of(config, params)
-    ab, decisions = model(jnp.asarray(image)[None], train=False)
+    graphdef = graphdef_of(config)
+    compiled = jax.jit(lambda params, x: nnx.merge(graphdef, params)(x, train=False))
+    ab, decisions = compiled(params, image[None])
     np.testing.assert_array_equal(decisions[0], expected_decisions)
     assert expected.std() > 0.02
     np.testing.assert_allclose(ab[0], expected, atol=1e-4)
