@@ -1,15 +1,19 @@
-"""Sizes of ONNX files, and what storing the weights in fewer bits costs.
+"""Sizes of ONNX files, and what fewer bits cost: of the stored weights, and of products.
 
-Needs an environment with jax2onnx: docs/onnx.md.
+Needs an environment with jax2onnx: docs/onnx.md. Products in int8 are ONNX Runtime's dynamic
+quantization, inside the conditionals too; times are the process's own, on one thread, in turns.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
+from onnxruntime.quantization import quantize_dynamic
 
 from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.onnx import export_onnx, load_onnx
@@ -23,35 +27,74 @@ from acolvit_jax.photo import images, metrics
 
 BUDGETS = (1.0, 0.5, 0.3)
 HINTS = (0, 10)
-EVERY = 2  # photos of the package
+PRODUCTS = "int8, products too"
+ROUNDS = 12  # of the times
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default=PRETRAINED, help="a model of any budget")
     model = load(parser.parse_args().model)
-    scores, megabytes = {}, {}
+    megabytes, programs = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for dtype in ENCODINGS:
             path = Path(folder) / f"{dtype}.onnx"
             export_onnx(path, model.config, model.params, {}, dtype=dtype)
             megabytes[dtype] = path.stat().st_size / 1e6
-            scores[dtype] = measure(load_onnx(path), model.config.image_size)
+            programs[dtype] = load_onnx(path)
+        path = Path(folder) / "products.onnx"
+        inside = {"EnableSubgraph": True}
+        options = {"per_channel": True, "reduce_range": True, "extra_options": inside}
+        quantize_dynamic(Path(folder) / "float32.onnx", path, **options)
+        megabytes[PRODUCTS] = path.stat().st_size / 1e6
+        programs[PRODUCTS] = plain_program(path)
+    side = model.config.image_size
+    scores = {name: measure(program, side) for name, program in programs.items()}
+    seconds = times(programs, side)
     rows = []
     for dtype, (decibels, kept) in scores.items():
         change = (decibels - scores["float32"][0]).mean(axis=0).ravel()
         other = float((kept != scores["float32"][1]).any(axis=-1).mean(axis=0).max())
         changes = f"{change.min():+.3f} to {change.max():+.3f}"
-        rows.append([dtype, f"{megabytes[dtype]:.1f}", changes, f"{other:.0%}"])
-    print(
-        markdown_table(["weights", "MB", "dB, the means", "photos decided otherwise, most"], rows)
-    )
+        ratios = ", ".join(f"{r:.2f}" for r in seconds[dtype] / seconds["float32"])
+        rows.append([dtype, f"{megabytes[dtype]:.1f}", changes, f"{other:.0%}", ratios])
+    head = ["weights", "MB", "dB, the means", "photos decided otherwise, most", "time"]
+    print(markdown_table(head, rows))
+
+
+def plain_program(path: Path):
+    """A program that has no checksum."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    session = onnxruntime.InferenceSession(path, options)
+
+    def call(inputs: np.ndarray, budget: float) -> list[np.ndarray]:
+        feed = {"inputs": inputs, "budget": np.asarray(budget, np.float32)}
+        return session.run(["ab", "decisions"], feed)
+
+    return call
+
+
+def times(programs, side: int) -> dict[str, np.ndarray]:
+    """The shortest of some times by program, at every budget."""
+    inputs = np.zeros((1, side, side, 4), np.float32)
+    inputs[..., 0] = np.linspace(-0.5, 0.5, side)
+    taken = {name: [] for name in programs}
+    for _ in range(ROUNDS):
+        for name, program in programs.items():
+            row = []
+            for budget in BUDGETS:
+                start = time.process_time()
+                program(inputs, budget)
+                row.append(time.process_time() - start)
+            taken[name].append(row)
+    return {name: np.min(rows, axis=0) for name, rows in taken.items()}
 
 
 def measure(program, side: int) -> tuple[np.ndarray, np.ndarray]:
     """PSNR `[photos, hints, budgets]` and decisions `[photos, hints, budgets, S]`."""
     decibels, kept = [], []
-    for path in sample_photos()[::EVERY]:
+    for path in sample_photos():
         rgb = images.resize(images.read_image(path), (side, side))
         lightness = Tones.of(rgb, side).norm
         for count in HINTS:
