@@ -22,17 +22,17 @@ from acolvit_jax.config.recipes import make_config
 STAGES: dict[str, dict[str, dict[str, Any]]] = {
     "dense": {
         "data": {"aged_share": 0.05},
-        "optimizer": {"learning_rate": 1.5e-3},
-        "train": {"init_from": "pretrained-dense", "steps": 1213},
+        "optimizer": {"learning_rate": 2e-3},
+        "train": {"init_from": "pretrained-dense", "steps": 5269},
     },
     "any": {
-        "optimizer": {"learning_rate": 1.2e-3},
+        "optimizer": {"learning_rate": 1.5e-3},
         "train": {
             "init_from": "runs/released-start.safetensors",
             "teacher": "runs/released-dense",
             "gate_noise": "none",
             "budget_spread": 0.18,
-            "steps": 550,
+            "steps": 1860,
         },
     },
 }
@@ -49,6 +49,7 @@ def get_config(arg: str | None = None) -> ConfigDict:
         click_share=0.15,
         max_clicks=24,
         flip=True,
+        device_side=224,
     )
     config.optimizer.update(name="muon", warmup=0.03, ema=0.999)
     config.train.update(

@@ -19,7 +19,7 @@ from acolvit_jax.data.skips import Skips
 from acolvit_jax.photo import images
 
 TOLD_EVERY = 1000  # photos
-MOST_THREADS = 8  # more wait for each other
+MOST_THREADS = 4  # more of them wait for each other
 
 
 class Photos(NamedTuple):

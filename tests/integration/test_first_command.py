@@ -122,7 +122,7 @@ def test_the_three_commands_that_it_ends_with_work(first):
         server.communicate(timeout=60)
 
 
-@pytest.mark.parametrize(("budget", "steps", "least"), [("0.3", 10, 24.0), ("any", 6, 23.0)])
+@pytest.mark.parametrize(("budget", "steps", "least"), [("0.3", 14, 24.0), ("any", 6, 23.0)])
 def test_other_budgets_start_in_color_too(tmp_path, budget, steps, least):
     few = [f"--config.train.steps={steps}", f"--config.train.eval_every={steps}"]
     few.append("--config.train.batch_size=8")
