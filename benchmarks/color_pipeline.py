@@ -190,19 +190,27 @@ def automatic_table(photos: list[Pictured]) -> str:
     return markdown_table(["automatic result", "PSNR", "worse than grey", "by"], rows)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(about: str) -> tuple[str, dict[str, list[np.ndarray]]]:
+    """Reads the command line: the model's name, and photos `[SIDE, SIDE, 3]` by set."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--checkpoint", default=PRETRAINED)
     parser.add_argument("--images", nargs="*", type=Path, help="folders (photos of the package)")
     parser.add_argument("--max_images", type=int, default=42, help="of each, evenly")
     args = parser.parse_args()
-    model, pool = Model(args.checkpoint), ThreadPoolExecutor(2)
     sets = {str(p): sorted(p.rglob("*.jpg")) for p in args.images or []}
+    chosen = {}
     for name, paths in (sets or {"photos of the package": sample_photos()}).items():
         paths = paths[:: max(1, len(paths) // args.max_images)][: args.max_images]
-        small = [images.resize(images.read_image(path), (SIDE, SIDE)) for path in paths]
+        chosen[name] = [images.resize(images.read_image(path), (SIDE, SIDE)) for path in paths]
+    return args.checkpoint, chosen
+
+
+def main() -> None:
+    checkpoint, sets = arguments(__doc__.splitlines()[0])
+    model, pool = Model(checkpoint), ThreadPoolExecutor(2)
+    for name, small in sets.items():
         photos = list(pool.map(model.look_at, small, range(len(small))))
-        print(f"{args.checkpoint}, {len(photos)} of {name}\n")
+        print(f"{checkpoint}, {len(photos)} of {name}\n")
         print(f"{hints_table(photos, pool)}\n\n{automatic_table(photos)}\n", flush=True)
 
 

@@ -9,19 +9,15 @@ colors laid on the clean photo's lightness; and how many automatic results are w
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
-from pathlib import Path
+from itertools import chain
 
 import numpy as np
 
 from acolvit_jax.common.tables import markdown_table
-from acolvit_jax.config import PRETRAINED
-from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.inference.levels import spread_tones
 from acolvit_jax.photo import color
-from acolvit_jax.photo.images import read_image, resize
-from benchmarks.color_pipeline import SIDE, Model, reaching
+from benchmarks.color_pipeline import Model, arguments, reaching
 
 FADED = ((0, 255), (30, 230), (50, 210), (70, 180), (10, 140), (110, 250))  # blacks and whites
 READ: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -58,18 +54,11 @@ def row(model: Model, photos: list[np.ndarray], black: int, white: int) -> list[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkpoint", default=PRETRAINED)
-    parser.add_argument("--images", nargs="*", type=Path, help="folders (photos of the package)")
-    parser.add_argument("--max_images", type=int, default=42, help="of each, evenly")
-    args = parser.parse_args()
-    model = Model(args.checkpoint)
-    sets = [sorted(path.rglob("*.jpg")) for path in args.images or []] or [sample_photos()]
-    paths = [p for s in sets for p in s[:: max(1, len(s) // args.max_images)][: args.max_images]]
-    photos = [resize(read_image(path), (SIDE, SIDE)) for path in paths]
+    checkpoint, sets = arguments(__doc__.splitlines()[0])
+    model, photos = Model(checkpoint), list(chain(*sets.values()))
     kinds = ["automatic", *(f"{k} hints" for k in HINTS), "worse than grey"]
     columns = ["tones", *(f"{kind}, {name}" for name in READ for kind in kinds)]
-    print(f"{args.checkpoint}, {len(photos)} photos\n")
+    print(f"{checkpoint}, {len(photos)} photos\n")
     print(markdown_table(columns, [row(model, photos, *f) for f in FADED]))
 
 

@@ -37,7 +37,7 @@ class Photos(NamedTuple):
 def decode_all(
     source: ImageSource, side: int, skips: Skips, *, skip_grey: bool, quiet: bool
 ) -> Photos:
-    """Decodes every photo of a source, on all cores.
+    """Decodes every photo of a source, in threads.
 
     Args:
         source: of encoded images.
@@ -66,10 +66,8 @@ def decode_all(
             rgb[index, : small.shape[0], : small.shape[1]] = small
         return skip
 
-    threads = ThreadPoolExecutor(
-        min(len(available_cores()), MOST_THREADS), thread_name_prefix="decode"
-    )
-    with threads as pool, Progress(len(source), quiet=quiet) as progress:
+    threads = min(len(available_cores()), MOST_THREADS)
+    with ThreadPoolExecutor(threads) as pool, Progress(len(source), quiet=quiet) as progress:
         try:
             for done, skip in enumerate(pool.map(decode, range(len(source))), start=1):
                 progress.advance()

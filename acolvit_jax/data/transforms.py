@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -137,9 +139,17 @@ class TrainTransform:
         return cells[((cells >= 0) & (cells < side // h)).all(axis=1)]
 
 
-def in_steps(norm: np.ndarray) -> np.ndarray:
-    """Normalized values, int16 in steps of `STEP`: as small as half precision, finer, quicker."""
-    return np.rint(norm * np.float32(1 / STEP)).astype(np.int16)
+def in_steps(norm: Any, xp: ModuleType = np) -> Any:
+    """Normalized values, int16 in steps of `STEP`: as small as half precision, finer, quicker.
+
+    Args:
+        norm: float32, any shape.
+        xp: `numpy` or `jax.numpy`.
+
+    Returns:
+        int16 of the same shape.
+    """
+    return xp.rint(norm * np.float32(1 / STEP)).astype(np.int16)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.sharding import Mesh
 
 from acolvit_jax.config import Config, DataConfig, ModelConfig
 from acolvit_jax.data.memory import Photos
-from acolvit_jax.data.transforms import STEP
+from acolvit_jax.data.transforms import in_steps
 from acolvit_jax.photo import color
 from acolvit_jax.training import aging, cells, crops, sharding
 from acolvit_jax.training.micro_batches import Batch
@@ -80,7 +79,7 @@ def shoot_one(
         age_key, share_key = jax.random.split(age_key)
         aged = aging.age_lightness(age_key, l_norm)
         l_norm = jnp.where(jax.random.bernoulli(share_key, data.aged_share), aged, l_norm)
-    example = {"l": _in_steps(l_norm), "ab": _in_steps(ab_norm), "hinted": hinted}
+    example = {"l": in_steps(l_norm, jnp), "ab": in_steps(ab_norm, jnp), "hinted": hinted}
     return example | ({"origin": origin} if data.window else {})
 
 
@@ -99,8 +98,3 @@ def _hinted(
     means = ab_norm.reshape(side, h, side, h, 2).mean(axis=(1, 3))
     clicked = cells.draw_clicks(click_key, means, data)
     return jnp.where(jax.random.bernoulli(share_key, data.click_share), clicked, uniform)
-
-
-def _in_steps(norm: jax.Array) -> jax.Array:
-    """Normalized values, int16 in steps of `STEP`."""
-    return jnp.rint(norm * np.float32(1 / STEP)).astype(jnp.int16)

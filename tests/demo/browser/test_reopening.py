@@ -57,6 +57,14 @@ def worked_on(page: Page) -> list[dict]:
     return page.hints
 
 
+def comes_back(page: Page, hints: list[dict]) -> None:
+    """What is kept is there again after a refresh."""
+    kept(page)
+    page.visit()
+    page.settle()
+    assert page.hints == hints
+
+
 def away(page: Page) -> str:
     return page.wait(lambda: page.id("away").text, "the notice")
 
@@ -73,10 +81,7 @@ def test_a_busy_server_is_waited_for_after_a_refresh(page: Page, status: int):
         page.settle()  # nobody did anything
     assert page.hints == hints
     assert not page.id("away").is_displayed()
-    kept(page)
-    page.visit()
-    page.settle()
-    assert page.hints == hints
+    comes_back(page, hints)
 
 
 @pytest.mark.parametrize("reloaded", [False, True])
@@ -96,10 +101,7 @@ def test_what_cannot_be_opened_again_stays_with_its_work(page: Page, reloaded: b
         page.settle()
         assert page.hints == hints
         assert not page.id("away").is_displayed()
-    kept(page)
-    page.visit()
-    page.settle()
-    assert page.hints == hints
+    comes_back(page, hints)
 
 
 def test_a_photo_of_the_strip_is_marked_and_opened_again_from_there(page: Page):
