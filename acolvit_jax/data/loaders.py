@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import grain
 import numpy as np
@@ -64,8 +64,38 @@ class _Stretch(grain.MapDataset):
         return self._parent[stretch * self._size + place]
 
 
-def reading_threads(data: DataConfig) -> int:
-    """Threads of each process that prepare images."""
+class TrainBatches(Protocol):
+    """An endless stream of training batches of this process that can go on where it was.
+
+    Attributes:
+        skips: what was left out so far.
+    """
+
+    skips: Skips
+
+    def __next__(self) -> Example:
+        """The next batch: arrays `[B, ...]`."""
+        ...
+
+    def get_state(self) -> dict[str, int]:
+        """The position, as plain numbers."""
+        ...
+
+    def set_state(self, state: dict[str, int]) -> None:
+        """Goes to a position that `get_state` gave."""
+        ...
+
+    def advice(self) -> str:
+        """What to do about steps that wait for batches."""
+        ...
+
+    def close(self) -> None:
+        """Ends workers and threads."""
+        ...
+
+
+def _reading_threads(data: DataConfig) -> int:
+    """Threads that prepare images."""
     return data.num_threads or min(len(available_cores()), MOST_THREADS)
 
 
@@ -77,7 +107,6 @@ class TrainLoader:
 
     Attributes:
         skips: what was left out so far.
-        workers: processes that prepare images; 0 is this one.
     """
 
     def __init__(
@@ -115,7 +144,7 @@ class TrainLoader:
             )
         )
         self._data = data
-        self.workers = workers
+        self._workers = workers
         self._stretch = (batch_size // process_count, process_index, process_count)
         self._taken = 0
         self._iterator: Any = None
@@ -123,15 +152,15 @@ class TrainLoader:
     def _start(self) -> Any:
         """The stream from the batches taken on."""
         size = self._stretch[0]
-        threads = 1 if self.workers else reading_threads(self._data)
+        threads = 1 if self._workers else _reading_threads(self._data)
         ahead = max(self._data.prefetch * size, threads)
         read = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=ahead)
         examples = _Stretch(self._examples, *self._stretch, self._taken).to_iter_dataset(read)
-        if self.workers:
+        if self._workers:
             if not flags.FLAGS.is_parsed():  # Grain hands them to its workers
                 flags.FLAGS.mark_as_parsed()
-            buffered = -(-ahead // self.workers)
-            options = grain.multiprocessing.MultiprocessingOptions(self.workers, buffered)
+            buffered = -(-ahead // self._workers)
+            options = grain.multiprocessing.MultiprocessingOptions(self._workers, buffered)
             examples = examples.mp_prefetch(options, worker_init_fn=_Worker(os.getpid()))
         return iter(examples.map(self._count).batch(size))
 
@@ -172,6 +201,12 @@ class TrainLoader:
         """Goes to a position that `get_state` gave, of any number of workers."""
         self.close()
         self._taken = state["next_index"]
+
+    def advice(self) -> str:
+        """What to do about steps that wait for batches."""
+        if (self._workers or _reading_threads(self._data)) >= len(available_cores()):
+            return "all cores prepare data already"
+        return f"try a higher data.num_{'workers' if self._workers else 'threads'}"
 
     def close(self) -> None:
         """Ends workers and threads; the stream can go on where it was."""

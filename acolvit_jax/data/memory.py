@@ -95,10 +95,7 @@ class Choices:
 
     Attributes:
         skips: what was left out.
-        workers: 0: no process prepares images.
     """
-
-    workers = 0
 
     def __init__(
         self,
@@ -156,6 +153,10 @@ class Choices:
     def set_state(self, state: dict[str, int]) -> None:
         """Goes to a position that `get_state` gave."""
         self._taken = state["next_index"]
+
+    def advice(self) -> str:
+        """What to do about steps that wait for batches, of numbers alone."""
+        return "other programs keep this one from the cores"
 
     def close(self) -> None:
         """Does nothing: there are neither processes nor threads."""

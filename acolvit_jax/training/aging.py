@@ -37,7 +37,7 @@ def age_lightness(key: jax.Array, l_norm: jax.Array) -> jax.Array:
 
     Args:
         key: of the randomness.
-        l_norm: float32 `[S, S]`, normalized; S a multiple of 8.
+        l_norm: float32 `[S, S]`, normalized.
 
     Returns:
         float32 `[S, S]`, normalized, inside [-0.5, 0.5].
@@ -85,15 +85,17 @@ def jpeg_of(quality: jax.Array, l_norm: jax.Array) -> jax.Array:
     """A grey JPEG of a quality from 1 to 100, by the scale that libjpeg has."""
     percent = jnp.where(quality < 50, 5000 // quality, 200 - 2 * quality)
     steps = jnp.clip(jnp.floor((COARSENESS * percent + 50) / 100), 1, 255)
-    blocks = len(l_norm) // BLOCK
+    side = len(l_norm)
     levels = jnp.clip(jnp.round((l_norm + 0.5) * 255), 0, 255) - 128
+    levels = jnp.pad(levels, (0, -side % BLOCK), mode="edge")  # the last blocks are filled up
+    blocks = len(levels) // BLOCK
     parts = levels.reshape(blocks, BLOCK, blocks, BLOCK)
     waves = jnp.asarray(_waves())
     around = functools.partial(jnp.einsum, precision=EXACT)
     kept = (
         jnp.round(around("ki,aibj,lj->akbl", waves, parts, waves) / steps[:, None]) * steps[:, None]
     )
-    shown = around("ki,akbl,lj->aibj", waves, kept, waves).reshape(l_norm.shape)
+    shown = around("ki,akbl,lj->aibj", waves, kept, waves).reshape(levels.shape)[:side, :side]
     return jnp.clip(jnp.round(shown + 128), 0, 255) / 255 - 0.5
 
 

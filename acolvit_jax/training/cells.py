@@ -15,12 +15,12 @@ def draw_uniform(key: jax.Array, cells: int, data: DataConfig) -> jax.Array:
     Args:
         key: of the randomness.
         cells: R, along a side of the whole image.
-        data: number of hints and how it is drawn.
+        data: number of hints, at most that of the cells, and how it is drawn.
 
     Returns:
         bool `[R, R]`, the hinted cells.
     """
-    most = min(data.max_hints, cells**2)
+    most = data.max_hints
     count_key, key = jax.random.split(key)
     if data.hint_counts == "uniform":
         count = jax.random.randint(count_key, (), 0, most + 1)
@@ -35,24 +35,23 @@ def draw_clicks(key: jax.Array, ab_cells: jax.Array, data: DataConfig) -> jax.Ar
     Args:
         key: of the randomness.
         ab_cells: float32 `[R, R, 2]`, normalized a, b of the cells that are shown.
-        data: number of clicks and exponent.
+        data: number of clicks, at most that of the cells, and exponent.
 
     Returns:
         bool `[R, R]`, the hinted cells.
     """
     count_key, mean_key, key = jax.random.split(key, 3)
-    most = min(data.max_clicks, ab_cells.shape[0] * ab_cells.shape[1])
     reference = jnp.where(jax.random.bernoulli(mean_key), ab_cells.mean(axis=(0, 1)), 0.0)
     squares = jnp.square(ab_cells - reference).sum(axis=-1) + LEAST_DISTANCE
     # The largest K of logits plus Gumbel noise are K draws without replacement.
     scores = data.click_exponent * jnp.log(squares) + jax.random.gumbel(key, squares.shape)
-    return _first(scores, _log_uniform(count_key, most + 1), most)
+    count = _log_uniform(count_key, data.max_clicks + 1)
+    return _first(scores, count, data.max_clicks)
 
 
 def _log_uniform(key: jax.Array, end: int) -> jax.Array:
     """A whole number from 1 to `end` - 1, its logarithm uniform before it is rounded down."""
-    drawn = jnp.floor(jnp.exp(jax.random.uniform(key) * jnp.log(end))).astype(jnp.int32)
-    return jnp.minimum(drawn, end - 1)
+    return jnp.floor(jnp.exp(jax.random.uniform(key) * jnp.log(end))).astype(jnp.int32)
 
 
 def _first(scores: jax.Array, count: jax.Array, most: int) -> jax.Array:

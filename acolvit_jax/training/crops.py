@@ -66,8 +66,8 @@ def window_box(box: jax.Array, origin: jax.Array, window: int, grid_size: int) -
 def resample(photo: jax.Array, size: jax.Array, box: jax.Array, side: int) -> jax.Array:
     """Resizes a part of a photo, bilinear with antialiasing: `photo.images.crop_resize`.
 
-    Across first and rounded between, as Pillow does, whose fixed-point weights round some values
-    to the next step.
+    Across first and rounded between, halves up, as Pillow does, whose fixed-point weights take some
+    values to the next step.
 
     Args:
         photo: uint8 `[M, M, 3]`, the photo in its top left corner.
@@ -81,8 +81,13 @@ def resample(photo: jax.Array, size: jax.Array, box: jax.Array, side: int) -> ja
     across = _weights(box[0], box[2], size[1], photo.shape[1], side)
     down = _weights(box[1], box[3], size[0], photo.shape[0], side)
     values = photo.astype(jnp.float32)
-    values = jnp.round(jnp.einsum("jm,nmc->njc", across, values, precision=EXACT))
-    return jnp.round(jnp.einsum("in,njc->ijc", down, values, precision=EXACT))
+    values = _halves_up(jnp.einsum("jm,nmc->njc", across, values, precision=EXACT))
+    return _halves_up(jnp.einsum("in,njc->ijc", down, values, precision=EXACT))
+
+
+def _halves_up(values: jax.Array) -> jax.Array:
+    """Rounds; `jnp.round` takes halves to the even number."""
+    return jnp.floor(values + 0.5)
 
 
 def _weights(

@@ -9,8 +9,7 @@ from typing import Any
 import jax
 from jax.sharding import Mesh
 
-from acolvit_jax.data.loaders import TrainLoader
-from acolvit_jax.data.memory import Choices
+from acolvit_jax.data.loaders import TrainBatches
 from acolvit_jax.training.sharding import put_batch
 
 
@@ -21,7 +20,7 @@ class Feed:
         waited: seconds that the devices have waited for data since it was last set to 0.
     """
 
-    def __init__(self, loader: TrainLoader | Choices, mesh: Mesh) -> None:
+    def __init__(self, loader: TrainBatches, mesh: Mesh) -> None:
         """Starts at the loader's position."""
         self.waited = 0.0
         self._loader = loader

@@ -12,12 +12,10 @@ import jax
 import numpy as np
 
 from acolvit_jax.checkpoint.workdir import check_workdir, write_config
-from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.distributed import user_error_of
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import Config
-from acolvit_jax.data.loaders import reading_threads
 from acolvit_jax.photo import images
 from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
@@ -220,13 +218,8 @@ class _Loop:
             parts.append(f"keep {values['keep_ratio']:.3f}")
         parts.append(f"{values['images_per_second']:.1f} images/s")
         if values["input_wait"] > INPUT_BOUND and step > self._first_logged:
-            busy = self.run.loader.workers or reading_threads(self.run.config.data)
-            advice = "all cores prepare data already"
-            if busy < len(available_cores()):
-                name = "workers" if self.run.loader.workers else "threads"
-                advice = f"try a higher data.num_{name}"
             wait = f"{values['input_wait']:.0%} of the time waiting"
-            parts.append(f"input is the bottleneck ({wait}; {advice})")
+            parts.append(f"input is the bottleneck ({wait}; {self.run.loader.advice()})")
         skips = self.run.loader.skips
         if skips.corrupt or skips.grey:
             parts.append(str(skips))

@@ -20,7 +20,7 @@ from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.places import place, resolved
 from acolvit_jax.config import Config, DataConfig
 from acolvit_jax.config.budgets import checked_budget
-from acolvit_jax.data.loaders import TrainLoader, eval_batches
+from acolvit_jax.data.loaders import TrainBatches, TrainLoader, eval_batches
 from acolvit_jax.data.memory import Choices, decode_all
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
@@ -64,7 +64,7 @@ class Run:
     step: TrainStep
     correct: Correct | None
     teach: Teach | None
-    loader: TrainLoader | Choices
+    loader: TrainBatches
     shoot: Shoot | None
     draw: Draw
     checkpoints: Checkpoints
@@ -131,7 +131,7 @@ def set_up(config: Config, workdir: Path) -> Run:
 
 def _make_loader(
     config: Config, source: ImageSource, mesh: Mesh
-) -> tuple[TrainLoader | Choices, Shoot | None]:
+) -> tuple[TrainBatches, Shoot | None]:
     """Training batches, and what makes images of them where they only choose photos."""
     run = {
         "batch_size": config.train.batch_size,

@@ -13,6 +13,7 @@ from acolvit_jax.common import reading
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.reading import UnreadableError
 from acolvit_jax.config import DataConfig, ModelConfig
+from acolvit_jax.data import loaders
 from acolvit_jax.data.decoding import LoadColor
 from acolvit_jax.data.loaders import TrainLoader, eval_batches
 from acolvit_jax.data.skips import Skips
@@ -248,3 +249,16 @@ def test_workers_give_the_same_batches_and_count_the_same_skips(tmp_path):
         workers.close()
     children = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "args="], **TEXT).stdout
     assert "spawn_main" not in children
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"data": DataConfig(num_threads=1)}, "try a higher data.num_threads"),
+        ({"data": DataConfig(num_threads=3)}, "all cores prepare data already"),
+        ({"workers": 2}, "try a higher data.num_workers"),
+    ],
+)
+def test_what_would_make_batches_come_sooner_is_said(source, monkeypatch, options, expected):
+    monkeypatch.setattr(loaders, "available_cores", lambda: [0, 1, 2])
+    assert loader(source, **options).advice() == expected

@@ -1,12 +1,15 @@
 """Photos in memory: decoded as the loader reads them, faults counted, chosen alike everywhere."""
 
+import errno
+
 import numpy as np
 import pytest
 
+from acolvit_jax.common import reading
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.data.memory import Choices, decode_all
 from acolvit_jax.data.skips import Skips
-from acolvit_jax.data.sources import folder_source
+from acolvit_jax.data.sources import FileSource, folder_source
 from acolvit_jax.photo import images
 from tests.photos import make_folder, make_rgb
 
@@ -59,6 +62,37 @@ def test_no_photo_with_color_is_said(tmp_path):
         images.write_image(tmp_path / f"{i}.png", grey)
     with pytest.raises(DataError, match="all 2 images are near grey"):
         decoded(tmp_path)
+
+
+def test_too_many_that_are_corrupt_are_said(tmp_path):
+    make_folder(tmp_path, 100, (4, 4))
+    for i in (3, 50):
+        (tmp_path / f"{i:04d}.jpg").write_bytes(b"no photo")
+    with pytest.raises(DataError, match=r"2 of 100 images are corrupt, more than 1%: 0003\.jpg, "):
+        decoded(tmp_path, skip_grey=False)
+
+
+def test_storage_that_fails_is_no_damage(tmp_path, monkeypatch):
+    class Failing(FileSource):
+        def __getitem__(self, index):
+            raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(reading, "PAUSES", (0,))
+    source = Failing("photos", tmp_path, sorted(make_folder(tmp_path, 3).iterdir()))
+    skips = Skips(3)
+    with pytest.raises(reading.UnreadableError, match="cannot be read"):
+        decode_all(source, 64, skips, skip_grey=True, quiet=True)
+    assert not skips.corrupt
+
+
+def test_of_no_photo_there_is_no_stream():
+    with pytest.raises(DataError, match="no photo is left to train on"):
+        Choices(0, Skips(0), batch_size=4, seed=0)
+
+
+def test_epochs_are_in_different_orders():
+    stream = choices(batch_size=10)
+    assert (next(stream)["photo"] != next(stream)["photo"]).any()
 
 
 def test_every_photo_comes_once_before_any_comes_again():

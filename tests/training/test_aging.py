@@ -12,6 +12,20 @@ from acolvit_jax.data import augment, transforms
 from acolvit_jax.training import aging
 from tests.photos import make_rgb
 
+
+def spread(edge):
+    """How far a blurred edge reaches: the derivative is the kernel."""
+    step = np.diff(np.asarray(edge)[16])
+    return np.sqrt((step * (np.arange(31) - 15.0) ** 2).sum() / step.sum())
+
+
+def difference(of):
+    return lambda out: np.abs(np.asarray(out) - of).mean()
+
+
+EDGE = np.repeat(np.float32([-0.4, 0.4]), 16)[None].repeat(32, axis=0)
+GRAIN = np.random.default_rng(0).normal(0, 0.1, (32, 32)).astype(np.float32).clip(-0.5, 0.5)
+RAMP = np.linspace(-0.5, 0.5, 1024, dtype=np.float32).reshape(32, 32)
 CHANGES = (aging.tones, aging.noise, aging.blur, aging.jpeg, aging.age_lightness)
 
 
@@ -28,8 +42,10 @@ def test_changes_keep_shape_and_type_and_depend_on_the_key_alone(change, lightne
     assert (first != other).any()
 
 
-@pytest.mark.parametrize("quality", [15, 30, 50, 70])
-def test_jpeg_is_pillows(quality, lightness):
+# Of a side of 36 the last blocks are filled up.
+@pytest.mark.parametrize(("quality", "side"), [(15, 64), (30, 64), (50, 64), (70, 64), (30, 36)])
+def test_jpeg_is_pillows(quality, side, lightness):
+    lightness = lightness[:side, :side]
     grain = np.random.default_rng(0).normal(0, 0.05, lightness.shape).astype(np.float32)
     lightness = np.clip(lightness + grain, -0.5, 0.5)
     got = np.asarray(aging.jpeg_of(jnp.int32(quality), lightness))
@@ -39,6 +55,7 @@ def test_jpeg_is_pillows(quality, lightness):
     expected = np.asarray(Image.open(buffer)).astype(np.float32)
     shown = (got + 0.5) * 255
     # A frequency that lies on a half is rounded either way, and moves its block.
+    assert shown.shape == expected.shape
     assert (np.abs(shown - expected) <= 1).mean() > 0.9
     assert np.abs(shown - expected).mean() < 0.05 * np.abs(shown - levels).mean()
 
@@ -58,13 +75,48 @@ def test_noise_is_white_and_as_strong_as_the_strongest_allowed():
 
 
 def test_blur_is_a_gaussian():
-    edge = np.repeat(np.float32([-0.4, 0.4]), 16)[None].repeat(32, axis=0)
-    out = np.asarray(aging.blur(jax.random.key(1), edge))
-    np.testing.assert_allclose(out[:, [0, 31]], edge[:, [0, 31]], atol=1e-4)
-    step = np.diff(out[16])  # the derivative of a blurred edge is the kernel
-    spread = np.sqrt((step * (np.arange(31) - 15.0) ** 2).sum() / step.sum())
+    out = np.asarray(aging.blur(jax.random.key(1), EDGE))
+    np.testing.assert_allclose(out[:, [0, 31]], EDGE[:, [0, 31]], atol=1e-4)
     low, high = augment.BLUR_RADII
-    assert low <= spread <= high
+    assert low <= spread(out) <= high
+
+
+MEASURED = {
+    "blur": (EDGE, spread),
+    "darkest": (RAMP, np.min),
+    "middle": (RAMP, np.median),
+    "lightest": (RAMP, np.max),
+    "noise": (np.zeros((32, 32), np.float32), np.std),
+    "jpeg": (GRAIN, difference(GRAIN)),
+}
+
+
+@pytest.mark.parametrize("what", MEASURED)
+def test_changes_are_as_strong_as_on_the_host(what):
+    """Deciles of 1,000 draws each: chance moves them by 0.03 of their range."""
+    lightness, measure = MEASURED[what]
+    name = what if what in ("blur", "noise", "jpeg") else "tones"
+    keys = jax.random.split(jax.random.key(0), 1000)
+    changed = jax.jit(jax.vmap(lambda key: getattr(aging, name)(key, lightness)))(keys)
+    device = [measure(one) for one in np.asarray(changed)]
+    rng = np.random.default_rng(0)
+    host = [measure(getattr(augment, name)(rng, lightness)) for _ in keys]
+    tenths = np.arange(0.1, 1, 0.1)
+    ours, theirs = np.quantile(device, tenths), np.quantile(host, tenths)
+    np.testing.assert_allclose(ours, theirs, atol=0.12 * (theirs[-1] - theirs[0]))
+
+
+def test_changes_come_in_the_order_of_the_host(monkeypatch):
+    """Each writes its digit before those that were written."""
+    for module in (aging, augment):
+        for digit, name in enumerate(("blur", "tones", "noise", "jpeg"), start=1):
+            monkeypatch.setattr(module, name, lambda _, l_norm, d=digit: (l_norm + d) / 10)
+    monkeypatch.setattr(augment, "CHANCE", 1.0)
+    start = np.zeros((8, 8), np.float32)
+    host = augment.age_lightness(np.random.default_rng(0), start)
+    device = aging.age_lightness(jax.random.key(0), start)
+    np.testing.assert_allclose(host, 0.4321, rtol=1e-6)
+    np.testing.assert_allclose(device, 0.4321, rtol=1e-6)
 
 
 def test_half_of_the_changes_are_made(lightness):

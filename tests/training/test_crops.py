@@ -35,6 +35,15 @@ def test_a_part_has_the_pixels_that_pillow_gives_it(box, side):
     assert (got != expected).mean() < 0.05
 
 
+def test_doubled_pixels_are_pillows():
+    """Weights are quarters, which both have exactly: halves are rounded up."""
+    rgb = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    box = jnp.array([0.0, 0.0, 64.0, 64.0])
+    got = crops.resample(rgb, jnp.array([64, 64]), box, 128)
+    expected = Image.fromarray(rgb).resize((128, 128), Image.Resampling.BILINEAR)
+    np.testing.assert_array_equal(got, np.asarray(expected))
+
+
 def test_boxes_are_drawn_as_the_host_draws_them():
     drawn = boxes((HEIGHT, WIDTH), 0.3)
     rng = np.random.default_rng(0)
