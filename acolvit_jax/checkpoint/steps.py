@@ -14,7 +14,7 @@ from orbax.checkpoint.checkpoint_managers import preservation_policy
 
 from acolvit_jax.checkpoint.checksums import checksums
 from acolvit_jax.checkpoint.state import TrainState
-from acolvit_jax.checkpoint.stored import leaf_names, stored_checksums, stored_tree
+from acolvit_jax.checkpoint.stored import leaf_names, one_copy, stored_checksums, stored_tree
 from acolvit_jax.common.distributed import agree, user_error_of
 from acolvit_jax.common.errors import CheckpointError, DamagedError, UserError
 from acolvit_jax.common.files import free_path
@@ -88,7 +88,7 @@ class Checkpoints:
             return
         meta = {"data": data_state, "checksums": checksums(state)}
         args = ocp.args.Composite(
-            state=ocp.args.StandardSave(stored_tree(state)), meta=ocp.args.JsonSave(meta)
+            state=ocp.args.StandardSave(one_copy(stored_tree(state))), meta=ocp.args.JsonSave(meta)
         )
         metrics = None if score is None else {_SCORE: score}
         try:

@@ -16,6 +16,17 @@ def stored_tree(state: TrainState) -> dict[str, Any]:
     return tree if state.ema is None else tree | {"ema": state.ema}
 
 
+def one_copy(tree: Any) -> Any:
+    """Of arrays that every device of this process has whole, the first device's.
+
+    Orbax would have each device write a piece, and compile a program for each kind of piece; that
+    pays where other processes write too, and they share an array here only whole.
+    """
+    if jax.process_count() > 1:
+        return tree
+    return jax.tree.map(lambda a: a.addressable_data(0) if a.is_fully_replicated else a, tree)
+
+
 def stored_checksums(stored: list[int], state: TrainState) -> list[int]:
     """The stored checksums of what a state holds; they are in the order of a whole state."""
     if state.opt_state is not None:

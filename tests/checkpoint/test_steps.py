@@ -10,10 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import NamedSharding, PartitionSpec
 
 from acolvit_jax.checkpoint.checksums import checksums
 from acolvit_jax.checkpoint.state import init_state
 from acolvit_jax.checkpoint.steps import Checkpoints
+from acolvit_jax.checkpoint.stored import one_copy
 from acolvit_jax.common import reading
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.reading import UnreadableError
@@ -69,6 +71,18 @@ def test_the_newest_comes_back_bit_for_bit(tmp_path, ema):
     jax.tree.map(np.testing.assert_array_equal, restored, state)
     assert (restored.ema is None) == (not ema)
     assert position == {"next_index": 3}
+
+
+@EIGHT_DEVICES
+def test_an_array_that_all_devices_have_is_one_device_s_to_write():
+    whole, parts = (
+        jax.device_put(jnp.arange(16.0), NamedSharding(sharding.make_mesh(8), spec))
+        for spec in (PartitionSpec(), PartitionSpec(sharding.BATCH_AXES))
+    )
+    tree = one_copy({"whole": whole, "parts": parts})
+    assert tree["whole"].devices() == {jax.devices()[0]}
+    np.testing.assert_array_equal(tree["whole"], np.arange(16))
+    assert tree["parts"] is parts
 
 
 @EIGHT_DEVICES

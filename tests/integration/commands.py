@@ -1,5 +1,7 @@
 """Command lines as a user runs them."""
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -14,6 +16,7 @@ from acolvit_jax.common.errors import UserError
 from tests.programs import NO_MORE
 
 ROOT = Path(__file__).resolve().parents[2]
+HERE = 8  # devices of this process: on as many a command computes the same, to the bit
 NARROW = "--config.model.width=32"
 SMALL = [  # a model of seconds
     "--config.model.dtype=float32",  # the same sums whatever the processor has
@@ -66,12 +69,13 @@ def start(
 ) -> subprocess.Popen:
     """Starts `python -m acolvit_jax.MODULE` on virtual devices.
 
-    Models of seconds are compiled quickly. There may be a limit on the size of files, in KiB. A
-    process with one, or that is started to be killed, leaves no compiled program: it might be cut
-    short.
+    Models of seconds are compiled quickly, if not to compute what this process does. There may be
+    a limit on the size of files, in KiB. A process with one, or that is started to be killed,
+    leaves no compiled program: it might be cut short.
     """
     command = [sys.executable, "-m", f"acolvit_jax.{module}", *map(str, arguments)]
-    variables = environment(devices, QUICKLY_COMPILED if NARROW in arguments else "")
+    quickly = NARROW in arguments and devices != HERE
+    variables = environment(devices, QUICKLY_COMPILED if quickly else "")
     if to_kill or file_limit is not None:
         variables |= NO_MORE
     if file_limit is not None:
@@ -94,6 +98,13 @@ def run(
     process = start(module, *arguments, file_limit=file_limit, devices=devices)
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err
+
+
+def output(main: Callable[[list[str]], None], *arguments: object) -> str:
+    """What a door, in this process, prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        main([str(argument) for argument in arguments])
+    return out.getvalue()
 
 
 def refusal(main: Callable[[list[str]], None], *arguments: object) -> tuple[int, str]:

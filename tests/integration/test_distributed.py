@@ -11,7 +11,7 @@ import pytest
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.train import main
 from acolvit_jax.training.metrics_log import read_metrics
-from tests.integration.commands import SMALL, one_line_error, refusal, run, start, wait_for
+from tests.integration.commands import SMALL, one_line_error, output, refusal, start, wait_for
 from tests.models_on_disk import write_model
 from tests.photos import make_folder
 
@@ -62,9 +62,7 @@ def finish(pair):
 def traced(photos, tmp_path_factory):
     """Folder and output of a run of one process, two steps of which are traced."""
     workdir = tmp_path_factory.mktemp("alone") / "run"
-    status, out, err = run("train", *arguments(photos, workdir, "--profile_steps=3,4"), devices=8)
-    assert status == 0, err
-    return workdir, out
+    return workdir, output(main, *arguments(photos, workdir, "--profile_steps=3,4"))
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +127,7 @@ def test_stopped_then_killed_a_pair_goes_on_and_ends_as_one_process(photos, alon
     said = {75: "lost another process of the run", -signal.SIGABRT: "another task died"}
     assert first[0] in said, first
     assert said[first[0]] in first[2]
-    status, out, err = run("train", *arguments(photos, workdir), devices=8)
-    assert status == 0, err
-    assert "resuming after step" in out
+    assert "resuming after step" in output(main, *arguments(photos, workdir))
     assert_same(workdir, alone)
 
 

@@ -13,13 +13,25 @@ import pytest
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.train import main
 from acolvit_jax.training.metrics_log import read_metrics
-from tests.integration.commands import kill, one_line_error, refusal, run, start, training, wait_for
+from tests.integration import commands
+from tests.integration.commands import (
+    HERE,
+    kill,
+    one_line_error,
+    output,
+    refusal,
+    training,
+    wait_for,
+)
 from tests.photos import make_folder
 
 # ml_collections reads config files so.
 pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 STEPS = 14  # the last validation is not one of those that come every 4
 arguments = functools.partial(training, steps=STEPS)
+# Runs that are disturbed are processes, which compute what this one does; others run here.
+start = functools.partial(commands.start, "train", devices=HERE)
+run = functools.partial(commands.run, "train", devices=HERE)
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +42,7 @@ def photos(tmp_path_factory):
 @pytest.fixture(scope="module")
 def uninterrupted(photos, tmp_path_factory):
     workdir = tmp_path_factory.mktemp("runs") / "whole"
-    status, out, err = run("train", *arguments(photos, workdir))
-    assert status == 0, err
-    return workdir, out
+    return workdir, output(main, *arguments(photos, workdir))
 
 
 def numbers(workdir):
@@ -81,11 +91,10 @@ def test_tensorboard_reads_the_events(uninterrupted):
     assert events.Tags()["images"] == ["validation"]
 
 
-def test_a_finished_run_says_so_again(uninterrupted, photos, capsys):
+def test_a_finished_run_says_so_again(uninterrupted, photos):
     workdir, out = uninterrupted
     before = numbers(workdir)
-    main(arguments(photos, workdir))
-    again = capsys.readouterr().out
+    again = output(main, *arguments(photos, workdir))
     assert f"resuming after step {STEPS}" in again
     assert [line for line in again.splitlines() if line.startswith("| ")] == [
         line for line in out.splitlines() if line.startswith("| ")
@@ -95,42 +104,37 @@ def test_a_finished_run_says_so_again(uninterrupted, photos, capsys):
 
 def test_kill_9_loses_nothing_but_time(uninterrupted, photos, tmp_path):
     workdir = tmp_path / "run"
-    process = start("train", *arguments(photos, workdir), to_kill=True)
+    process = start(*arguments(photos, workdir), to_kill=True)
     wait_for(workdir / "checkpoints" / "6", process)
     kill(process)
     assert not (workdir / "checkpoints" / str(STEPS)).exists()
-    status, out, err = run("train", *arguments(photos, workdir))
-    assert status == 0, err
-    assert "resuming after step" in out
+    assert "resuming after step" in output(main, *arguments(photos, workdir))
     assert_same_run(workdir, uninterrupted[0])
 
 
 def test_kill_9_in_the_middle_of_a_save(uninterrupted, photos, tmp_path):
     """A save under way is a folder with another name; killed there, the step before is used."""
     workdir = tmp_path / "run"
-    process = start("train", *arguments(photos, workdir), to_kill=True)
+    process = start(*arguments(photos, workdir), to_kill=True)
     wait_for(workdir / "checkpoints" / "4", process)
     partial = []
     while process.poll() is None and not partial:
         partial = [p for p in (workdir / "checkpoints").iterdir() if not p.name.isdigit()]
     kill(process)
     assert partial, "no save was caught under way"
-    status, _, err = run("train", *arguments(photos, workdir))
-    assert status == 0, err
+    main(arguments(photos, workdir))
     assert_same_run(workdir, uninterrupted[0])
 
 
 def test_sigterm_saves_and_exits_with_75(uninterrupted, photos, tmp_path):
     workdir = tmp_path / "run"
-    process = start("train", *arguments(photos, workdir))
+    process = start(*arguments(photos, workdir))
     wait_for(workdir / "checkpoints" / "2", process)
     _, err = kill(process, signal.SIGTERM)
     message = one_line_error((process.returncode, "", err), 75)
     step = int(message.split("after step ")[1].split(",")[0])
     assert (workdir / "checkpoints" / str(step)).is_dir()
-    status, out, err = run("train", *arguments(photos, workdir))
-    assert status == 0, err
-    assert f"resuming after step {step}" in out
+    assert f"resuming after step {step}" in output(main, *arguments(photos, workdir))
     assert_same_run(workdir, uninterrupted[0])
 
 
@@ -139,7 +143,7 @@ def test_sigterm_saves_and_exits_with_75(uninterrupted, photos, tmp_path):
 )
 def test_ctrl_c_saves_and_exits_with_130(photos, tmp_path):
     workdir = tmp_path / "run"
-    process = start("train", *arguments(photos, workdir))
+    process = start(*arguments(photos, workdir))
     wait_for(workdir / "checkpoints" / "2", process)
     _, err = kill(process, signal.SIGINT)
     notice, message = err.splitlines()
@@ -157,12 +161,12 @@ def test_a_full_disk_gives_one_line_and_keeps_the_last_checkpoint(uninterrupted,
     workdir = tmp_path / "run"
     shutil.copytree(uninterrupted[0], workdir)
     shutil.rmtree(workdir / "checkpoints" / str(STEPS))
-    result = run("train", *arguments(photos, workdir), file_limit=100)
+    result = run(*arguments(photos, workdir), file_limit=100)
     message = one_line_error(result, 1)
     assert "cannot write" in message
     assert "File too large" in message
     assert f"the last whole one is of step {STEPS - 2}" in message
-    assert run("train", *arguments(photos, workdir))[0] == 0
+    main(arguments(photos, workdir))
     assert_same_run(workdir, uninterrupted[0])
 
 
@@ -176,7 +180,7 @@ def test_a_folder_of_another_model_is_left_alone(uninterrupted, photos):
 
 
 def test_help_is_answered():
-    status, out, _ = run("train", "--help")
+    status, out, _ = run("--help")
     assert status == 0
     assert "--config configs/tiny.py:0.5" in out
     assert "--workdir" in out
