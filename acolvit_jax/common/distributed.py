@@ -107,17 +107,26 @@ def user_error_of(error: Exception) -> UserError | None:
     )
 
 
-def agree(what: str, number: int) -> None:
+def agree(
+    what: str,
+    number: int,
+    *,
+    advice: str = "--workdir must be one folder that all of them share and can read",
+    error: type[UserError] = ConfigError,
+) -> None:
     """Waits until all processes are here, and checks that they hold the same number.
 
+    Args:
+        what: the number is, for the message.
+        number: of this process, 32 bits.
+        advice: what to do where they differ.
+        error: what is raised then.
+
     Raises:
-        ConfigError: if they do not, with what each holds.
+        UserError: `error`, with what each holds.
     """
     if jax.process_count() == 1:
         return
     held = multihost_utils.process_allgather(np.int32(number)).tolist()
     if len(set(held)) > 1:
-        raise ConfigError(
-            f"the processes differ in {what}: {held}; --workdir must be one folder that all of "
-            "them share and can read"
-        )
+        raise error(f"the processes differ in {what}: {held}; {advice}")

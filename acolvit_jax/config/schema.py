@@ -141,9 +141,9 @@ class DataConfig:
         num_workers: processes that prepare images instead, with one thread each; -1 is one a core
             for accelerators, and none on CPU, where the model has the cores.
         prefetch: batches prepared ahead, at least one a thread; 256 whole images take 80 MB.
-        device_side: photos are decoded once, made to fit this many pixels a side, and stay on every
-            device, which cuts, converts and hints them itself; 0 has the host do it. 20,000 photos
-            of 192 take 2.2 GB.
+        device_side: photos are decoded once, made smaller until their short side has this many
+            pixels, at least `model.image_size`, and stay on every device, which cuts, converts and
+            hints them itself; 0 has the host do it. 20,000 squares of 192 take 2.2 GB.
     """
 
     dataset: str = "sample"
@@ -276,6 +276,11 @@ class Config:
             raise ConfigError(
                 f"data.window={self.data.window} must be 0 (whole images) to "
                 f"{self.model.grid_size} patches"
+            )
+        if 0 < self.data.device_side < self.model.image_size:
+            raise ConfigError(
+                f"data.device_side={self.data.device_side} must be at least model.image_size="
+                f"{self.model.image_size}, or 0 (the host prepares images)"
             )
         cells = (self.model.image_size // self.model.hint_size) ** 2
         most = max(self.data.max_hints, *self.validation.hints)

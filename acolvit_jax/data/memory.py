@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -20,72 +20,122 @@ from acolvit_jax.photo import images
 
 TOLD_EVERY = 1000  # photos
 MOST_THREADS = 4  # more of them wait for each other
+SAMPLED = 32  # photos whose sizes tell those of all
+GROWTH = 1.1  # what lines that fill up become, in place: no photo is copied
 
 
 class Photos(NamedTuple):
-    """Decoded photos, each in the top left corner of a square.
+    """Decoded photos in lines of one width, one below the other, each with its long side down.
+
+    A photo that was left out is the next one that was not, as `LoadColor` has it.
 
     Attributes:
-        rgb: uint8 `[N, M, M, 3]`.
-        sizes: int32 `[N, 2]`, height and width of each.
+        lines: uint8 `[R, M, 3]`; a narrower photo is on their left.
+        first: int32 `[N]`, the line in which each photo begins.
+        sizes: int32 `[N, 2]`, height and width of each photo; the larger is the number of its
+            lines. One that is not taller than wide is transposed.
     """
 
-    rgb: np.ndarray
+    lines: np.ndarray
+    first: np.ndarray
     sizes: np.ndarray
 
 
 def decode_all(
     source: ImageSource, side: int, skips: Skips, *, skip_grey: bool, quiet: bool
-) -> Photos:
+) -> tuple[Photos, int]:
     """Decodes every photo of a source, in threads.
 
     Args:
         source: of encoded images.
-        side: M, in pixels; larger photos are made smaller until they fit, their aspect kept.
+        side: M, pixels of the short side; larger photos are made smaller, their aspect kept.
         skips: counts what is left out.
         skip_grey: leave out photos with next to no color.
         quiet: do not show how far it is.
 
     Returns:
-        The photos in the order of the source, without those that are left out.
+        The photos in the order of the source, and how many were made smaller.
 
     Raises:
         DataError: if too many are corrupt, or none is left.
         UnreadableError: if the storage fails.
     """
-    rgb = np.zeros((len(source), side, side, 3), np.uint8)
-    sizes = np.zeros((len(source), 2), np.int32)
     load = LoadColor(source, skip_grey)
+    smaller: list[int] = []
 
-    def decode(index: int) -> LeftOut | None:
+    def decode(index: int) -> tuple[np.ndarray | None, LeftOut | None]:
         _, photo, skip = load.read(index)
-        if photo is not None:
-            fitting = _fitting(photo.shape[:2], side)
-            small = photo if photo.shape[:2] == fitting else images.resize(photo, fitting)
-            sizes[index] = small.shape[:2]
-            rgb[index, : small.shape[0], : small.shape[1]] = small
-        return skip
+        if photo is not None and min(photo.shape[:2]) > side:
+            smaller.append(index)
+            photo = images.shrink(photo, side)
+        return photo, skip
 
-    threads = min(len(available_cores()), MOST_THREADS)
-    with ThreadPoolExecutor(threads) as pool, Progress(len(source), quiet=quiet) as progress:
+    with _threads() as pool, Progress(len(source), quiet=quiet) as progress:
+
+        def in_order() -> Iterator[np.ndarray | None]:
+            for start in range(0, len(source), TOLD_EVERY):
+                for photo, skip in pool.map(decode, range(len(source))[start : start + TOLD_EVERY]):
+                    progress.advance()
+                    if skip is not None:
+                        skips.add(skip.name, skip.reason)
+                    yield photo
+                progress.say("photos decoded")
+
         try:
-            for done, skip in enumerate(pool.map(decode, range(len(source))), start=1):
-                progress.advance()
-                if skip is not None:
-                    skips.add(skip.name, skip.reason)
-                if done % TOLD_EVERY == 0:
-                    progress.say("photos decoded")
+            return stack(in_order(), side), len(smaller)
         finally:
             pool.shutdown(cancel_futures=True)
-    kept = sizes[:, 0] > 0
-    return Photos(rgb, sizes) if kept.all() else Photos(rgb[kept], sizes[kept])
 
 
-def _fitting(size: tuple[int, ...], side: int) -> tuple[int, int]:
-    """Height and width of a photo that fits a square."""
-    height, width = size
-    scale = min(1.0, side / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
+def stack(photos: Iterable[np.ndarray | None], side: int) -> Photos:
+    """Puts photos one below the other.
+
+    Args:
+        photos: uint8 `[H, W, 3]`, or None for one that was left out; at least one is a photo.
+        side: M, in pixels; no short side is longer.
+
+    Returns:
+        As many photos.
+    """
+    lines = np.zeros((0, side, 3), np.uint8)
+    first, sizes, end = [], [], 0
+    for photo in photos:
+        first.append(end)
+        sizes.append((0, 0) if photo is None else photo.shape[:2])
+        if photo is None:
+            continue
+        upright = photo if photo.shape[0] > photo.shape[1] else photo.swapaxes(0, 1)
+        start, end = end, end + len(upright)
+        if end > len(lines):
+            lines.resize((int(end * GROWTH), side, 3), refcheck=False)
+        lines[start:end, : upright.shape[1]] = upright
+    lines.resize((end, side, 3), refcheck=False)
+    kept = np.flatnonzero([height for height, _ in sizes])
+    shown = kept[np.searchsorted(kept, range(len(sizes))) % len(kept)]
+    return Photos(lines, np.array(first, np.int32)[shown], np.array(sizes, np.int32)[shown])
+
+
+def some_sizes(source: ImageSource) -> np.ndarray:
+    """Sizes of some photos, spread evenly over a source.
+
+    Args:
+        source: of encoded images.
+
+    Returns:
+        int `[K, 2]`, height and width of each that can be decoded.
+
+    Raises:
+        UnreadableError: if the storage fails.
+    """
+    load = LoadColor(source, skip_grey=False)
+    chosen = np.unique(np.linspace(0, len(source) - 1, SAMPLED).astype(int)).tolist()
+    with _threads() as pool:
+        photos = [photo for _, photo, _ in pool.map(load.read, chosen) if photo is not None]
+    return np.array([photo.shape[:2] for photo in photos], int).reshape(-1, 2)
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(min(len(available_cores()), MOST_THREADS))
 
 
 class Choices:
@@ -111,7 +161,7 @@ class Choices:
 
         Args:
             photos: N, to choose from.
-            skips: what was left out of them.
+            skips: counts what is left out of them.
             batch_size: images of a batch over all processes; a multiple of their number.
             seed: of the order.
             process_index: this process.

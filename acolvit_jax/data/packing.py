@@ -132,12 +132,7 @@ def _packer(source: ImageSource, side: int, quality: int) -> Callable[[int], Pac
 
 def _small_jpeg(data: bytes, side: int, quality: int) -> bytes:
     """A photo made smaller, as a JPEG."""
-    rgb = images.read_image(data)
-    height, width = rgb.shape[:2]
-    scale = side / min(height, width)
-    if scale < 1:
-        size = max(1, round(height * scale)), max(1, round(width * scale))
-        rgb = images.resize(rgb, size)
+    rgb = images.shrink(images.read_image(data), side)
     return images.encode_image(rgb, ".jpg", quality=quality)
 
 

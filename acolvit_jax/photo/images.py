@@ -12,6 +12,7 @@ from acolvit_jax.photo.resizing import (
     has_one_color_a_tone,
     is_near_grey,
     resize,
+    shrink,
 )
 from acolvit_jax.photo.writing import encode_image, join_pages, write_image
 
@@ -36,6 +37,7 @@ __all__ = [
     "read_pages",
     "read_photo",
     "resize",
+    "shrink",
     "without_tables",
     "write_image",
 ]

@@ -26,7 +26,7 @@ def max_pixels() -> int:
 @functools.cache
 def max_bytes() -> int:
     """The most bytes that are held for one file that is being put together."""
-    return int(_memory() * SHARE)
+    return int(usable_memory() * SHARE)
 
 
 def check_size(size: tuple[int, int], most: int) -> None:
@@ -44,7 +44,7 @@ def check_size(size: tuple[int, int], most: int) -> None:
         raise PixelLimitError(f"{width}x{height} pixels are more than the {most:,} allowed")
 
 
-def _memory() -> int:
+def usable_memory() -> int:
     """Bytes that this process may use: the machine's, or those of its container."""
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -41,6 +41,23 @@ def resize(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return out.astype(np.uint8).reshape(height, width, 3)
 
 
+def shrink(rgb: np.ndarray, side: int) -> np.ndarray:
+    """Makes an image smaller until its short side has some pixels; a smaller one stays as it is.
+
+    Args:
+        rgb: uint8 `[H, W, 3]`.
+        side: pixels of the short side, at most.
+
+    Returns:
+        uint8 `[H', W', 3]`, the aspect kept.
+    """
+    height, width = rgb.shape[:2]
+    scale = side / min(height, width)
+    if scale >= 1:
+        return rgb
+    return resize(rgb, (max(1, round(height * scale)), max(1, round(width * scale))))
+
+
 def crop_resize(
     rgb: np.ndarray, box: tuple[float, float, float, float], size: tuple[int, int]
 ) -> np.ndarray:

@@ -63,26 +63,51 @@ def window_box(box: jax.Array, origin: jax.Array, window: int, grid_size: int) -
     return jnp.concatenate([start, start + window * size])
 
 
-def resample(photo: jax.Array, size: jax.Array, box: jax.Array, side: int) -> jax.Array:
-    """Resizes a part of a photo, bilinear with antialiasing: `photo.images.crop_resize`.
-
-    Across first and rounded between, halves up, as Pillow does, whose fixed-point weights take some
-    values to the next step.
+def most_lines(width: int, side: int) -> int:
+    """Lines of a photo that a crop is made of, at most.
 
     Args:
-        photo: uint8 `[M, M, 3]`, the photo in its top left corner.
+        width: M, the most pixels that a photo's short side has.
+        side: of the whole image that crops become, in pixels.
+
+    Returns:
+        Those of the longest crop, and those above and below it that are weighed in.
+    """
+    longest = math.ceil(width * CROP_ASPECTS[1]) + 2  # sides are rounded
+    return longest + math.ceil(max(longest / side, 2.0)) + 2
+
+
+def resample(
+    lines: jax.Array, first: jax.Array, size: jax.Array, box: jax.Array, side: int, most: int
+) -> jax.Array:
+    """Resizes a part of a photo, bilinear with antialiasing: `photo.images.crop_resize`.
+
+    Rounded between, halves up, as Pillow does, whose fixed-point weights take some values to the
+    next step. Of a tall photo heights come first, and more values are a step off.
+
+    Args:
+        lines: uint8 `[R, M, 3]`, the photos as `data.memory` has them.
+        first: int32, the line in which the photo begins.
         size: int32 `[2]`, height and width of the photo.
         box: float32 `[4]`: left, top, right, bottom in pixels of the photo.
         side: S, in pixels.
+        most: lines that any such part is made of; at most R.
 
     Returns:
         float32 `[S, S, 3]`, whole numbers in 0..255.
     """
-    across = _weights(box[0], box[2], size[1], photo.shape[1], side)
-    down = _weights(box[1], box[3], size[0], photo.shape[0], side)
-    values = photo.astype(jnp.float32)
-    values = _halves_up(jnp.einsum("jm,nmc->njc", across, values, precision=EXACT))
-    return _halves_up(jnp.einsum("in,njc->ijc", down, values, precision=EXACT))
+    wide = size[1] >= size[0]  # and so transposed
+    left, top, right, bottom = jnp.where(wide, box[jnp.array([1, 0, 3, 2])], box)
+    scale = (bottom - top) / side
+    above = jnp.floor(top + scale / 2 - jnp.maximum(scale, 1.0) - 0.5).astype(jnp.int32)
+    start = jnp.minimum(first + jnp.maximum(above, 0), len(lines) - most)
+    part = jax.lax.dynamic_slice_in_dim(lines, start, most)
+    across = _weights(left, right, jnp.arange(lines.shape[1]), size.min(), side)
+    down = _weights(top, bottom, start - first + jnp.arange(most), size.max(), side)
+    values = part.astype(jnp.float32)
+    values = _halves_up(jnp.einsum("in,nmc->imc", down, values, precision=EXACT))
+    values = _halves_up(jnp.einsum("jm,imc->ijc", across, values, precision=EXACT))
+    return jnp.where(wide, values.swapaxes(0, 1), values)
 
 
 def _halves_up(values: jax.Array) -> jax.Array:
@@ -91,12 +116,12 @@ def _halves_up(values: jax.Array) -> jax.Array:
 
 
 def _weights(
-    low: jax.Array, high: jax.Array, valid: jax.Array, length: int, side: int
+    low: jax.Array, high: jax.Array, pixels: jax.Array, length: jax.Array, side: int
 ) -> jax.Array:
-    """What each of `length` pixels, the first `valid` of them real, adds to each of `side`."""
+    """What pixels add to each of `side`, those outside of the photo's `length` nothing."""
     scale = (high - low) / side
     centers = low + (jnp.arange(side) + 0.5) * scale  # [side]
-    pixels = jnp.arange(length)
-    away = jnp.abs(pixels + 0.5 - centers[:, None]) / jnp.maximum(scale, 1.0)  # [side, length]
-    weights = jnp.where(pixels < valid, jnp.maximum(1.0 - away, 0.0), 0.0)
+    away = jnp.abs(pixels + 0.5 - centers[:, None]) / jnp.maximum(scale, 1.0)  # [side, pixels]
+    inside = (pixels >= 0) & (pixels < length)
+    weights = jnp.where(inside, jnp.maximum(1.0 - away, 0.0), 0.0)
     return weights / weights.sum(axis=1, keepdims=True)

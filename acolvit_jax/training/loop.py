@@ -167,8 +167,8 @@ class _Loop:
         """One optimizer step; the batch of the next goes to the devices meanwhile."""
         self.profiler.before(step)
         batch = self.feed.take()
-        if self.run.shoot is not None:
-            batch = self.run.shoot(batch)
+        if self.run.transform is not None:
+            batch = self.run.transform(batch)
         if self.run.correct is not None:
             batch = self.run.correct(self.run.state.params, batch, step)
         batch = self.run.draw(batch)

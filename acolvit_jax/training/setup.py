@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import math
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 from jax.sharding import Mesh
 
 from acolvit_jax.checkpoint.graft import at_budget, check_architecture, graft
@@ -16,12 +18,13 @@ from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.state import TrainState, init_state
 from acolvit_jax.checkpoint.steps import Checkpoints
 from acolvit_jax.common.cores import available_cores
-from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.distributed import agree
+from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.places import place, resolved
 from acolvit_jax.config import Config, DataConfig
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.data.loaders import TrainBatches, TrainLoader, eval_batches
-from acolvit_jax.data.memory import Choices, decode_all
+from acolvit_jax.data.memory import Choices, Photos, decode_all, some_sizes
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import make_source
@@ -29,14 +32,13 @@ from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.budgets import per_photo
 from acolvit_jax.training.corrections import Correct, make_correct
+from acolvit_jax.training.examples import Transform, make_transform
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.planes import Draw, make_draw
-from acolvit_jax.training.shots import Shoot, make_shoot
+from acolvit_jax.training.room import check_room
 from acolvit_jax.training.step import TrainStep, make_train_step
 from acolvit_jax.training.teacher import Teach, make_teach
 from acolvit_jax.training.validation import Validation, make_eval_step, validate
-
-MOST_OF_MEMORY = 0.6  # that photos may take: the rest is the model's
 
 
 @dataclass
@@ -51,7 +53,8 @@ class Run:
         correct: adds hints where the model errs; None where `train.correct_one_in` is 0.
         teach: adds a teacher's colors to a batch; None without a teacher.
         loader: training batches, at the state's position.
-        shoot: makes images of a batch that only chooses photos; None where the loader makes them.
+        transform: makes examples of a batch that only chooses photos; None where the loader makes
+            them, or no step is left.
         draw: makes of images, on the devices, what the step takes.
         checkpoints: of the run.
         validate: scores parameters.
@@ -65,7 +68,7 @@ class Run:
     correct: Correct | None
     teach: Teach | None
     loader: TrainBatches
-    shoot: Shoot | None
+    transform: Transform | None
     draw: Draw
     checkpoints: Checkpoints
     validate: Any
@@ -94,7 +97,7 @@ def set_up(config: Config, workdir: Path) -> Run:
     notes = [f"data: {len(sources['train']):,} {sources['train'].description}"]
     teach = _make_teach(config, workdir, mesh, notes) if config.train.teacher else None
     correct = make_correct(config, mesh) if config.train.correct_one_in else None
-    loader, shoot = _make_loader(config, sources["train"], mesh)
+    loader = _make_loader(config, sources["train"], mesh)
     optimizer = make_optimizer(config.optimizer, config.train.steps)
     keep_ema = config.optimizer.ema > 0
     shapes = jax.eval_shape(
@@ -120,19 +123,31 @@ def set_up(config: Config, workdir: Path) -> Run:
                 lambda params: init_state(params, optimizer, ema=keep_ema), out_shardings=shardings
             )
             state = make_state(jax.device_get(params))  # the same on every process
+        transform = None
+        if config.data.device_side and int(state.step) < config.train.steps:
+            transform = _keep_photos(config, sources["train"], loader.skips, mesh, notes)
         on_error.pop_all()
     step = make_train_step(config, optimizer, shardings, mesh)
     draw = make_draw(config.model.hint_size, mesh)
     scorer = _make_validate(config, sources["validation"], mesh)
     return Run(
-        config, mesh, state, step, correct, teach, loader, shoot, draw, checkpoints, scorer, notes
+        config,
+        mesh,
+        state,
+        step,
+        correct,
+        teach,
+        loader,
+        transform,
+        draw,
+        checkpoints,
+        scorer,
+        notes,
     )
 
 
-def _make_loader(
-    config: Config, source: ImageSource, mesh: Mesh
-) -> tuple[TrainBatches, Shoot | None]:
-    """Training batches, and what makes images of them where they only choose photos."""
+def _make_loader(config: Config, source: ImageSource, mesh: Mesh) -> TrainBatches:
+    """Training batches: of examples, or of which photos on the devices become examples."""
     run = {
         "batch_size": config.train.batch_size,
         "seed": config.train.seed,
@@ -141,29 +156,42 @@ def _make_loader(
     }
     data = config.data
     if not data.device_side:
-        return TrainLoader(source, data, config.model, **run, workers=_workers(data)), None
-    _check_room(len(source), data.device_side)
-    skips = Skips(len(source))
-    quiet = jax.process_index() > 0
-    photos = decode_all(source, data.device_side, skips, skip_grey=data.skip_grey, quiet=quiet)
-    return Choices(len(photos.rgb), skips, **run), make_shoot(config, photos, mesh)
+        return TrainLoader(source, data, config.model, **run, workers=_workers(data))
+    check_room(config, len(source), some_sizes(source), mesh)
+    return Choices(len(source), Skips(len(source)), **run)
 
 
-def _check_room(photos: int, side: int) -> None:
-    """Refuses more photos than a device or this machine can keep beside the model.
+def _keep_photos(
+    config: Config, source: ImageSource, skips: Skips, mesh: Mesh, notes: list[str]
+) -> Transform:
+    """Decodes all photos and sends them to the devices.
 
     Raises:
-        ConfigError: says how much it would be.
+        DataError: if the processes do not have the same photos.
     """
-    stats = jax.local_devices()[0].memory_stats() or {}
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    room = MOST_OF_MEMORY * min(memory, stats.get("bytes_limit", memory)) / 1e9
-    wanted = photos * side**2 * 3 / 1e9
-    if wanted > room:
-        raise ConfigError(
-            f"data.device_side={side}: {photos:,} photos take {wanted:,.0f} GB, and {room:,.0f} GB "
-            "are there for them; 0 has the host prepare images"
+    side, share = config.data.device_side, config.data.crop_scale_min
+    quiet = jax.process_index() > 0
+    photos, smaller = decode_all(source, side, skips, skip_grey=config.data.skip_grey, quiet=quiet)
+    _check_alike(photos)
+    enough = math.ceil(config.model.image_size / math.sqrt(share))
+    if smaller and side < enough:
+        notes.append(
+            f"data.device_side={side}: {smaller:,} of {len(source):,} photos are made smaller; "
+            f"small crops (data.crop_scale_min={share:g}) are less sharp than with {enough}"
         )
+    return make_transform(config, photos, mesh)
+
+
+def _check_alike(photos: Photos) -> None:
+    """Every process sends its devices what it decoded itself.
+
+    Raises:
+        DataError: if that has other sizes on another.
+    """
+    kept, sizes = len(np.unique(photos.first)), zlib.crc32(photos.sizes.tobytes()) & 0x7FFFFFFF
+    advice = "every one must have the same files at data.path"
+    agree("how many photos they can train on", kept, advice=advice, error=DataError)
+    agree("the checksum of their photos' sizes", sizes, advice=advice, error=DataError)
 
 
 def _workers(data: DataConfig) -> int:

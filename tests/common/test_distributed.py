@@ -6,7 +6,7 @@ import pytest
 from jax.experimental import multihost_utils
 
 from acolvit_jax.common.distributed import OutOfMemoryError, PeerLostError, agree, user_error_of
-from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.errors import ConfigError, DataError
 
 GLOO = "Gloo all-reduce failed: [external/gloo/transport/tcp/pair.cc:538] Connection closed by peer"
 
@@ -49,6 +49,13 @@ def test_processes_that_differ_are_told_apart(monkeypatch):
             continue
         with pytest.raises(ConfigError, match=r"differ in their newest checkpoint: \[4, 6\]"):
             agree("their newest checkpoint", 4)
+
+
+def test_what_to_do_about_other_things_that_differ_is_said(monkeypatch):
+    monkeypatch.setattr(jax, "process_count", lambda: 2)
+    monkeypatch.setattr(multihost_utils, "process_allgather", lambda _: np.array([40, 39]))
+    with pytest.raises(DataError, match=r"differ in their photos: \[40, 39\]; look$"):
+        agree("their photos", 40, advice="look", error=DataError)
 
 
 def test_one_process_agrees_with_itself():

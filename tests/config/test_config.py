@@ -190,6 +190,7 @@ BAD = {
     "validation.batch_size": {"validation": {"batch_size": 0}},
     "room for 20000 hints": {"validation": {"hints": (20_000,)}},
     "gated model needs a budget": {"train": {"budget": None}},
+    "data.device_side=223 must be at least": {"data": {"device_side": 223}},
 }
 
 

@@ -1,22 +1,25 @@
 """Photos in memory: decoded as the loader reads them, faults counted, chosen alike everywhere."""
 
 import errno
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from acolvit_jax.common import reading
 from acolvit_jax.common.errors import DataError
-from acolvit_jax.data.memory import Choices, decode_all
+from acolvit_jax.data.decoding import LoadColor
+from acolvit_jax.data.memory import Choices, decode_all, some_sizes, stack
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import FileSource, folder_source
 from acolvit_jax.photo import images
 from tests.photos import make_folder, make_rgb
 
 
-def decoded(folder, side=64, *, skip_grey=True):
+def decoded(folder, side=64, *, skip_grey=True, most=0.01):
+    """Photos and how many were made smaller; what was left out."""
     source = folder_source(folder)
-    skips = Skips(len(source))
+    skips = Skips(len(source), most)
     return decode_all(source, side, skips, skip_grey=skip_grey, quiet=True), skips
 
 
@@ -24,36 +27,72 @@ def choices(**options):
     return Choices(10, Skips(10), **{"batch_size": 4, "seed": 0, **options})
 
 
-def test_photos_lie_in_the_corner_of_their_square(tmp_path):
-    photos, _ = decoded(make_folder(tmp_path, 3))
-    assert photos.rgb.shape == (3, 64, 64, 3)
-    np.testing.assert_array_equal(photos.sizes, [[48, 64]] * 3)
-    for i, path in enumerate(sorted(tmp_path.iterdir())):
-        np.testing.assert_array_equal(photos.rgb[i, :48], images.read_image(path.read_bytes()))
-    assert not photos.rgb[:, 48:].any()
+def test_photos_lie_one_below_the_other_with_the_long_side_down(tmp_path):
+    make_folder(tmp_path, 3)
+    images.write_image(tmp_path / "0001.png", make_rgb(7, (50, 40)))
+    (photos, smaller), _ = decoded(tmp_path)
+    assert photos.lines.shape == (64 + 64 + 50 + 64, 64, 3)
+    np.testing.assert_array_equal(photos.first, [0, 64, 128, 178])
+    np.testing.assert_array_equal(photos.sizes, [[48, 64], [48, 64], [50, 40], [48, 64]])
+    paths = sorted(tmp_path.iterdir())
+    for i in (0, 1, 3):
+        wide = images.read_image(paths[i].read_bytes())
+        lines = photos.lines[photos.first[i] :][:64]
+        np.testing.assert_array_equal(lines[:, :48], wide.swapaxes(0, 1))
+        assert not lines[:, 48:].any()
+    np.testing.assert_array_equal(photos.lines[128:178, :40], make_rgb(7, (50, 40)))
+    assert smaller == 0
 
 
-def test_what_does_not_fit_is_made_smaller_and_keeps_its_aspect(tmp_path):
-    photos, _ = decoded(make_folder(tmp_path, 1), side=32)
-    np.testing.assert_array_equal(photos.sizes, [[24, 32]])
+def test_a_larger_short_side_is_made_smaller_and_the_aspect_kept(tmp_path):
+    (photos, smaller), _ = decoded(make_folder(tmp_path, 1), side=36)
+    np.testing.assert_array_equal(photos.sizes, [[36, 48]])
     original = images.read_image((tmp_path / "0000.jpg").read_bytes())
-    np.testing.assert_array_equal(photos.rgb[0, :24], images.resize(original, (24, 32)))
+    expected = images.resize(original, (36, 48))
+    np.testing.assert_array_equal(photos.lines, expected.swapaxes(0, 1))
+    assert smaller == 1
 
 
-def test_corrupt_and_grey_photos_are_left_out_and_counted(tmp_path):
-    make_folder(tmp_path, 4)
-    (tmp_path / "0001.jpg").write_bytes(b"no photo")
+def test_in_the_place_of_one_that_is_left_out_is_the_next(tmp_path):
+    """As the loader on the host has it: what the others are chosen by stays the same."""
+    make_folder(tmp_path, 5)
     grey = np.repeat(make_rgb(9)[..., :1], 3, axis=-1)
+    (tmp_path / "0001.jpg").write_bytes(b"no photo")
     images.write_image(tmp_path / "0002.png", grey)
-    photos, skips = decoded(tmp_path)
-    assert len(photos.rgb) == len(photos.sizes) == 3
-    assert list(skips.corrupt) == ["0001.jpg"]
+    (tmp_path / "0004.jpg").write_bytes(b"no photo")
+    (photos, _), skips = decoded(tmp_path, most=1.0)
+    assert len(photos.lines) == 3 * 64
+    assert list(skips.corrupt) == ["0001.jpg", "0004.jpg"]
     assert skips.grey == {"0002.png"}
-    first, last = (images.read_image((tmp_path / f"000{i}.jpg").read_bytes()) for i in (0, 3))
-    np.testing.assert_array_equal(photos.rgb[0, :48], first)
-    np.testing.assert_array_equal(photos.rgb[2, :48], last)
-    kept, _ = decoded(tmp_path, skip_grey=False)
-    assert len(kept.rgb) == 4
+    load = LoadColor(folder_source(tmp_path), skip_grey=True)
+    assert len(photos.first) == len(photos.sizes) == len(load.source) == 6
+    for i, first in enumerate(photos.first):
+        expected = load(i)[1]
+        np.testing.assert_array_equal(photos.sizes[i], expected.shape[:2])
+        shown = photos.lines[first : first + 64, :48]
+        np.testing.assert_array_equal(shown, expected.swapaxes(0, 1))
+    (kept, _), _ = decoded(tmp_path, skip_grey=False, most=1.0)
+    assert len(kept.lines) == 4 * 64
+
+
+def test_photos_are_never_there_twice():
+    tracemalloc.start()
+    try:
+        made = stack((np.full((64, 64, 3), i, np.uint8) for i in range(200)), 64)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(made.lines[:: 64 * 50, 0, 0], [0, 50, 100, 150])
+    assert peak < 1.2 * made.lines.nbytes
+
+
+def test_sizes_of_some_photos_tell_those_of_all(tmp_path):
+    make_folder(tmp_path / "few", 3)
+    (tmp_path / "few" / "0001.jpg").write_bytes(b"no photo")
+    sizes = some_sizes(folder_source(tmp_path / "few"))
+    np.testing.assert_array_equal(sizes, [[48, 64], [48, 64]])
+    many = folder_source(make_folder(tmp_path / "many", 100, (8, 12)))
+    np.testing.assert_array_equal(some_sizes(many), [[8, 12]] * 32)
 
 
 def test_no_photo_with_color_is_said(tmp_path):

@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 from acolvit_jax.data import transforms
+from acolvit_jax.data.memory import stack
 from acolvit_jax.training import crops
 from tests.photos import make_rgb
 
-HEIGHT, WIDTH, SIDE = 70, 95, 96
+HEIGHT, WIDTH = 70, 95
 
 
 def boxes(size, scale_min, count=4000):
@@ -19,29 +20,61 @@ def boxes(size, scale_min, count=4000):
     return np.asarray(draw(keys))
 
 
+def noisy(size):
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    return make_rgb(3, size) // 2 + noise // 2
+
+
+def resampled(rgb, box, side, most=None):
+    """A part of a photo that lies between two white ones, which are not seen."""
+    white = np.full_like(rgb, 255)
+    photos = stack([white, rgb, white], min(rgb.shape[:2]))
+    most = most or min(len(photos.lines), crops.most_lines(photos.lines.shape[1], side))
+    place, box = (photos.first[1], jnp.array(photos.sizes[1])), jnp.array(box, jnp.float32)
+    return np.asarray(crops.resample(jnp.array(photos.lines), *place, box, side, most))
+
+
+def pillows(rgb, box, side):
+    image = Image.fromarray(rgb).resize((side, side), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(image, int)
+
+
+WIDE = [(0, 0, 95, 70), (3, 5, 63, 50), (10.5, 20.25, 80.75, 69.5)]
+LONG = [(0, 0, 40, 30), (260, 0, 300, 30), (101.25, 2.5, 130.75, 29.5)]
+
+
 @pytest.mark.parametrize("side", [32, 64, 128])
-@pytest.mark.parametrize("box", [(0, 0, 95, 70), (3, 5, 63, 50), (10.5, 20.25, 80.75, 69.5)])
-def test_a_part_has_the_pixels_that_pillow_gives_it(box, side):
-    noise = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-    rgb = make_rgb(3, (HEIGHT, WIDTH)) // 2 + noise // 2
-    square = np.full((SIDE, SIDE, 3), 255, np.uint8)  # what lies beside the photo is not seen
-    square[:HEIGHT, :WIDTH] = rgb
-    size = jnp.array([HEIGHT, WIDTH])
-    got = np.asarray(crops.resample(square, size, jnp.array(box, jnp.float32), side))
-    bilinear = Image.Resampling.BILINEAR
-    expected = np.asarray(Image.fromarray(rgb).resize((side, side), bilinear, box=box), int)
+@pytest.mark.parametrize(
+    ("size", "box"), [*(((70, 95), box) for box in WIDE), *(((30, 300), box) for box in LONG)]
+)
+def test_a_part_has_the_pixels_that_pillow_gives_it(size, box, side):
+    rgb = noisy(size)
+    got, expected = resampled(rgb, box, side), pillows(rgb, box, side)
     np.testing.assert_array_equal(got, np.round(got))
     assert np.abs(got - expected).max() <= 1  # of Pillow's fixed-point weights
     assert (got != expected).mean() < 0.05
+    # A tall photo is the transposed one, and rounded in the other order.
+    left, top, right, bottom = box
+    tall, upright = rgb.swapaxes(0, 1), (top, left, bottom, right)
+    np.testing.assert_array_equal(resampled(tall, upright, side), got.swapaxes(0, 1))
+    assert np.abs(got.swapaxes(0, 1) - pillows(tall, upright, side)).max() <= 1
 
 
 def test_doubled_pixels_are_pillows():
     """Weights are quarters, which both have exactly: halves are rounded up."""
-    rgb = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-    box = jnp.array([0.0, 0.0, 64.0, 64.0])
-    got = crops.resample(rgb, jnp.array([64, 64]), box, 128)
-    expected = Image.fromarray(rgb).resize((128, 128), Image.Resampling.BILINEAR)
-    np.testing.assert_array_equal(got, np.asarray(expected))
+    rgb, whole = noisy((64, 64)), (0, 0, 64, 64)
+    np.testing.assert_array_equal(resampled(rgb, whole, 128), pillows(rgb, whole, 128))
+
+
+@pytest.mark.parametrize("size", [(40, 40), (40, 51), (40, 200)])
+@pytest.mark.parametrize("side", [16, 64])
+def test_no_drawn_crop_is_made_of_more_lines_than_are_looked_at(size, side):
+    rgb = noisy(size)
+    every = 3 * max(size)
+    for box in boxes(size, 0.08, 12):
+        few, all_ = (resampled(rgb, box, side, most) for most in (None, every))
+        assert np.abs(few - all_).max() <= 1  # of sums in another order
+        assert (few != all_).mean() < 0.01
 
 
 def test_boxes_are_drawn_as_the_host_draws_them():

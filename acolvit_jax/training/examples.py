@@ -1,9 +1,10 @@
-"""Training images made on the devices, of photos that stay there."""
+"""Training examples made on the devices, of photos that stay there."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,12 +17,12 @@ from acolvit_jax.photo import color
 from acolvit_jax.training import aging, cells, crops, sharding
 from acolvit_jax.training.micro_batches import Batch
 
-Shoot = Callable[[Batch], Batch]
+Transform = Callable[[Batch], Batch]
 STREAM = 0x70686F74  # parts this randomness from that of the step
 
 
-def make_shoot(config: Config, photos: Photos, mesh: Mesh) -> Shoot:
-    """Sends photos to every device and builds what makes training images of them.
+def make_transform(config: Config, photos: Photos, mesh: Mesh) -> Transform:
+    """Sends photos to every device and builds what makes training examples of them.
 
     Args:
         config: of the run.
@@ -29,35 +30,46 @@ def make_shoot(config: Config, photos: Photos, mesh: Mesh) -> Shoot:
         mesh: of the run.
 
     Returns:
-        `shoot(batch) -> batch`: of `photo` and `number`, int32 `[B]` as `memory.Choices` gives
+        `transform(batch) -> batch`: of `photo` and `number`, int32 `[B]` as `memory.Choices` gives
         them, what `data.transforms.TrainTransform` gives: `l`, `ab`, `hinted` and for windows
-        `origin`. The same seed and number give the same image.
+        `origin`. The same seed and number give the same example.
     """
     everywhere, batches = sharding.replicated(mesh), sharding.batch_sharding(mesh)
+    most = crops.most_lines(photos.lines.shape[1], config.model.image_size)
+    most = min(most, int(photos.sizes.max()))
     kept = Photos(*(jax.make_array_from_process_local_data(everywhere, x) for x in photos))
     root = jax.random.fold_in(jax.random.key(config.train.seed), STREAM)
-    example = functools.partial(shoot_one, data=config.data, model=config.model)
+    one = functools.partial(transform_one, data=config.data, model=config.model, most=most)
 
-    def shoot(photos: Photos, batch: Batch) -> Batch:
+    def transform(photos: Any, batch: Batch) -> Batch:
         keys = jax.vmap(functools.partial(jax.random.fold_in, root))(batch["number"])
-        chosen = batch["photo"]
-        return jax.vmap(example)(keys, photos.rgb[chosen], photos.sizes[chosen])
+        first, sizes = photos.first[batch["photo"]], photos.sizes[batch["photo"]]
+        return jax.vmap(one, in_axes=(0, None, 0, 0))(keys, photos.lines, first, sizes)
 
-    compiled = jax.jit(shoot, in_shardings=(everywhere, batches), out_shardings=batches)
+    compiled = jax.jit(transform, in_shardings=(everywhere, batches), out_shardings=batches)
     return lambda batch: compiled(kept, batch)
 
 
-def shoot_one(
-    key: jax.Array, photo: jax.Array, size: jax.Array, *, data: DataConfig, model: ModelConfig
+def transform_one(
+    key: jax.Array,
+    lines: jax.Array,
+    first: jax.Array,
+    size: jax.Array,
+    *,
+    data: DataConfig,
+    model: ModelConfig,
+    most: int,
 ) -> Batch:
     """Crops, converts and hints a photo, as `data.transforms.TrainTransform` does.
 
     Args:
         key: of the randomness.
-        photo: uint8 `[M, M, 3]`, the photo in its top left corner.
+        lines: uint8 `[R, M, 3]`, the photos as `data.memory` has them.
+        first: int32, the line in which this one begins.
         size: int32 `[2]`, its height and width.
         data: crops, hints and window size.
         model: size of image and patch.
+        most: lines that a crop is made of, at most.
 
     Returns:
         `l` int16 `[S, S]`, `ab` int16 `[S, S, 2]`, `hinted` bool `[S / h, S / h]`, for windows
@@ -68,7 +80,7 @@ def shoot_one(
     origin = jax.random.randint(origin_key, (2,), 0, model.grid_size - window + 1)
     box = crops.draw_box(box_key, size, data.crop_scale_min)
     box = crops.window_box(box, origin, window, model.grid_size)
-    shown = crops.resample(photo, size, box, window * model.patch_size)
+    shown = crops.resample(lines, first, size, box, window * model.patch_size, most)
     if data.flip:
         shown = jnp.where(jax.random.bernoulli(flip_key), shown[:, ::-1], shown)
     lab = color.rgb_to_planes([shown[..., i] / 255 for i in range(3)], jnp)
