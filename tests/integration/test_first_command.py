@@ -11,7 +11,7 @@ import pytest
 from acolvit_jax.photo import images
 from acolvit_jax.train import main
 from acolvit_jax.training.metrics_log import read_metrics
-from tests.integration.commands import NARROW, ROOT, environment, refusal, run
+from tests.integration.commands import NARROW, ROOT, environment, output, refusal, run
 
 # ml_collections reads config files so.
 pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
@@ -150,7 +150,7 @@ NEXT_TO_NOTHING = (
     ],
 )
 def test_without_weights_to_start_from_it_says_what_to_expect(tmp_path, config, said):
-    out = run("train", "--config", config, f"--workdir={tmp_path}", *NEXT_TO_NOTHING)[1]
+    out = output(main, "--config", config, f"--workdir={tmp_path}", *NEXT_TO_NOTHING)
     assert "start: from nothing" in out
     assert said in out
 
