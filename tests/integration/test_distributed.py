@@ -1,6 +1,7 @@
 """Two real processes: the same run as one, preempted together, stopped when one is killed."""
 
 import re
+import shutil
 import signal
 import socket
 
@@ -41,14 +42,15 @@ def arguments(photos, workdir, *more):
     ]
 
 
-def start_pair(photos, workdir, *more):
+def start_pair(photos, workdir, *more, other=None):
+    """Two processes; the second may find other photos."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     cluster = [f"--coordinator=127.0.0.1:{port}", "--num_processes=2"]
     return [
-        start("train", *arguments(photos, workdir, *cluster, f"--process_id={i}", *more), devices=2)
-        for i in range(2)
+        start("train", *arguments(path, workdir, *cluster, f"--process_id={i}", *more), devices=2)
+        for i, path in enumerate((photos, other or photos))
     ]
 
 
@@ -99,6 +101,20 @@ def test_two_processes_equal_one(photos, alone, tmp_path):
     # The other prints nothing but Gloo's greeting, which comes in pieces.
     assert words(second[1]) <= words(GLOO), second[1]
     assert_same(tmp_path / "run", alone)
+
+
+ON_DEVICES = "--config.data.device_side=32"
+
+
+def test_processes_that_have_other_photos_say_so(photos, tmp_path):
+    other = photos.parent / "other"
+    shutil.copytree(photos, other)
+    (other / "0003.jpg").write_bytes(b"no photo")
+    ends = finish(start_pair(photos, tmp_path / "run", ON_DEVICES, other=other))
+    expected = r"differ in how many photos they can train on: \[(\d+), (\d+)\]; every one must have"
+    for end in ends:
+        found = re.search(expected, one_line_error(end, 1))
+        assert int(found[1]) == int(found[2]) + 1
 
 
 def newest(workdir):
