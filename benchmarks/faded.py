@@ -3,8 +3,9 @@
     python -m benchmarks.faded [--checkpoint NAME] [--images DIR...] [--max_images 42]
 
 The grey of every photo keeps a part of the 8 bits alone: a scan without blacks and whites, a dark
-one, a light one. PSNR in dB of the automatic result and with 1 and 10 hints of true colors, its
-colors laid on the clean photo's lightness; and how many automatic results are worse than grey.
+one, a light one, some with the border of a print or the frame of a negative. PSNR in dB of the
+automatic result and with 1 and 10 hints of true colors, its colors laid on the clean photo's
+lightness; and how many automatic results are worse than grey.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ import numpy as np
 
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.inference.levels import spread_tones
-from acolvit_jax.photo import color
-from benchmarks.color_pipeline import Model, arguments, reaching
+from acolvit_jax.photo import color, images
+from benchmarks.color_pipeline import SIDE, Model, arguments, reaching
 
-FADED = ((0, 255), (30, 230), (50, 210), (70, 180), (10, 140), (110, 250))  # blacks and whites
+FADED = ((0, 255), (30, 230), (50, 210), (70, 180), (10, 140), (110, 250), (110, 140))
+BORDERED = ((0, 255), (50, 210), (70, 180))  # blacks and whites
+BORDERS = {"white border": 250, "black frame": 8}  # bytes
+BORDER = 14  # pixels of 224
 READ: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "as they are": lambda lightness: lightness,
     "spread": spread_tones,
 }
 HINTS = ("1", "10")
+Scan = tuple[np.ndarray, np.ndarray]  # uint8 [S, S, 3] and the L* [S, S] that is read
 
 
 def fade(lightness: np.ndarray, black: int, white: int) -> np.ndarray:
@@ -40,13 +45,25 @@ def score(model: Model, rgb: np.ndarray, seed: int, read: np.ndarray) -> list[fl
     return [photo.score(ab) for ab in (0 * photo.automatic, photo.automatic, *made)]
 
 
-def row(model: Model, photos: list[np.ndarray], black: int, white: int) -> list[str]:
-    """Means over photos whose bytes are squeezed between two, by how they are read."""
-    seen = [fade(color.uint8_to_lightness(rgb), black, white) for rgb in photos]
-    cells = [f"{black} to {white}"]
+def scan(rgb: np.ndarray, black: int, white: int, border: int | None) -> Scan:
+    """A photo and the L* of its faded scan, both with a border of some grey."""
+    if border is None:
+        return rgb, fade(color.uint8_to_lightness(rgb), black, white)
+    inner = images.resize(rgb, (SIDE - 2 * BORDER, SIDE - 2 * BORDER))
+    whole = np.full_like(rgb, border)
+    lightness = color.uint8_to_lightness(whole)
+    within = np.s_[BORDER:-BORDER, BORDER:-BORDER]
+    whole[within] = inner
+    lightness[within] = fade(color.uint8_to_lightness(inner), black, white)
+    return whole, lightness
+
+
+def row(model: Model, scans: list[Scan], name: str) -> list[str]:
+    """Means over scans, by how they are read."""
+    cells = [name]
     for read in READ.values():
         scores = np.array(
-            [score(model, rgb, seed, read(seen[seed])) for seed, rgb in enumerate(photos)]
+            [score(model, rgb, seed, read(seen)) for seed, (rgb, seen) in enumerate(scans)]
         )
         worse = (scores[:, 1] < scores[:, 0]).sum()
         cells += [*(f"{mean:.2f}" for mean in scores.mean(axis=0)[1:]), f"{worse}"]
@@ -59,7 +76,14 @@ def main() -> None:
     kinds = ["automatic", *(f"{k} hints" for k in HINTS), "worse than grey"]
     columns = ["tones", *(f"{kind}, {name}" for name in READ for kind in kinds)]
     print(f"{checkpoint}, {len(photos)} photos\n")
-    print(markdown_table(columns, [row(model, photos, *f) for f in FADED]))
+    kept = [(f"{black} to {white}", (black, white, None)) for black, white in FADED]
+    kept += [
+        (f"{black} to {white}, {name}", (black, white, border))
+        for name, border in BORDERS.items()
+        for black, white in BORDERED
+    ]
+    rows = [row(model, [scan(rgb, *how) for rgb in photos], name) for name, how in kept]
+    print(markdown_table(columns, rows))
 
 
 if __name__ == "__main__":

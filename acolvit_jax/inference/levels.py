@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-NARROW = 55.0  # L* between the darkest and the lightest percent of a photo whose tones are spread
+FLAT = 5.0  # L* between the darkest and the lightest percent of what is no photo but a page
+LOW = 20.0  # from here on the tones are spread; between the two in part
+NARROW = 55.0  # up to here they are spread wholly
 WIDE = 70.0  # from here on they stay as they are; between the two they are spread in part
 RANGE = (5.0, 95.0)  # L* of the darkest and the lightest percent after it
+_EDGE = 10  # one part in this many is left out at each edge: borders and frames of scans
 
 
 def spread_tones(lightness: np.ndarray) -> np.ndarray:
@@ -14,19 +17,21 @@ def spread_tones(lightness: np.ndarray) -> np.ndarray:
 
     The model has learned from photos with blacks and whites. Scans that have lost them it takes
     for fog or for night, and colors them worse than grey. A photo that has colors of its own has
-    not faded, and is not read so: fog it may well be.
+    not faded, and is not read so: fog it may well be. The grain of an empty page is not spread.
 
     Args:
-        lightness: L* `[S, S]`.
+        lightness: L* `[S, S]`. Its outer tenths, where scans have borders, do not decide.
 
     Returns:
-        L*, float32 `[S, S]`: of a photo with a wide range the same, otherwise a straight line of
-        it, cut to [0, 100].
+        L*, float32 `[S, S]`: of a photo with a wide range or hardly any the same, otherwise a
+        straight line of it, cut to [0, 100].
     """
-    dark, light = np.percentile(lightness, (1, 99)).tolist()
+    cut = len(lightness) // _EDGE
+    inner = lightness[cut : len(lightness) - cut, cut : len(lightness) - cut]
+    dark, light = np.percentile(inner, (1, 99)).tolist()
     apart = light - dark
-    share = min(1.0, (WIDE - apart) / (WIDE - NARROW))
-    if share <= 0 or apart < 1:  # nothing lost, or nothing there
+    share = min(1.0, (apart - FLAT) / (LOW - FLAT), (WIDE - apart) / (WIDE - NARROW))
+    if share <= 0:  # nothing lost, or nothing there
         return lightness
     low, high = min(dark, RANGE[0]), max(light, RANGE[1])
     slope = 1 + share * ((high - low) / apart - 1)

@@ -3,9 +3,12 @@
 const GREY_CHROMA = 3; // steps of 8 bits
 const TONE = 16; // steps of green that count as one tone
 const TONES = 4; // at least, in a photo; fewer may be things of one color
+const FLAT = 5;
+const LOW = 20;
 const NARROW = 55;
 const WIDE = 70;
 const RANGE = [5, 95];
+const EDGE = 10;
 
 /**
  * Whether pixels of one tone have one color, or next to none: `photo.resizing.has_one_color_a_tone`.
@@ -37,13 +40,19 @@ function percentile(sorted, percent) {
   return below + (sorted[Math.ceil(at)] - below) * (at - Math.floor(at));
 }
 
-/** L* of a faded photo spread over the range that photos have, Float32Array; others as they are. */
-export function spreadTones(lightness) {
-  const sorted = Float32Array.from(lightness).sort();
+/**
+ * L* of a faded photo spread over the range that photos have, Float32Array; others as they are.
+ * @param lightness  Float32Array `[side, side]`
+ */
+export function spreadTones(lightness, side) {
+  const cut = Math.floor(side / EDGE);
+  const within = (i) => i >= cut && i < side - cut;
+  const sorted = lightness
+    .filter((_, i) => within(i % side) && within(Math.floor(i / side))).sort();
   const [dark, light] = [percentile(sorted, 1), percentile(sorted, 99)];
   const apart = light - dark;
-  const share = Math.min(1, (WIDE - apart) / (WIDE - NARROW));
-  if (share <= 0 || apart < 1) return lightness;
+  const share = Math.min(1, (apart - FLAT) / (LOW - FLAT), (WIDE - apart) / (WIDE - NARROW));
+  if (share <= 0) return lightness;
   const [low, high] = [Math.min(dark, RANGE[0]), Math.max(light, RANGE[1])];
   const slope = 1 + share * ((high - low) / apart - 1);
   const middle = dark + share * (low - dark);

@@ -18,7 +18,7 @@ export function modelLightness(pixels, side) {
   const rgb = resizeBytes(pixels, { width: side, height: side });
   const lightness = Float32Array.from({ length: side * side }, (_, i) => (
     116 * f(luminance(rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2])) - 16));
-  const read = hasOneColorATone(rgb, 3) ? spreadTones(lightness) : lightness;
+  const read = hasOneColorATone(rgb, 3) ? spreadTones(lightness, side) : lightness;
   return read.map((l) => (l - 50) / 100);
 }
 

@@ -69,15 +69,22 @@ def test_the_likest_color_of_a_lightness(page: Page):
         assert deltaE_ciede2000(wanted, np.array([wanted[0], a, b])) < best + 0.05
 
 
-@pytest.mark.parametrize("tones", [(3, 97), (30, 75), (20, 82), (2, 50), (40, 40)])
-def test_tones_of_faded_photos_are_read_alike(page: Page, tones: tuple[float, float]):
-    lightness = np.random.default_rng(4).uniform(*tones, (40, 40)).astype(np.float32)
+@pytest.mark.parametrize(
+    "tones", [(3, 97), (30, 75), (20, 82), (2, 50), (60, 71), (80, 84), (40, 40)]
+)
+@pytest.mark.parametrize("border", [None, 0, 100])
+def test_tones_of_faded_photos_are_read_alike(
+    page: Page, tones: tuple[float, float], border: int | None
+):
+    lightness = np.random.default_rng(4).uniform(*tones, (45, 45)).astype(np.float32)
+    if border is not None:
+        lightness[:4] = lightness[:, -4:] = border
     got = page.module(
         "const {spreadTones} = await import('./static/levels.js');"
-        "return [...spreadTones(Float32Array.from(args[0]))]",
+        "return [...spreadTones(Float32Array.from(args[0]), 45)]",
         lightness.ravel().tolist(),
     )
-    np.testing.assert_allclose(np.reshape(got, (40, 40)), spread_tones(lightness), atol=1e-4)
+    np.testing.assert_allclose(np.reshape(got, (45, 45)), spread_tones(lightness), atol=1e-4)
 
 
 def test_photos_without_colors_of_their_own_are_told_alike(page: Page):
