@@ -1,5 +1,6 @@
 """Training by its arguments, in this process: what they start, what is refused, what fails."""
 
+import re
 import shutil
 
 import jax
@@ -10,6 +11,7 @@ from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.checkpoint.workdir import read_config
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.train import main
+from acolvit_jax.training import setup
 from tests.integration.commands import one_line_error, refusal, run
 from tests.integration.commands import training as arguments
 from tests.photos import make_folder
@@ -165,13 +167,22 @@ def test_other_optimizer_settings_do_not_cost_the_checkpoints(photos, tmp_path, 
     assert "resuming after step 2" in capsys.readouterr().out
 
 
-def test_a_run_whose_photos_stay_on_the_devices_goes_on_where_it_was(photos, tmp_path, capsys):
+def test_a_run_whose_photos_stay_on_the_devices_goes_on_where_it_was(
+    photos, tmp_path, capsys, monkeypatch
+):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    options = ["--config.data.device_side=48", "--config.data.click_share=0.5"]
+    options = ["--config.data.device_side=32", "--config.data.click_share=0.5"]
     main(arguments(photos, whole, *options, steps=4))
-    assert "0s left" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0s left" in out
+    smaller = re.search(r"data.device_side=32: (\d+) of (\d+) photos are made smaller", out)
+    assert smaller[1] == smaller[2]
+    assert "(data.crop_scale_min=0.08) are less sharp than with 114\n" in out  # 32 / sqrt(0.08)
     shutil.copytree(whole, cut)
     shutil.rmtree(cut / "checkpoints" / "4")
     main(arguments(photos, cut, *options, steps=4))
     assert "resuming after step 2" in capsys.readouterr().out
     jax.tree.map(np.testing.assert_array_equal, load_pretrained(cut)[1], load_pretrained(whole)[1])
+    monkeypatch.setattr(setup, "decode_all", None)  # a run that is complete decodes nothing
+    main(arguments(photos, whole, *options, steps=4))
+    assert "validation after 4 steps" in capsys.readouterr().out
