@@ -65,6 +65,7 @@ def suggest(
     side, cell = len(tones.norm), engine.config.hint_size
     (corner,) = place([at], photo_size, side, cell).cells * cell
     others = [hint for hint in hints if hint.color is not None]
+    # As light as the model reads the place: of a faded photo not as light as it is shown.
     tried = _candidates(float(tones.lightness[tuple(corner)]))
     asked = [others, *([*others, replace(at, color=pair)] for pair in map(tuple, tried.tolist()))]
     inputs = np.empty((len(asked), side, side, 4), np.float32)

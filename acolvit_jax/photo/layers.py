@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import psdtags
-import tifffile
 
 from acolvit_jax.photo import color
-from acolvit_jax.photo.profiles import SRGB
+from acolvit_jax.photo.metadata import Metadata
 from acolvit_jax.photo.raster import off_white
+from acolvit_jax.photo.writing import encode_image
 
 FULL_CHROMA = 1.0  # from here on the layer covers; greyer pixels are left to what lies below
 BAND = 2**20  # pixels measured at once, so that memory stays bounded
@@ -66,7 +64,7 @@ def encode_layered(
     grey: np.ndarray,
     rgb: np.ndarray,
     *,
-    dpi: tuple[float, float] | None,
+    metadata: Metadata,
     alpha: np.ndarray | None = None,
 ) -> bytes:
     """A TIFF with two layers that editors know: the grey photo, and over it its color.
@@ -74,11 +72,14 @@ def encode_layered(
     Args:
         grey: uint8 `[H, W]`, the photo's own lightness.
         rgb: uint8 sRGB `[H, W, 3]`, the photo in color; what programs without layers show.
-        dpi: pixels an inch, across and down.
+        metadata: of the photo, as of `encode_image`.
         alpha: uint8 `[H, W]` that the photo has, which lies over white here; both layers get it.
 
     Returns:
         The file's bytes: sRGB, the color in the mode "color".
+
+    Raises:
+        ImageError: for a picture that a TIFF cannot hold.
     """
     height, width = grey.shape
     photo = np.full((height, width, 4), 255, np.uint8)
@@ -102,20 +103,8 @@ def encode_layered(
             colorspace=psdtags.PsdColorSpaceType.RGB, components=(65535, 0, 0, 0), opacity=50
         ),
     )
-    buffer = io.BytesIO()
-    tifffile.imwrite(
-        buffer,
-        rgb,
-        byteorder="<",
-        photometric="rgb",
-        compression="zlib",
-        metadata=None,
-        iccprofile=SRGB,
-        resolution=dpi,
-        resolutionunit="INCH" if dpi else None,
-        extratags=[source.tifftag()],
-    )
-    return buffer.getvalue()
+    tag, _, _, content, _ = source.tifftag()
+    return encode_image(rgb, ".tif", metadata=metadata, tags={tag: content})
 
 
 def _layer(name: str, mode: psdtags.PsdBlendMode, pixels: np.ndarray) -> psdtags.PsdLayer:

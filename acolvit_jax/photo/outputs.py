@@ -54,6 +54,6 @@ def encode_output(kind: str, photo: Photo, rgb: np.ndarray) -> bytes:
         return encode_image(layer, ".png", metadata=photo.metadata)
     if kind == "layers":
         grey = layers.own_grey(photo.rgb)
-        return layers.encode_layered(grey, rgb, dpi=photo.metadata.dpi, alpha=photo.alpha)
+        return layers.encode_layered(grey, rgb, metadata=photo.metadata, alpha=photo.alpha)
     suffix = OUTPUTS[kind].ending.removeprefix("_color")
     return encode_image(rgb, suffix, metadata=photo.metadata, alpha=photo.alpha)

@@ -95,11 +95,13 @@ def has_one_color_a_tone(rgb: np.ndarray) -> bool:
     """Tells photos without colors of their own: grey ones, and those in sepia, blue or the like.
 
     Args:
-        rgb: uint8 `[H, W, 3]`, small.
+        rgb: uint8 `[H, W, 3]`, small, but of far more pixels than the 16 tones: the only pixel of
+            a tone is that tone's color, and counts as one without a color of its own.
 
     Returns:
         Whether pixels of one tone differ by less than `GREY_CHROMA` steps on average from that
-        tone's color; from grey, in a picture of few tones.
+        tone's color, or from grey in a picture of few tones: red minus green and blue minus green
+        added up.
     """
     red, green, blue = (plane.ravel().astype(np.float32) for plane in np.moveaxis(rgb, -1, 0))
     _, tone, count = np.unique(green // _TONE, return_inverse=True, return_counts=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ def encode_image(
     metadata: Metadata | None = None,
     alpha: np.ndarray | None = None,
     quality: int = 95,
+    tags: Mapping[int, bytes] | None = None,
 ) -> bytes:
     """Encodes a picture in the format of a file suffix.
 
@@ -43,6 +44,7 @@ def encode_image(
             put right, and what the format cannot hold is left out.
         alpha: uint8 `[H, W]` that the picture, which lies over white, has; JPEG stays over white.
         quality: of JPEG, WebP and AVIF, 1 to 100.
+        tags: of a TIFF, further ones by number.
 
     Returns:
         The file's bytes, with the sRGB profile where the picture has colors.
@@ -56,6 +58,8 @@ def encode_image(
     height, width = rgb.shape[:2]
     kept = of_result(metadata or Metadata(), (height, width))
     options = _OPTIONS[kind](kept)
+    if tags:
+        options.setdefault("exif", Image.Exif()).update(tags)
     if alpha is not None and kind != "JPEG":
         rgb = off_white(rgb, alpha)
     options |= {"icc_profile": SRGB} if rgb.ndim == 3 else {}
@@ -149,10 +153,9 @@ def _png(metadata: Metadata) -> dict[str, Any]:
 
 
 def _tiff(metadata: Metadata) -> dict[str, Any]:
-    tags = {_XMP_TAG: metadata.xmp} if metadata.xmp else None
     exif = Image.Exif()
     exif.load(metadata.exif or b"")
-    if tags:
+    if metadata.xmp:
         exif[_XMP_TAG] = metadata.xmp
     return _given(exif=exif if len(exif) else None, dpi=metadata.dpi)
 

@@ -8,6 +8,7 @@ import numpy as np
 import psdtags
 import pytest
 from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
 
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.photo import color, images, layers, outputs
@@ -73,6 +74,27 @@ def test_a_layered_tiff_holds_the_photo_and_its_color(rgb: np.ndarray, tmp_path)
     np.testing.assert_array_equal(below.asarray()[..., 0], layers.own_grey(rgb))
     np.testing.assert_array_equal(above.asarray(), layers.color_layer(rgb[:, ::-1]))
     np.testing.assert_array_equal(images.read_image(path), rgb[:, ::-1])  # without layers
+
+
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_a_layered_tiff_says_what_the_photo_said(rgb: np.ndarray, tmp_path, endian: str):
+    exif = Image.Exif()
+    exif.endian = endian
+    exif[Base.Make] = "Camera"
+    exif.get_ifd(IFD.Exif)[Base.ExposureTime] = 0.25
+    exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitudeRef] = "N"
+    told = images.Metadata(exif.tobytes(), b"<x:xmpmeta>a</x:xmpmeta>", dpi=(300, 240))
+    path = tmp_path / "layers.tif"
+    path.write_bytes(outputs.encode_output("layers", images.Photo(rgb, metadata=told), rgb))
+    with Image.open(path) as image:
+        block = image.getexif()
+        assert block[Base.Make] == "Camera"
+        assert block.get_ifd(IFD.Exif)[Base.ExposureTime] == 0.25
+        assert block.get_ifd(IFD.GPSInfo)[GPS.GPSLatitudeRef] == "N"
+        assert image.info["dpi"] == (300, 240)
+        assert image.info["xmp"] == told.xmp
+        assert image.info["icc_profile"]
+    assert len(psdtags.TiffImageSourceData.fromtiff(path).layers) == 2
 
 
 def test_the_layers_of_a_cut_out_photo_are_cut_out(rgb: np.ndarray, tmp_path):

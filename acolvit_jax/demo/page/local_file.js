@@ -1,12 +1,16 @@
-// What a photo's file says beside its pixels, from its bytes: EXIF, resolution, and what the browser
-// makes less of. JPEG, PNG and WebP; of others only what they are.
+// What a photo's file says beside its pixels, from its bytes: EXIF, XMP, resolution, and what the
+// browser makes less of. JPEG, PNG and WebP; of others only what they are.
 
-import { fitsJpeg } from './local_output.js';
+import { PNG_XMP, XMP_HEAD, fitsJpeg, xmpFitsJpeg } from './local_output.js';
 
 const ORIENTATION = 0x0112;
 const EXIF_HEAD = 'Exif\0\0';
-const XMP_HEAD = 'http://ns.adobe.com/xap/1.0/\0';
-const PNG_XMP = 'XML:com.adobe.xmp\0';
+const XMP_UPRIGHT = [[/(tiff:Orientation\s*=\s*["']|<tiff:Orientation>)\d/g, '1']];
+const XMP_SRGB = [
+  [/(exif:ColorSpace\s*=\s*["']|<exif:ColorSpace>)\d+/g, '1'],
+  [/(photoshop:ICCProfile\s*=\s*["'])[^"']*/g, 'sRGB IEC61966-2.1'],
+  [/(<photoshop:ICCProfile>)[^<]*/g, 'sRGB IEC61966-2.1'],
+];
 const CM = 2.54; // in an inch
 const AV1_SEARCHED = 4096; // bytes in which an AVIF describes itself
 
@@ -48,13 +52,22 @@ function ofJpeg(bytes, facts) {
   facts.clear = false; // it cannot be transparent
   for (const [marker, content] of jpegSegments(bytes)) {
     if (marker === 0xe1 && starts(content, 0, EXIF_HEAD)) facts.exif ??= content.slice(6);
-    if (marker === 0xe1 && starts(content, 0, XMP_HEAD)) facts.xmp = true;
+    if (marker === 0xe1 && starts(content, 0, XMP_HEAD)) facts.xmp ??= content.slice(XMP_HEAD.length);
     if (marker === 0xe0 && starts(content, 0, 'JFIF\0')) {
       const view = viewOf(content);
       const scale = [0, 1, CM][content[7]] ?? 0; // of no unit, an inch, a centimeter
       facts.dpi = [8, 10].map((at) => scale * view.getUint16(at));
     }
   }
+}
+
+/** The packet of an iTXt chunk, after its keyword, flag, method, language and translated keyword. */
+function pngXmp(content, facts) {
+  const packed = content[PNG_XMP.length] !== 0;
+  const language = content.indexOf(0, PNG_XMP.length + 2);
+  const translated = content.indexOf(0, language + 1);
+  if (packed || language < 0 || translated < 0) facts.lostXmp = true;
+  else facts.xmp ??= content.slice(translated + 1);
 }
 
 function ofPng(bytes, facts) {
@@ -66,7 +79,7 @@ function ofPng(bytes, facts) {
     } else if (name === 'tRNS') facts.clear = true;
     else if (name === 'acTL') facts.frames = true;
     else if (name === 'eXIf') facts.exif ??= content.slice();
-    else if (name === 'iTXt' && starts(content, 0, PNG_XMP)) facts.xmp = true;
+    else if (name === 'iTXt' && starts(content, 0, PNG_XMP)) pngXmp(content, facts);
     else if (name === 'pHYs' && content[8] === 1) { // pixels a meter
       const view = viewOf(content);
       facts.dpi = [0, 4].map((at) => (view.getUint32(at) * CM) / 100);
@@ -82,7 +95,7 @@ function ofWebp(bytes, facts, size) {
       facts.lies = width === size.width && height === size.height; // no browser known turns it
       facts.clear = Boolean(content[0] & 0x10);
       facts.frames = Boolean(content[0] & 0x02);
-    } else if (name === 'XMP ') facts.xmp = true;
+    } else if (name === 'XMP ') facts.xmp ??= content.slice();
     else if (name === 'EXIF') {
       facts.exif ??= content.slice(starts(content, 0, EXIF_HEAD) ? EXIF_HEAD.length : 0);
     }
@@ -123,29 +136,50 @@ function orientation(view, turned) {
 }
 
 /**
+ * An XMP packet, true of an sRGB picture (`photo.metadata.of_result`); null if it is damaged.
+ * @param turned  whether the pixels are turned
+ */
+function trueXmp(packet, turned) {
+  let said;
+  try {
+    said = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(packet);
+  } catch {
+    return null;
+  }
+  const all = turned ? [...XMP_UPRIGHT, ...XMP_SRGB] : XMP_SRGB;
+  return new TextEncoder().encode(
+    all.reduce((xmp, [pattern, value]) => xmp.replace(pattern, `$1${value}`), said));
+}
+
+/**
  * What a file says beside its pixels.
  * @param size  {width, height} as the browser has decoded it
- * @returns {exif: EXIF block, true of those pixels, or null; dpi: [across, down] or null;
- *   clear: whether it may be transparent; notes: what does not go along, for the person}
+ * @returns {exif: EXIF block, true of those pixels, or null; xmp: XMP packet, likewise;
+ *   dpi: [across, down] or null; clear: whether it may be transparent;
+ *   notes: what does not go along, for the person}
  */
 export function readFile(bytes, size) {
-  const facts = { exif: null, dpi: null, clear: null, lies: false };
+  const facts = { exif: null, xmp: null, dpi: null, clear: null, lies: false };
   const reader = READERS.find(([is]) => is(bytes))?.[1];
   try {
     reader?.(bytes, facts, size);
   } catch { /* cut short: what was found before counts */ }
   const said = facts.exif && orientation(viewOf(facts.exif), !facts.lies);
   const damaged = facts.exif && said === null;
+  // Who says in XMP alone how a photo lies has not been heard by the browser.
+  const xmp = facts.xmp && trueXmp(facts.xmp, said !== null && !facts.lies);
   const notes = [
     facts.deep && 'it has more than 8 bits a channel; the result has 8',
     facts.frames && 'of its frames the first is taken',
     facts.lies && said > 1 && 'it is not turned as its EXIF says',
     damaged && 'its EXIF is damaged and is left out',
     facts.exif && !damaged && !fitsJpeg(facts.exif) && 'its EXIF is more than a JPEG holds; PNG keeps it',
-    facts.xmp && 'its XMP is left out',
+    (facts.lostXmp || (facts.xmp && !xmp)) && 'its XMP cannot be read and is left out',
+    xmp && !xmpFitsJpeg(xmp) && 'its XMP is more than a JPEG holds; PNG keeps it',
   ].filter(Boolean);
   return {
     exif: damaged ? null : facts.exif,
+    xmp,
     dpi: facts.dpi?.every((value) => value > 0) ? facts.dpi : null,
     clear: facts.clear ?? true,
     notes,

@@ -5,10 +5,12 @@ import { AS_IT_IS } from './finish.js';
 import { download } from './files.js';
 import { hintFile, readHintFile } from './hint_file.js';
 import { fingerprint } from './grey.js';
+import { whileBusy } from './patience.js';
 import { quoted, say } from './toast.js';
 import { zip } from './zip.js';
 
 const ALL = 'photos_color.zip';
+const sayBusy = (name) => say(`The server is busy; ${name} is saved as soon as it has time`);
 
 export class Saving {
   /** @param app what main.js put together. */
@@ -46,8 +48,9 @@ export class Saving {
   };
 
   async #savePicture(format) {
-    const { photo } = this.session;
-    const { blob, name } = await this.session.save(format, this.finish.value);
+    const { photo, title } = this.session;
+    const { blob, name } = await this.session.save(
+      format, this.finish.value, () => sayBusy(quoted(title)));
     download(blob, name);
     const lost = photo.alpha && format === 'jpeg'
       ? '; JPEG has no transparency, it is white there' : '';
@@ -56,7 +59,9 @@ export class Saving {
 
   async #copy() {
     if (!navigator.clipboard?.write) throw new Error('this browser copies no pictures here');
-    const png = this.session.save('png', this.finish.value).then(({ blob }) => blob);
+    const { title } = this.session;
+    const png = this.session.save('png', this.finish.value, () => sayBusy(quoted(title)))
+      .then(({ blob }) => blob);
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
     say('Copied');
   }
@@ -66,8 +71,9 @@ export class Saving {
     this.keeper.flush();
     const files = [];
     const { items } = this.desk;
+    const onBusy = () => sayBusy(ALL);
     for (const item of [...items]) {
-      files.push(await this.#render(item).catch((error) => {
+      files.push(await this.#render(item, onBusy).catch((error) => {
         throw new Error(`${item.title}: ${error.message}`);
       }));
       this.screen.progress(files.length / items.length);
@@ -76,23 +82,29 @@ export class Saving {
     say(`Saved ${files.length} photos in ${ALL}`);
   }
 
-  async #render(item) {
-    if (item === this.session.item) return this.session.save('png', this.finish.value);
+  async #render(item, onBusy) {
+    if (item === this.session.item) {
+      return this.session.save('png', this.finish.value, onBusy);
+    }
     const { source, title } = item;
+    const patiently = (act) => whileBusy(act, onBusy);
     const open = async () => {
-      item.photo = await this.engine.open(source, {
+      item.photo = await patiently(() => this.engine.open(source, {
         name: source.name ?? title, onProgress() {}, signal: new AbortController().signal,
-      });
+      }));
     };
     if (!item.photo) await open();
     const wishes = this.wishesOf(item.work);
-    const ask = () => this.engine.colorize(item.photo, wishes);
-    const { result } = await ask().catch(async (error) => {
+    const save = async () => {
+      const { result } = await patiently(() => this.engine.colorize(item.photo, wishes));
+      return patiently(() => (
+        this.engine.save(item.photo, result, 'png', item.work?.finish ?? AS_IT_IS)));
+    };
+    return save().catch(async (error) => {
       if (error.kind !== 'gone') throw error;
       await open();
-      return ask();
+      return save();
     });
-    return this.engine.save(item.photo, result, 'png', item.work?.finish ?? AS_IT_IS);
   }
 
   /** Loads a file of hints over those that are there; undo takes it back. */

@@ -3,17 +3,14 @@
 
 import { AbField } from './ab_field.js';
 import { Grey, preview } from './grey.js';
+import { isForNow, waitAfter, whileBusy } from './patience.js';
 import { NewestWins } from './queue.js';
 
-const WAITS = [500, 1000, 2000, 4000, 8000]; // ms between tries while nobody answers, or all are busy
 const QUIET = 3; // answers of a busy engine before the person is told
 const NEW_TRIES = { unreachable: 1, busy: 4 }; // of a photo that is not on the desk yet
 const LOST_TRIES = 3; // while the engine puts away again and again what was opened
 const SIDE = 2048; // of the grey picture at first
 const SIDE_MAX = 4096; // after zooming in
-
-/** Whether the same may go well later. */
-const isForNow = ({ kind }) => kind === 'unreachable' || kind === 'busy';
 
 /** Why, without the advice to try again, which the session follows by itself. */
 export const why = ({ message }) => message.replace(/; try again$/, '');
@@ -122,18 +119,25 @@ export class Session extends EventTarget {
     this.#waiting.clear();
   }
 
-  /** The file of the result that is seen, after what is under way has been answered. */
-  async save(format, finish) {
+  /**
+   * The file of the result that is seen, after what is under way has been answered.
+   * @param onBusy  called when the engine is busy, and waited for
+   */
+  async save(format, finish, onBusy) {
     if (this.away) throw new Error(`${why(this.away)}; save again when it answers`);
     await this.queue.settled();
     if (!this.result) throw new Error('there are no colors to save yet');
+    const write = () => {
+      const { photo, result } = this;
+      return whileBusy(() => this.engine.save(photo, result, format, finish), onBusy);
+    };
     try {
-      return await this.engine.save(this.photo, this.result, format, finish);
+      return await write();
     } catch (error) {
       if (error.kind !== 'gone') throw error;
       this.queue.ask(this.lastJob);
       await this.queue.settled();
-      return this.engine.save(this.photo, this.result, format, finish);
+      return write();
     }
   }
 
@@ -226,7 +230,7 @@ export class Session extends EventTarget {
       setTimeout(() => {
         this.#waiting.delete(resolve);
         resolve();
-      }, WAITS[Math.min(tries, WAITS.length) - 1]);
+      }, waitAfter(tries));
     });
   }
 

@@ -91,6 +91,40 @@ def test_all_photos_in_one_file(page: Page, downloads: Path):
     assert sizes == [(50, 40), (60, 40)]
 
 
+# Answers requests for what an address holds as a busy server would, twice each.
+BUSY = """
+    const { fetch: ask } = window;
+    const left = new Map();
+    window.fetch = (address, options) => {
+        const kind = ['/colorize', '/results/'].find((part) => String(address).includes(part));
+        if (kind && (left.get(kind) ?? 2) > 0) {
+            left.set(kind, (left.get(kind) ?? 2) - 1);
+            const error = 'the server is busy; try again';
+            return Promise.resolve(new Response(JSON.stringify({ error }), { status: 503 }));
+        }
+        return ask(address, options);
+    };"""
+
+
+def test_saving_waits_for_a_busy_server(page: Page, downloads: Path):
+    paste(page, one=picture((50, 40)))
+    wait_for_width(page, 50)
+    paste(page, two=picture((60, 40)))
+    wait_for_width(page, 60)
+    page.settle()
+    page.js(BUSY)
+    save(page, "png")
+    assert page.toast().startswith("The server is busy; “two.png” is saved as soon as it has time.")
+    assert page.saved(downloads, "two_color.png")
+    page.js(BUSY)
+    save(page, "all")  # the server is busy for the first photo
+    page.wait(
+        lambda: "photos_color.zip is saved as soon as" in page.id("toast").text, "the message"
+    )
+    with zipfile.ZipFile(page.saved(downloads, "photos_color*.zip")) as archive:
+        assert sorted(archive.namelist()) == ["one_color.png", "two_color.png"]
+
+
 def test_the_picture_goes_to_the_clipboard(coffee: Page):
     coffee.js(
         "window.copied = null; navigator.clipboard.write = async ([item]) => {"
