@@ -173,7 +173,7 @@ def _hinted_images(request: Request) -> _HintedImages:
             image_names(whole), request.counts, IMAGE_SIZE, request.hint_list
         )
         return _HintedImages(source, names, drawn, {})
-    read, bad = hint_sets.read_hints(
+    read, bad = hint_sets.read_hint_set(
         request.hint_dir, names, request.counts, IMAGE_SIZE, skip_bad=request.skip_bad
     )
     source = Part(source, [i for i, name in enumerate(names) if name not in bad])

@@ -58,7 +58,7 @@ def digest(hints: HintSet) -> str:
     return total.hexdigest()[:16]
 
 
-def read_hints(
+def read_hint_set(
     folder: Path,
     names: Sequence[str],
     counts: Sequence[int],

@@ -5,7 +5,7 @@ import pytest
 
 from acolvit_jax.common.errors import ConfigError, HintError
 from acolvit_jax.hints.files import HINT_COUNTS, write_hint_set
-from acolvit_jax.hints.sets import drawn_hints, read_hints
+from acolvit_jax.hints.sets import drawn_hints, read_hint_set
 
 NAMES = ["b/ILSVRC_2.jpg", "a/ILSVRC_1.jpg"]
 
@@ -13,7 +13,7 @@ NAMES = ["b/ILSVRC_2.jpg", "a/ILSVRC_1.jpg"]
 @pytest.mark.parametrize(("list_name", "counts"), [("acolvit", (1, 10)), ("icolorit", (0, 2, 200))])
 def test_drawn_hints_are_the_files_hints(tmp_path, list_name, counts):
     folder = write_hint_set(tmp_path, [n.split("/")[1] for n in NAMES], HINT_COUNTS[list_name])
-    read, bad = read_hints(folder, NAMES, counts, 224)
+    read, bad = read_hint_set(folder, NAMES, counts, 224)
     drawn = drawn_hints(NAMES, counts, 224, list_name)
     assert not bad
     assert set(read) == set(drawn) == {(k, name) for k in counts for name in NAMES}
@@ -39,7 +39,7 @@ def test_other_counts_need_the_other_list_or_files(list_name, count):
 def test_missing_files_are_named_with_the_command(tmp_path):
     folder = write_hint_set(tmp_path, ["ILSVRC_1.jpg"], (1, 5))
     with pytest.raises(HintError, match=r"2 of 4 hint files are missing.*ILSVRC_2\.txt") as raised:
-        read_hints(folder, NAMES, (1, 5), 224)
+        read_hint_set(folder, NAMES, (1, 5), 224)
     assert "--make_hints" in str(raised.value)
 
 
@@ -49,7 +49,7 @@ def test_bad_files_are_counted_and_named(tmp_path):
     for name in ("a", "c"):
         (folder / "h2-n1" / f"{name}.txt").write_text("0 224\n")
     with pytest.raises(HintError, match=r"hints of 2 of 3 images are bad:.*a\.txt.*c\.txt"):
-        read_hints(folder, names, (1,), 224)
-    hints, bad = read_hints(folder, names, (1,), 224, skip_bad=True)
+        read_hint_set(folder, names, (1,), 224)
+    hints, bad = read_hint_set(folder, names, (1,), 224, skip_bad=True)
     assert set(hints) == {(1, "b.jpg")}
     assert set(bad) == {"a.jpg", "c.jpg"}
