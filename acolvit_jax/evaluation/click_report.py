@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.evaluation import clicks
 from acolvit_jax.evaluation.click_scores import Clicked
+from acolvit_jax.hints.clicks import BLUR
 
 COUNTS = (0, 1, 3, 5, 10, 15)  # clicks whose PSNR the table has
 
@@ -121,7 +122,7 @@ def click_tables(summaries: Sequence[ClickSummary]) -> str:
         ],
     )
     note = (
-        f"Each click is placed where the error, blurred by {clicks.BLUR:g} pixels, is largest, and "
+        f"Each click is placed where the error, blurred by {BLUR:g} pixels, is largest, and "
         f"has the true color. A photo that never reaches a target counts as {most} clicks to it. "
         "The change is that of a* and b*; its shares are means over all clicks."
     )

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-BLUR = 8.0  # pixels, standard deviation: a person sees a region that is wrong, not a pixel
+from acolvit_jax.hints.clicks import BLUR
+
 TARGETS = (26.0, 28.0, 30.0)  # dB
 RADII = (16, 32, 64)  # pixels of the model's image
 EDGE_SHARE = 0.1  # of the pixels, those with the largest gradient, are strong edges

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+BLUR = 8.0  # pixels, standard deviation: a person sees a region that is wrong, not a pixel
 LEAST_DISTANCE = 1e-4  # squared, in normalized units: 1 step of a* or b*; grey can be hinted too
 
 

@@ -1,53 +1,44 @@
-"""Hints where the model errs: in the worst patches, one a round, from what it sees itself."""
+"""Hints where the model errs: in the worst cells, round by round, from what it sees itself."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import ndimage
 from skimage.color import lab2rgb
 
 from acolvit_jax.data.transforms import STEP
+from acolvit_jax.evaluation.clicks import next_cell
 from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
-from acolvit_jax.training.corrections import ADDED, correct, draw_worst, make_correct, patch_errors
+from acolvit_jax.training.corrections import ADDED, cell_errors, correct, draw_worst, make_correct
 from tests.training.runs import EIGHT_DEVICES, small_config
 
-PATCH, HINT, SIDE = 8, 2, 32
-COLORED = [(0, 0), (0, 3), (1, 1), (1, 2), (2, 0), (2, 3), (3, 1), (3, 3)]  # of 4 x 4 patches
+HINT, SIDE, HALF = 2, 128, 64
 
 
-def photos(count):
-    """Half grey patches, half strongly colored ones, mid lightness, no hints; as it is sent."""
-    ab = np.zeros((count, SIDE, SIDE, 2), np.float32)
-    for row, column in COLORED:
-        ab[:, row * PATCH : (row + 1) * PATCH, column * PATCH : (column + 1) * PATCH] = (0.4, 0.3)
+def photos(count, side=SIDE):
+    """Mid lightness, no hints, strong color in two corners that lie apart; as it is sent."""
+    ab = np.zeros((count, side, side, 2), np.float32)
+    ab[:, : side // 8, : side // 8] = ab[:, -side // 8 :, -side // 8 :] = (0.4, 0.3)
     return {
-        "l": jnp.zeros((count, SIDE, SIDE), jnp.int16),
+        "l": jnp.zeros((count, side, side), jnp.int16),
         "ab": jnp.asarray(np.rint(ab / STEP), jnp.int16),
-        "hinted": jnp.zeros((count, SIDE // HINT, SIDE // HINT), bool),
+        "hinted": jnp.zeros((count, side // HINT, side // HINT), bool),
     }
 
 
 def corrected(seed, batch):
-    """Hinted cells after the rounds, by a model that spreads hints over their patches."""
-    made = jax.jit(lambda key, batch: correct(key, batch, spreads_hints, HINT, PATCH))
-    return by_patch(made(jax.random.key(seed), batch))
+    """Hinted cells after the rounds, by a model that spreads hints over their quarters."""
+    made = jax.jit(lambda key, batch: correct(key, batch, spreads_hints, HINT))
+    return np.asarray(made(jax.random.key(seed), batch))
 
 
 def spreads_hints(shown):
-    """A model that colors the patches of its hints right and all others grey."""
+    """A model that colors the quarters that have a hint right and all others grey."""
     mask = shown["inputs"][..., 3]
-    count = mask.shape[0]
-    by_patch = mask.reshape(count, SIDE // PATCH, PATCH, SIDE // PATCH, PATCH).max(axis=(2, 4))
-    wide = by_patch.repeat(PATCH, axis=1).repeat(PATCH, axis=2)
-    return shown["target_ab"] * wide[..., None]
-
-
-def by_patch(hinted):
-    """Number of hinted cells of each patch, `[B, P, P]`."""
-    cells = PATCH // HINT
-    parts = (len(hinted), SIDE // PATCH, cells, SIDE // PATCH, cells)
-    return np.asarray(hinted, int).reshape(parts).sum(axis=(2, 4))
+    hinted = mask.reshape(len(mask), 2, HALF, 2, HALF).max(axis=(2, 4))
+    return shown["target_ab"] * jnp.repeat(jnp.repeat(hinted, HALF, 1), HALF, 2)[..., None]
 
 
 def one_device():
@@ -57,50 +48,86 @@ def one_device():
 
 
 def test_each_round_corrects_what_the_last_left():
-    """Eight patches err and eight hints fall: were a round to see stale colors, some fell twice."""
-    counts = corrected(0, photos(64))
-    colored = np.zeros((SIDE // PATCH,) * 2, int)
-    colored[tuple(np.transpose(COLORED))] = 1
-    totals = counts.sum(axis=(1, 2))
-    assert set(totals) == set(np.cumsum(ADDED).tolist())  # 1 to 4 rounds
-    assert (counts <= colored).all()
-    assert (counts[totals == 8] == colored).all()
+    """Two corners err: were a round to see stale colors, two hints fell into the same half of the
+    time."""
+    hinted = corrected(0, photos(64))
+    totals = hinted.sum(axis=(1, 2))
+    assert set(totals) == set(np.cumsum(ADDED).tolist())  # 1 to 7 rounds
+    half = HALF // HINT
+    two = hinted[totals == 2]
+    assert len(two) > 2
+    assert two[:, :half, :half].sum() == two[:, half:, half:].sum() == len(two)
 
 
-def test_half_of_the_images_begin_without_hints():
-    batch = photos(200) | {"hinted": jnp.ones((200, SIDE // HINT, SIDE // HINT), bool)}
-    kept = corrected(1, batch).sum(axis=(1, 2))
-    assert set(kept.tolist()) == {256, 1, 2, 4, 8}
-    assert 70 < (kept == 256).sum() < 130  # of 200 fair coins, four deviations
+def test_three_quarters_of_the_images_begin_without_hints():
+    batch = photos(200, 32)
+    batch["hinted"] = batch["hinted"].at[:, ::2].set(True)
+
+    def grey(shown):
+        return 0 * shown["target_ab"]
+
+    made = jax.jit(lambda key, batch: correct(key, batch, grey, HINT))
+    totals = np.asarray(made(jax.random.key(1), batch)).sum(axis=(1, 2))
+    blank = totals < 128
+    assert set(totals[blank]) == set(np.cumsum(ADDED).tolist())
+    assert set(totals[~blank] - 128) == set(np.cumsum(ADDED).tolist())  # never one twice
+    assert 126 < blank.sum() < 174  # 150 of 200, four deviations
+    assert 56 < np.isin(totals, (1, 129)).sum() < 96  # one round: sqrt(1 / 7) of 200, as wide
 
 
-def test_the_worst_patches_are_drawn_without_repeats():
-    errors = jnp.full((2, 4, 4), 1e-6).at[:, 0, 1].set(1.0).at[:, 3, 2].set(1.0)
-    added = jnp.array([2, 0])
-    cells = np.asarray(jax.jit(draw_worst, static_argnums=3)(jax.random.key(0), errors, added, 4))
-    counts = cells.reshape(2, 4, 4, 4, 4).sum(axis=(2, 4))
-    assert counts[0, 0, 1] == counts[0, 3, 2] == counts.sum() / 2 == 1
-
-
-def test_a_patch_is_drawn_by_the_square_of_its_error():
-    """Errors 1, 2 and 3: 1 of 14, 4 of 14 and 9 of 14 draws."""
-    errors = jnp.zeros((4200, 2, 2)).at[:, 0, 0].set(1).at[:, 0, 1].set(2).at[:, 1, 0].set(3)
-    cells = np.asarray(draw_worst(jax.random.key(0), errors, jnp.ones(4200, int), 1))
-    np.testing.assert_allclose(cells.sum(axis=0).ravel(), [300, 1200, 2700, 0], atol=110)
-
-
-def test_the_error_is_that_of_srgb_by_patch():
+def test_a_strict_draw_is_the_next_click():
+    """`evaluation.clicks` says where that is, by SciPy."""
     rng = np.random.default_rng(0)
-    l_norm = rng.uniform(-0.2, 0.2, (2, 16, 16)).astype(np.float32)
-    ab, target = rng.uniform(-0.1, 0.1, (2, 2, 16, 16, 2)).astype(np.float32)
+    l_norm = rng.uniform(-0.2, 0.2, (3, 32, 32)).astype(np.float32)
+    ab, target = rng.uniform(-0.3, 0.3, (2, 3, 32, 32, 2)).astype(np.float32)
+    taken = rng.random((3, 16, 16)) < 0.5
+    errors = cell_errors(*map(jnp.asarray, (l_norm, ab, target)), HINT)
+    strict = jnp.full(3, 1e6)
+    drawn = np.asarray(draw_worst(jax.random.key(0), errors, taken, jnp.array([1, 1, 0]), strict))
+    assert drawn[2].sum() == 0
+    rgb = [
+        lab2rgb(np.concatenate([l_norm[..., None] * 100 + 50, c * 110], -1)) for c in (ab, target)
+    ]
+    for image, cells in enumerate(drawn[:2]):
+        error = ((rgb[0] - rgb[1])[image] ** 2).mean(axis=-1)
+        assert [tuple(cell) for cell in np.argwhere(cells)] == [next_cell(error, taken[image])]
+
+
+def test_the_worst_cells_are_drawn_without_repeats():
+    errors = (
+        jnp.full((1, 4, 4), 1e-6).at[:, 0, 1].set(1.0).at[:, 3, 2].set(1.0).at[:, 2, 2].set(2.0)
+    )
+    taken = jnp.zeros((1, 4, 4), bool).at[:, 2, 2].set(True)
+    drawn = draw_worst(jax.random.key(0), errors, taken, jnp.array([2]), jnp.array([2.0]))
+    assert np.argwhere(drawn[0]).tolist() == [[0, 1], [3, 2]]
+
+
+@pytest.mark.parametrize(("exponent", "expected"), [(2, [300, 1200, 2700]), (1, [700, 1400, 2100])])
+def test_a_cell_is_drawn_by_a_power_of_its_error(exponent, expected):
+    """Errors 1, 2 and 3: of their squares 1, 4 and 9 of 14, of themselves 1, 2 and 3 of 6."""
+    errors = jnp.zeros((4200, 2, 2)).at[:, 0, 0].set(1).at[:, 0, 1].set(2).at[:, 1, 0].set(3)
+    taken, one, powers = (
+        jnp.zeros(errors.shape, bool),
+        jnp.ones(4200, int),
+        jnp.full(4200, exponent),
+    )
+    cells = np.asarray(draw_worst(jax.random.key(0), errors, taken, one, powers))
+    np.testing.assert_allclose(cells.sum(axis=0).ravel(), [*expected, 0], atol=130)
+
+
+def test_the_error_is_that_of_srgb_blurred():
+    rng = np.random.default_rng(0)
+    l_norm = rng.uniform(-0.2, 0.2, (2, 32, 32)).astype(np.float32)
+    ab, target = rng.uniform(-0.1, 0.1, (2, 2, 32, 32, 2)).astype(np.float32)
     rgb = [
         lab2rgb(np.concatenate([l_norm[..., None] * 100 + 50, colors * 110], axis=-1))
         for colors in (ab, target)
     ]
-    expected = (rgb[0] - rgb[1])[:, :8, 8:] ** 2
-    errors = patch_errors(jnp.asarray(l_norm), jnp.asarray(ab), jnp.asarray(target), 8)
-    assert errors.shape == (2, 2, 2)
-    np.testing.assert_allclose(errors[:, 0, 1], expected.mean(axis=(1, 2, 3)), rtol=1e-3)
+    error = ((rgb[0] - rgb[1]) ** 2).mean(axis=-1)
+    blurred = ndimage.gaussian_filter(error, (0, 8, 8), mode="nearest")
+    expected = blurred.reshape(2, 8, 4, 8, 4).mean(axis=(2, 4))
+    errors = cell_errors(jnp.asarray(l_norm), jnp.asarray(ab), jnp.asarray(target), 4)
+    np.testing.assert_allclose(errors, expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +143,7 @@ def test_one_image_of_so_many_gets_hints(model, devices):
     mesh = sharding.make_mesh(1)
     if devices == 1:
         mesh = one_device()
-    batch = sharding.put_batch({k: np.asarray(v) for k, v in photos(16).items()}, mesh)
+    batch = sharding.put_batch({k: np.asarray(v) for k, v in photos(16, 32).items()}, mesh)
     params = init_params(config.model, 0)
     corrected = make_correct(config, mesh)
     first, again, other = (corrected(params, batch, step)["hinted"] for step in (3, 3, 4))
