@@ -13,8 +13,8 @@
 #   --platform NAME   of JAX: cuda, or cpu to try the script (cuda)
 #   --size NAME       of the model that is timed: tiny, small or base (tiny)
 #   --batch N         images a step (256)
-#   --side N          photos stay on the GPU, short sides of N pixels at most; 0 has the CPUs prepare
-#                     every image, for more photos than fit (224)
+#   --side N          photos stay on the GPU, short sides of N pixels at most, N at least the model's
+#                     image; 0 has the CPUs prepare every image, for more photos than fit (224)
 #   --product N       side of the matrices whose product is called the peak (8192)
 #   --rounds N        times that everything is timed (10)
 #   --tests FILES     that must pass (models, step and checkpoints), between spaces

@@ -19,8 +19,8 @@ def stored_tree(state: TrainState) -> dict[str, Any]:
 def one_copy(tree: Any) -> Any:
     """Of arrays that every device of this process has whole, the first device's.
 
-    Orbax would have each device write a piece, and compile a program for each kind of piece; that
-    pays where other processes write too, and they share an array here only whole.
+    Orbax would have each device write a piece, and compile a program for each kind of piece. Of
+    several processes each writes its part: there the tree stays as it is.
     """
     if jax.process_count() > 1:
         return tree

@@ -97,7 +97,7 @@ def user_error_of(error: Exception) -> UserError | None:
     if "RESOURCE_EXHAUSTED" in text:
         return OutOfMemoryError(
             f"the devices have too little memory ({reason}); try a smaller train.micro_batch or "
-            "train.batch_size, train.remat=True, or a larger mesh.fsdp"
+            "train.batch_size, train.remat=True, a larger mesh.fsdp, or data.device_side=0"
         )
     if jax.process_count() == 1 or not _GONE.search(text):
         return None

@@ -22,6 +22,7 @@ TOLD_EVERY = 1000  # photos
 MOST_THREADS = 4  # more of them wait for each other
 SAMPLED = 32  # photos whose sizes tell those of all
 GROWTH = 1.1  # what lines that fill up become, in place: no photo is copied
+NARROWED = 1024  # lines at once
 
 
 class Photos(NamedTuple):
@@ -30,7 +31,7 @@ class Photos(NamedTuple):
     A photo that was left out is the next one that was not, as `LoadColor` has it.
 
     Attributes:
-        lines: uint8 `[R, M, 3]`; a narrower photo is on their left.
+        lines: uint8 `[R, M, 3]`, as wide as the widest; a narrower photo is on their left.
         first: int32 `[N]`, the line in which each photo begins.
         sizes: int32 `[N, 2]`, height and width of each photo; the larger is the number of its
             lines. One that is not taller than wide is transposed.
@@ -48,7 +49,7 @@ def decode_all(
 
     Args:
         source: of encoded images.
-        side: M, pixels of the short side; larger photos are made smaller, their aspect kept.
+        side: pixels of the short side; larger photos are made smaller, their aspect kept.
         skips: counts what is left out.
         skip_grey: leave out photos with next to no color.
         quiet: do not show how far it is.
@@ -91,11 +92,14 @@ def stack(photos: Iterable[np.ndarray | None], side: int) -> Photos:
     """Puts photos one below the other.
 
     Args:
-        photos: uint8 `[H, W, 3]`, or None for one that was left out; at least one is a photo.
-        side: M, in pixels; no short side is longer.
+        photos: uint8 `[H, W, 3]`, or None for one that was left out.
+        side: in pixels; no short side is longer.
 
     Returns:
         As many photos.
+
+    Raises:
+        DataError: if all were left out.
     """
     lines = np.zeros((0, side, 3), np.uint8)
     first, sizes, end = [], [], 0
@@ -109,10 +113,22 @@ def stack(photos: Iterable[np.ndarray | None], side: int) -> Photos:
         if end > len(lines):
             lines.resize((int(end * GROWTH), side, 3), refcheck=False)
         lines[start:end, : upright.shape[1]] = upright
-    lines.resize((end, side, 3), refcheck=False)
+    if not end:
+        raise DataError("no photo is left to train on: all are corrupt or near grey")
+    _cut(lines, end, max(min(size) for size in sizes))
     kept = np.flatnonzero([height for height, _ in sizes])
     shown = kept[np.searchsorted(kept, range(len(sizes))) % len(kept)]
     return Photos(lines, np.array(first, np.int32)[shown], np.array(sizes, np.int32)[shown])
+
+
+def _cut(lines: np.ndarray, end: int, width: int) -> None:
+    """Cuts lines to a number and a width, in place."""
+    if width < lines.shape[1]:
+        values = lines.reshape(-1)
+        for start in range(0, end, NARROWED):
+            left = lines[start : min(start + NARROWED, end), :width].ravel()
+            values[start * width * 3 :][: left.size] = left
+    lines.resize((end, width, 3), refcheck=False)
 
 
 def some_sizes(source: ImageSource) -> np.ndarray:
@@ -160,18 +176,13 @@ class Choices:
         """Sets the stream up at its beginning.
 
         Args:
-            photos: N, to choose from.
+            photos: N, at least one, to choose from.
             skips: counts what is left out of them.
             batch_size: images of a batch over all processes; a multiple of their number.
             seed: of the order.
             process_index: this process.
             process_count: all processes.
-
-        Raises:
-            DataError: if there is no photo.
         """
-        if not photos:
-            raise DataError("no photo is left to train on")
         self.skips = skips
         self._order = grain.MapDataset.range(photos).seed(seed).shuffle().repeat(EPOCHS)
         self._batch_size = batch_size

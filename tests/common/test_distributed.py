@@ -17,7 +17,8 @@ def test_too_little_memory_says_what_to_lower():
     )
     assert isinstance(error, OutOfMemoryError)
     assert error.exit_code == 1  # starting again would not help
-    assert "train.micro_batch" in str(error)
+    for setting in ("train.micro_batch", "train.batch_size", "mesh.fsdp", "data.device_side=0"):
+        assert setting in str(error)
 
 
 @pytest.mark.parametrize("processes", [1, 2])

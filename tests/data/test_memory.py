@@ -31,16 +31,16 @@ def test_photos_lie_one_below_the_other_with_the_long_side_down(tmp_path):
     make_folder(tmp_path, 3)
     images.write_image(tmp_path / "0001.png", make_rgb(7, (50, 40)))
     (photos, smaller), _ = decoded(tmp_path)
-    assert photos.lines.shape == (64 + 64 + 50 + 64, 64, 3)
+    assert photos.lines.shape == (64 + 64 + 50 + 64, 48, 3)  # none is wider
     np.testing.assert_array_equal(photos.first, [0, 64, 128, 178])
     np.testing.assert_array_equal(photos.sizes, [[48, 64], [48, 64], [50, 40], [48, 64]])
     paths = sorted(tmp_path.iterdir())
     for i in (0, 1, 3):
         wide = images.read_image(paths[i].read_bytes())
         lines = photos.lines[photos.first[i] :][:64]
-        np.testing.assert_array_equal(lines[:, :48], wide.swapaxes(0, 1))
-        assert not lines[:, 48:].any()
+        np.testing.assert_array_equal(lines, wide.swapaxes(0, 1))
     np.testing.assert_array_equal(photos.lines[128:178, :40], make_rgb(7, (50, 40)))
+    assert not photos.lines[128:178, 40:].any()
     assert smaller == 0
 
 
@@ -75,15 +75,18 @@ def test_in_the_place_of_one_that_is_left_out_is_the_next(tmp_path):
     assert len(kept.lines) == 4 * 64
 
 
-def test_photos_are_never_there_twice():
+@pytest.mark.parametrize("side", [64, 80])
+def test_photos_are_never_there_twice(side):
+    """Nor are lines wider than any photo, which are narrowed where they are."""
     tracemalloc.start()
     try:
-        made = stack((np.full((64, 64, 3), i, np.uint8) for i in range(200)), 64)
+        made = stack((np.full((64, 64, 3), i, np.uint8) for i in range(200)), side)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    np.testing.assert_array_equal(made.lines[:: 64 * 50, 0, 0], [0, 50, 100, 150])
-    assert peak < 1.2 * made.lines.nbytes
+    expected = np.repeat(np.arange(200, dtype=np.uint8), 64)[:, None, None]
+    np.testing.assert_array_equal(made.lines, expected.repeat(64, axis=1).repeat(3, axis=2))
+    assert peak < 1.2 * 200 * 64 * side * 3
 
 
 def test_sizes_of_some_photos_tell_those_of_all(tmp_path):
@@ -124,9 +127,12 @@ def test_storage_that_fails_is_no_damage(tmp_path, monkeypatch):
     assert not skips.corrupt
 
 
-def test_of_no_photo_there_is_no_stream():
+def test_a_grey_photo_that_is_listed_twice_is_no_photo_either(tmp_path):
+    images.write_image(tmp_path / "grey.png", np.full((8, 8, 3), 90, np.uint8))
+    (tmp_path / "list.txt").write_text("grey.png\ngrey.png\n")
+    source = folder_source(tmp_path, str(tmp_path / "list.txt"))
     with pytest.raises(DataError, match="no photo is left to train on"):
-        Choices(0, Skips(0), batch_size=4, seed=0)
+        decode_all(source, 64, Skips(2), skip_grey=True, quiet=True)
 
 
 def test_epochs_are_in_different_orders():
