@@ -254,6 +254,31 @@ def test_high_contrast_keeps_swatches_and_the_map(coffee: Page):
         media(coffee)
 
 
+def test_high_contrast_shows_what_is_chosen(coffee: Page):
+    """By the system's color for it, which is not the focus ring's."""
+    coffee.click(120, 200)
+    media(coffee, forced_colors="active")
+    groups = ("[data-view-button]", "#sizes label", ".kinds label")
+    look = """
+        const group = [...document.querySelectorAll(arguments[0])];
+        const probe = document.createElement('i');
+        probe.style = 'forced-color-adjust: none; background: Highlight';
+        document.body.append(probe);
+        const highlight = getComputedStyle(probe).backgroundColor;
+        probe.remove();
+        return group.map((part) => [
+            getComputedStyle(part).backgroundColor === highlight,
+            part.ariaPressed === 'true' || Boolean(part.querySelector(':checked')),
+        ]);"""
+    try:
+        for group in groups:
+            shown = coffee.js(look, group)
+            assert sum(chosen for _, chosen in shown) == 1, group
+            assert all(marked == chosen for marked, chosen in shown), group
+    finally:
+        media(coffee)
+
+
 def test_escape_returns_the_focus_where_it_came_from(coffee: Page):
     coffee.click(120, 200)
     coffee.js("document.querySelector('[data-view-button=grey]').focus()")
