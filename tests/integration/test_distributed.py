@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.photo import images
 from acolvit_jax.train import main
 from acolvit_jax.training.metrics_log import read_metrics
 from tests.integration.commands import SMALL, one_line_error, output, refusal, start, wait_for
@@ -104,6 +105,24 @@ def test_two_processes_equal_one(photos, alone, tmp_path):
 
 
 ON_DEVICES = "--config.data.device_side=32"
+
+
+def test_photos_on_the_devices_of_two_processes_are_those_of_one(photos, tmp_path):
+    """And so with photos that are left out: each process passes over the same ones.
+
+    Photos are as large as the model's image and shown whole, so that no pixel is rounded.
+    """
+    mixed = make_folder(photos.parent / "mixed", 40, (32, 32))
+    (mixed / "0003.jpg").write_bytes(b"no photo")
+    images.write_image(mixed / "0007.jpg", np.full((32, 32, 3), 90, np.uint8))
+    whole = [ON_DEVICES, "--config.data.crop_scale_min=1.0"]
+    whole += ["--config.train.teacher=", "--config.train.steps=4", "--config.model.depth=1"]
+    ends = finish(start_pair(mixed, tmp_path / "two", *whole))
+    assert [end[0] for end in ends] == [0, 0], ends
+    out = output(main, *arguments(mixed, tmp_path / "one", *whole))
+    for text in (out, ends[0][1]):
+        assert "1 corrupt and 1 near-grey images skipped" in text
+    assert_same(tmp_path / "two", tmp_path / "one")
 
 
 def test_processes_that_have_other_photos_say_so(photos, tmp_path):
