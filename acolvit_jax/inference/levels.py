@@ -9,7 +9,13 @@ LOW = 20.0  # from here on the tones are spread; between the two in part
 NARROW = 55.0  # up to here they are spread wholly
 WIDE = 70.0  # from here on they stay as they are; between the two they are spread in part
 RANGE = (5.0, 95.0)  # L* of the darkest and the lightest percent after it
-_EDGE = 10  # one part in this many is left out at each edge: borders and frames of scans
+EDGE = 10  # one part in this many does not decide at each edge: borders and frames of scans
+
+
+def inner(picture: np.ndarray) -> np.ndarray:
+    """What decides how a photo is read: `[S, S, ...]` without the tenth at each edge."""
+    cut = -(-len(picture) // EDGE)
+    return picture[cut:-cut, cut:-cut]
 
 
 def spread_tones(lightness: np.ndarray) -> np.ndarray:
@@ -20,15 +26,13 @@ def spread_tones(lightness: np.ndarray) -> np.ndarray:
     not faded, and is not read so: fog it may well be. The grain of an empty page is not spread.
 
     Args:
-        lightness: L* `[S, S]`. Its outer tenths, where scans have borders, do not decide.
+        lightness: L* `[S, S]`; its `inner` part decides.
 
     Returns:
         L*, float32 `[S, S]`: of a photo with a wide range or hardly any the same, otherwise a
         straight line of it, cut to [0, 100].
     """
-    cut = len(lightness) // _EDGE
-    inner = lightness[cut : len(lightness) - cut, cut : len(lightness) - cut]
-    dark, light = np.percentile(inner, (1, 99)).tolist()
+    dark, light = np.percentile(inner(lightness), (1, 99)).tolist()
     apart = light - dark
     share = min(1.0, (apart - FLAT) / (LOW - FLAT), (WIDE - apart) / (WIDE - NARROW))
     if share <= 0:  # nothing lost, or nothing there

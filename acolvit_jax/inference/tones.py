@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acolvit_jax.common.jax_settings import compiled
-from acolvit_jax.inference.levels import spread_tones
+from acolvit_jax.inference.levels import inner, spread_tones
 from acolvit_jax.photo import color, images
 
 _WINDOW = 9  # pixels of the model's image, side of the square whose texture is looked at
@@ -39,7 +39,7 @@ class Tones:
         """
         small = images.resize(rgb, (side, side))
         lightness = color.uint8_to_lightness(small)
-        if images.has_one_color_a_tone(small):
+        if images.has_one_color_a_tone(inner(small)):
             lightness = spread_tones(lightness)
         return cls(color.normalize_l(lightness[..., None]))
 

@@ -7,9 +7,8 @@ from acolvit_jax.inference.levels import spread_tones
 from acolvit_jax.inference.tones import Tones
 from acolvit_jax.photo import color
 
-SIDE, EDGE = 101, 10
-# Every hundredth of the part that decides falls on a pixel.
-RAMP = np.pad(np.linspace(0, 1, 81 * 81, dtype=np.float32).reshape(81, 81), EDGE, mode="edge")
+SIDE, EDGE = 101, 11
+RAMP = np.pad(np.linspace(0, 1, 79 * 79, dtype=np.float32).reshape(79, 79), EDGE, mode="edge")
 
 
 def inner(lightness):
@@ -87,7 +86,7 @@ def test_hardly_any_tones_are_spread_in_part():
 
 
 @pytest.mark.parametrize("border", [0, 3, 98, 100])
-@pytest.mark.parametrize("width", [1, 6, 10])
+@pytest.mark.parametrize("width", [1, 6, 11])
 def test_borders_and_frames_do_not_decide(border, width):
     scan = 30 + 40 * RAMP
     framed = np.pad(scan[width:-width, width:-width], width, constant_values=border)
@@ -95,6 +94,17 @@ def test_borders_and_frames_do_not_decide(border, width):
     np.testing.assert_array_equal(inner(read), inner(spread_tones(scan)))
     # The same straight line, and no further than black and white.
     assert read[0, 0] == pytest.approx(np.clip(5 + (border - 30.4) * 90 / 39.2, 0, 100), abs=1e-3)
+
+
+@pytest.mark.parametrize("border", [(120, 80, 50), (250, 240, 215), (200, 30, 30), (0, 0, 0)])
+def test_a_tenth_of_border_leaves_a_scan_as_it_is(border):
+    """Of whatever color, at the scan's own size, which is no multiple of the model's."""
+    scan = np.uint8(70 + 110 * np.linspace(0, 1, 1003))[:, None, None].repeat(1003, 1).repeat(3, 2)
+    framed = np.full_like(scan, border)
+    framed[100:-100, 100:-100] = scan[100:-100, 100:-100]
+    read = [Tones.of(rgb, 224).lightness[23:-23, 23:-23] for rgb in (scan, framed)]
+    np.testing.assert_allclose(read[1], read[0], atol=0.5)
+    assert np.ptp(read[1]) > 70
 
 
 def test_any_fading_of_a_photo_is_read_alike():

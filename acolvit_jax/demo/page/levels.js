@@ -40,15 +40,22 @@ function percentile(sorted, percent) {
   return below + (sorted[Math.ceil(at)] - below) * (at - Math.floor(at));
 }
 
+/** What decides how a photo is read: `[side, side, channels]` without the tenth at each edge. */
+export function inner(values, side, channels) {
+  const cut = Math.ceil(side / EDGE);
+  const within = (i) => i >= cut && i < side - cut;
+  return values.filter((_, i) => {
+    const at = Math.floor(i / channels);
+    return within(at % side) && within(Math.floor(at / side));
+  });
+}
+
 /**
  * L* of a faded photo spread over the range that photos have, Float32Array; others as they are.
  * @param lightness  Float32Array `[side, side]`
  */
 export function spreadTones(lightness, side) {
-  const cut = Math.floor(side / EDGE);
-  const within = (i) => i >= cut && i < side - cut;
-  const sorted = lightness
-    .filter((_, i) => within(i % side) && within(Math.floor(i / side))).sort();
+  const sorted = inner(lightness, side, 1).sort();
   const [dark, light] = [percentile(sorted, 1), percentile(sorted, 99)];
   const apart = light - dark;
   const share = Math.min(1, (apart - FLAT) / (LOW - FLAT), (WIDE - apart) / (WIDE - NARROW));

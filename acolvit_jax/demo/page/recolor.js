@@ -1,7 +1,7 @@
 // A photo's lightness with the model's colors: `photo.color.recolor` on a worker's bytes.
 
 import { FROM_XYZ, TO_XYZ, encode, f, fInverse, linearize } from './color.js';
-import { hasOneColorATone, spreadTones } from './levels.js';
+import { hasOneColorATone, inner, spreadTones } from './levels.js';
 import { Upsampled, resizeBytes } from './resample.js';
 
 const LINEAR = Float64Array.from({ length: 256 }, (_, i) => linearize(i / 255));
@@ -18,7 +18,8 @@ export function modelLightness(pixels, side) {
   const rgb = resizeBytes(pixels, { width: side, height: side });
   const lightness = Float32Array.from({ length: side * side }, (_, i) => (
     116 * f(luminance(rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2])) - 16));
-  const read = hasOneColorATone(rgb, 3) ? spreadTones(lightness, side) : lightness;
+  const toned = hasOneColorATone(inner(rgb, side, 3), 3);
+  const read = toned ? spreadTones(lightness, side) : lightness;
   return read.map((l) => (l - 50) / 100);
 }
 

@@ -9,7 +9,7 @@ from PIL.ExifTags import Base
 from skimage.color import deltaE_ciede2000
 
 from acolvit_jax.inference import finish
-from acolvit_jax.inference.levels import spread_tones
+from acolvit_jax.inference.levels import inner, spread_tones
 from acolvit_jax.photo import color, images
 from acolvit_jax.photo.metadata import of_result
 from tests.demo.browser.page import Page
@@ -89,6 +89,16 @@ def test_tones_of_faded_photos_are_read_alike(
         lightness.ravel().tolist(),
     )
     np.testing.assert_allclose(np.reshape(got, (45, 45)), spread_tones(lightness), atol=1e-4)
+
+
+def test_the_same_part_of_a_scan_decides(page: Page):
+    scan = np.arange(45 * 45 * 3).reshape(45, 45, 3)
+    got = page.module(
+        "const {inner} = await import('./static/levels.js');"
+        "return [...inner(Float32Array.from(args[0]), 45, 3)]",
+        scan.ravel().tolist(),
+    )
+    assert got == inner(scan).ravel().tolist()
 
 
 def test_photos_without_colors_of_their_own_are_told_alike(page: Page):
