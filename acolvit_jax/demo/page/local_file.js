@@ -1,16 +1,11 @@
 // What a photo's file says beside its pixels, from its bytes: EXIF, XMP, resolution, and what the
 // browser makes less of. JPEG, PNG and WebP; of others only what they are.
 
+import { trueExif } from './local_exif.js';
 import { PNG_XMP, XMP_HEAD, fitsJpeg, xmpFitsJpeg } from './local_output.js';
+import { trueXmp, xmpOrientation, xmpText } from './local_xmp.js';
 
-const ORIENTATION = 0x0112;
 const EXIF_HEAD = 'Exif\0\0';
-const XMP_UPRIGHT = [[/(tiff:Orientation\s*=\s*["']|<tiff:Orientation>)\d/g, '1']];
-const XMP_SRGB = [
-  [/(exif:ColorSpace\s*=\s*["']|<exif:ColorSpace>)\d+/g, '1'],
-  [/(photoshop:ICCProfile\s*=\s*["'])[^"']*/g, 'sRGB IEC61966-2.1'],
-  [/(<photoshop:ICCProfile>)[^<]*/g, 'sRGB IEC61966-2.1'],
-];
 const CM = 2.54; // in an inch
 const AV1_SEARCHED = 4096; // bytes in which an AVIF describes itself
 
@@ -114,41 +109,25 @@ const READERS = [
   [(bytes) => starts(bytes, 4, 'ftyp'), ofAvif],
 ];
 
-/**
- * The orientation that an EXIF block says, 1 where it says none, null if it is damaged.
- * @param turned  whether the pixels are turned: then the block says 1 from here on
- */
-function orientation(view, turned) {
-  try {
-    let said = 1;
-    const little = view.getUint16(0) === 0x4949;
-    const ifd = view.getUint32(4, little);
-    const count = view.getUint16(ifd, little);
-    for (let i = 0, at = ifd + 2; i < count; i++, at += 12) {
-      if (view.getUint16(at, little) !== ORIENTATION) continue;
-      said = view.getUint16(at + 8, little);
-      if (turned) view.setUint16(at + 8, 1, little);
-    }
-    return said;
-  } catch {
-    return null;
-  }
+/** What of a file does not go along, for the person. */
+function notesOf(facts, orientation, damaged, xmp) {
+  return [
+    facts.deep && 'it has more than 8 bits a channel; the result has 8',
+    facts.frames && 'of its frames the first is taken',
+    facts.lies && orientation > 1 && 'it is not turned as its EXIF says',
+    orientation === null && xmp.orientation > 1 && 'it is not turned as its XMP says',
+    damaged && 'its EXIF is damaged and is left out',
+    facts.exif && !damaged && !fitsJpeg(facts.exif) && 'its EXIF is more than a JPEG holds; PNG keeps it',
+    (facts.lostXmp || (facts.xmp && !xmp.packet)) && 'its XMP cannot be read and is left out',
+    xmp.packet && !xmpFitsJpeg(xmp.packet) && 'its XMP is more than a JPEG holds; PNG keeps it',
+  ].filter(Boolean);
 }
 
-/**
- * An XMP packet, true of an sRGB picture (`photo.metadata.of_result`); null if it is damaged.
- * @param turned  whether the pixels are turned
- */
-function trueXmp(packet, turned) {
-  let said;
-  try {
-    said = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(packet);
-  } catch {
-    return null;
-  }
-  const all = turned ? [...XMP_UPRIGHT, ...XMP_SRGB] : XMP_SRGB;
-  return new TextEncoder().encode(
-    all.reduce((xmp, [pattern, value]) => xmp.replace(pattern, `$1${value}`), said));
+/** {packet, as it is true of the picture; orientation, as it was said}, each null if there is none. */
+function xmpOf(packet, turned) {
+  const text = packet && xmpText(packet);
+  if (!text) return { packet: null, orientation: null };
+  return { packet: trueXmp(text, turned), orientation: xmpOrientation(text) };
 }
 
 /**
@@ -164,24 +143,15 @@ export function readFile(bytes, size) {
   try {
     reader?.(bytes, facts, size);
   } catch { /* cut short: what was found before counts */ }
-  const said = facts.exif && orientation(viewOf(facts.exif), !facts.lies);
-  const damaged = facts.exif && said === null;
-  // Who says in XMP alone how a photo lies has not been heard by the browser.
-  const xmp = facts.xmp && trueXmp(facts.xmp, said !== null && !facts.lies);
-  const notes = [
-    facts.deep && 'it has more than 8 bits a channel; the result has 8',
-    facts.frames && 'of its frames the first is taken',
-    facts.lies && said > 1 && 'it is not turned as its EXIF says',
-    damaged && 'its EXIF is damaged and is left out',
-    facts.exif && !damaged && !fitsJpeg(facts.exif) && 'its EXIF is more than a JPEG holds; PNG keeps it',
-    (facts.lostXmp || (facts.xmp && !xmp)) && 'its XMP cannot be read and is left out',
-    xmp && !xmpFitsJpeg(xmp) && 'its XMP is more than a JPEG holds; PNG keeps it',
-  ].filter(Boolean);
+  const { orientation, damaged } = facts.exif
+    ? trueExif(facts.exif, size, !facts.lies) : { orientation: null, damaged: false };
+  // Browsers turn a photo by its EXIF; what XMP alone says they do not heed.
+  const xmp = xmpOf(facts.xmp, orientation !== null && !facts.lies);
   return {
     exif: damaged ? null : facts.exif,
-    xmp,
+    xmp: xmp.packet,
     dpi: facts.dpi?.every((value) => value > 0) ? facts.dpi : null,
     clear: facts.clear ?? true,
-    notes,
+    notes: notesOf(facts, orientation, damaged, xmp),
   };
 }

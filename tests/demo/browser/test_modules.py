@@ -1,17 +1,13 @@
 """The page's arithmetic against the package's."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
-from PIL.ExifTags import Base
+from PIL import Image
 from skimage.color import deltaE_ciede2000
 
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.levels import inner, spread_tones
 from acolvit_jax.photo import color, images
-from acolvit_jax.photo.metadata import of_result
 from tests.demo.browser.page import Page
 from tests.gamut import in_gamut
 
@@ -113,70 +109,6 @@ def test_photos_without_colors_of_their_own_are_told_alike(page: Page):
     )
     assert told == [images.has_one_color_a_tone(rgb) for rgb in photos]
     assert told == [True, False, False, True]
-
-
-XMP = (
-    '<x:xmpmeta><r tiff:Orientation="6" exif:ColorSpace="65535" dc:title="Straße"/>'
-    "<photoshop:ICCProfile>Adobe RGB</photoshop:ICCProfile></x:xmpmeta>"
-)
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_xmp_goes_along_without_a_server(page: Page, kind: str):
-    photo, chunks = Image.new("RGB", (40, 60), (200, 90, 30)), PngImagePlugin.PngInfo()
-    chunks.add_itxt("XML:com.adobe.xmp", XMP)
-    told = {"pnginfo": chunks} if kind == "PNG" else {"xmp": XMP.encode()}
-    exif = Image.Exif()
-    exif[Base.Orientation] = 6
-    source, plain = io.BytesIO(), {}
-    photo.save(source, kind, exif=exif, **told)
-    for format in ("PNG", "JPEG"):
-        photo.save(buffer := io.BytesIO(), format)
-        plain[format] = list(buffer.getvalue())
-    notes, files = page.module(
-        "const { readFile } = await import('./static/local_file.js');"
-        "const { withFacts } = await import('./static/local_output.js');"
-        "const facts = readFile(Uint8Array.from(args[0]), { width: 40, height: 60 });"
-        "const files = {};"
-        "for (const [format, bytes] of Object.entries(args[1])) {"
-        "  const type = `image/${format.toLowerCase()}`;"
-        "  const blob = await withFacts(new Blob([Uint8Array.from(bytes)], { type }), facts);"
-        "  files[format] = [...new Uint8Array(await blob.arrayBuffer())];"
-        "}"
-        "return [facts.notes, files]",
-        list(source.getvalue()),
-        plain,
-    )
-    turned = kind != "WEBP"  # no browser turns these
-    assert notes == ([] if turned else ["it is not turned as its EXIF says"])
-    true = images.read_photo(source.getvalue()).metadata
-    expected = of_result(true, (60, 40)).xmp
-    if not turned:
-        expected = expected.replace(b'Orientation="1"', b'Orientation="6"')
-    for content in files.values():
-        written = images.read_photo(bytes(content))
-        assert written.metadata.xmp == expected
-        assert written.rgb.shape == ((60, 40, 3) if turned else (40, 60, 3))
-
-
-@pytest.mark.parametrize("damage", ["packed", "no text", "long"])
-def test_xmp_that_does_not_go_along_is_told(page: Page, damage: str):
-    chunks = PngImagePlugin.PngInfo()
-    packet = "<x/>" + " " * (70_000 if damage == "long" else 0)
-    chunks.add_itxt("XML:com.adobe.xmp", packet, zip=damage == "packed")
-    Image.new("RGB", (4, 6)).save(buffer := io.BytesIO(), "PNG", pnginfo=chunks)
-    content = buffer.getvalue()
-    if damage == "no text":
-        content = content.replace(b"<x/>", b"\xff\xfe/>")
-    notes = page.module(
-        "const { readFile } = await import('./static/local_file.js');"
-        "return readFile(Uint8Array.from(args[0]), { width: 4, height: 6 }).notes",
-        list(content),
-    )
-    wanted = "is more than a JPEG holds; PNG keeps it"
-    assert notes == [
-        "its XMP " + (wanted if damage == "long" else "cannot be read and is left out")
-    ]
 
 
 def test_bicubic_is_pillows(page: Page):
