@@ -6,6 +6,7 @@ import numpy as np
 import psdtags
 
 from acolvit_jax.photo import color
+from acolvit_jax.photo.deflate import deflated, strips
 from acolvit_jax.photo.metadata import Metadata
 from acolvit_jax.photo.raster import off_white
 from acolvit_jax.photo.writing import encode_image
@@ -104,7 +105,8 @@ def encode_layered(
         ),
     )
     tag, _, _, content, _ = source.tifftag()
-    return encode_image(rgb, ".tif", metadata=metadata, tags={tag: content})
+    tags: dict[int, bytes | int] = {tag: content, **strips(width)}
+    return deflated(encode_image(rgb, ".tif", metadata=metadata, tags=tags))
 
 
 def _layer(name: str, mode: psdtags.PsdBlendMode, pixels: np.ndarray) -> psdtags.PsdLayer:

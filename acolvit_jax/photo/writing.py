@@ -33,7 +33,7 @@ def encode_image(
     metadata: Metadata | None = None,
     alpha: np.ndarray | None = None,
     quality: int = 95,
-    tags: Mapping[int, bytes] | None = None,
+    tags: Mapping[int, bytes | int] | None = None,
 ) -> bytes:
     """Encodes a picture in the format of a file suffix.
 

@@ -7,6 +7,7 @@ import io
 import numpy as np
 import psdtags
 import pytest
+import tifffile
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
@@ -94,6 +95,25 @@ def test_a_layered_tiff_says_what_the_photo_said(rgb: np.ndarray, tmp_path, endi
         assert image.info["dpi"] == (300, 240)
         assert image.info["xmp"] == told.xmp
         assert image.info["icc_profile"]
+    assert len(psdtags.TiffImageSourceData.fromtiff(path).layers) == 2
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (300, 410)])
+@pytest.mark.parametrize("noise", [False, True])
+def test_the_picture_of_a_layered_tiff_is_packed(tmp_path, size: tuple[int, int], noise: bool):
+    pixels = images.read_image(sample_photos()[1])[: size[0], : size[1]]
+    if noise:  # which no packing makes smaller
+        pixels = np.random.default_rng(0).integers(0, 256, pixels.shape, np.uint8)
+    path = tmp_path / "layers.tif"
+    path.write_bytes(outputs.encode_output("layers", images.Photo(pixels), pixels))
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        assert page.compression == tifffile.COMPRESSION.ADOBE_DEFLATE
+        np.testing.assert_array_equal(page.asarray(), pixels)
+        if size == (300, 410):
+            assert len(page.databytecounts) == 2
+            assert noise or sum(page.databytecounts) < 0.65 * pixels.size
+    np.testing.assert_array_equal(images.read_image(path), pixels)
     assert len(psdtags.TiffImageSourceData.fromtiff(path).layers) == 2
 
 
