@@ -130,7 +130,7 @@ def draw_worst(
     Args:
         key: of the randomness.
         errors: `[B, R, R]`, mean squared error by cell.
-        taken: bool `[B, R, R]`, cells that are not drawn.
+        taken: bool `[B, R, R]`, cells that are not drawn while others are left.
         added: int `[B]`, how many cells of each image, at most `max(ADDED)`.
         exponent: `[B]`.
 

@@ -53,3 +53,14 @@ def test_crop_resize_takes_the_box():
     picture[:8, 12:] = (0, 255, 0)
     out = images.crop_resize(picture, (12, 0, 24, 8), (8, 12))
     assert (out == (0, 255, 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "shrunk"),
+    [((30, 50), (12, 20)), ((50, 30), (20, 12)), ((12, 90), (12, 90)), ((1000, 1), (1000, 1))],
+)
+def test_shrink_fits_the_short_side(size, shrunk):
+    rgb = make_rgb(*size)
+    small = images.shrink(rgb, 12)
+    assert small.shape == (*shrunk, 3)
+    np.testing.assert_array_equal(small, images.resize(rgb, shrunk))

@@ -48,8 +48,7 @@ def one_device():
 
 
 def test_each_round_corrects_what_the_last_left():
-    """Two corners err: were a round to see stale colors, two hints fell into the same half of the
-    time."""
+    """Two corners err: were a round to see stale colors, both hints would often be in one."""
     hinted = corrected(0, photos(64))
     totals = hinted.sum(axis=(1, 2))
     assert set(totals) == set(np.cumsum(ADDED).tolist())  # 1 to 7 rounds
@@ -112,7 +111,7 @@ def test_a_cell_is_drawn_by_a_power_of_its_error(exponent, expected):
         jnp.full(4200, exponent),
     )
     cells = np.asarray(draw_worst(jax.random.key(0), errors, taken, one, powers))
-    np.testing.assert_allclose(cells.sum(axis=0).ravel(), [*expected, 0], atol=130)
+    np.testing.assert_allclose(cells.sum(axis=0).ravel(), [*expected, 0], atol=130)  # four deviations
 
 
 def test_the_error_is_that_of_srgb_blurred():
