@@ -60,7 +60,7 @@ def test_crop_resize_takes_the_box():
     [((30, 50), (12, 20)), ((50, 30), (20, 12)), ((12, 90), (12, 90)), ((1000, 1), (1000, 1))],
 )
 def test_shrink_fits_the_short_side(size, shrunk):
-    rgb = make_rgb(*size)
+    rgb = make_rgb(0, size)
     small = images.shrink(rgb, 12)
     assert small.shape == (*shrunk, 3)
     np.testing.assert_array_equal(small, images.resize(rgb, shrunk))
