@@ -111,7 +111,8 @@ def test_a_cell_is_drawn_by_a_power_of_its_error(exponent, expected):
         jnp.full(4200, exponent),
     )
     cells = np.asarray(draw_worst(jax.random.key(0), errors, taken, one, powers))
-    np.testing.assert_allclose(cells.sum(axis=0).ravel(), [*expected, 0], atol=130)  # four deviations
+    drawn = cells.sum(axis=0).ravel()
+    np.testing.assert_allclose(drawn, [*expected, 0], atol=130)  # four deviations
 
 
 def test_the_error_is_that_of_srgb_blurred():
