@@ -11,6 +11,7 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 JPEG_SEGMENT_MAX = 65_533  # bytes that one segment of a JPEG holds
+JPEG_XMP_MAX = 65_502  # likewise, of an XMP packet
 
 # EXIF tags that say how a file's pixels lie, which the new file says for itself: size, orientation,
 # compression, strips and tiles of TIFF, further pictures, color profile.
@@ -30,7 +31,11 @@ _XMP_TRUE = (  # of an upright sRGB picture
     (rb"(<exif:ColorSpace>)\d+", rb"\g<1>1"),
     (rb'(photoshop:ICCProfile\s*=\s*["\'])[^"\']*', rb"\g<1>sRGB IEC61966-2.1"),
     (rb"(<photoshop:ICCProfile>)[^<]*", rb"\g<1>sRGB IEC61966-2.1"),
+    # What it refers to does not go along.
+    (rb'\sxmpNote:HasExtendedXMP\s*=\s*("[^"]*"|\'[^\']*\')', b""),
+    (rb"<xmpNote:HasExtendedXMP>[^<]*</xmpNote:HasExtendedXMP>", b""),
 )
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"  # of a JPEG's segment
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,12 @@ def says_adobe_rgb(exif: Image.Exif) -> bool:
     ifd = exif.get_ifd(IFD.Exif)
     rules = exif.get_ifd(IFD.Interop).get(_INTEROP_INDEX)
     return ifd.get(Base.ColorSpace) == _ADOBE_RGB or rules == _ADOBE_RULES
+
+
+def has_extended_xmp(image: Image.Image) -> bool:
+    """Whether an open JPEG has XMP beyond its packet, of depth or an editor's history, say."""
+    segments = getattr(image, "applist", ())
+    return any(content.startswith(_EXTENDED_XMP) for _, content in segments)
 
 
 def exif_of(image: Image.Image) -> bytes | None:

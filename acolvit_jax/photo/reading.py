@@ -123,6 +123,8 @@ def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
         notes = (*notes, "it has more than 8 bits a channel; the result has 8")
     if len(raster.metadata.exif or b"") > metadata.JPEG_SEGMENT_MAX:
         notes = (*notes, "its EXIF is more than a JPEG holds; other formats keep it")
+    if len(raster.metadata.xmp or b"") > metadata.JPEG_XMP_MAX:
+        notes = (*notes, "its XMP is more than a JPEG holds; other formats keep it")
     if alpha is not None and not alpha.any():
         notes = (*notes, "its alpha is zero everywhere and is left aside")
     elif alpha is not None and not (alpha == 1).all():
@@ -180,6 +182,8 @@ def _of_pillow(image: Image.Image, max_pixels: int, data: bytes = b"") -> Raster
     notes = raster.notes
     if frames > 1 and image.format not in ("MPO", "HEIF"):  # there they belong to one photo
         notes = (*notes, f"of its {frames} frames the first is taken")
+    if metadata.has_extended_xmp(image):
+        notes = (*notes, "a part of its XMP is left out")
     return replace(
         raster,
         profile=profile,

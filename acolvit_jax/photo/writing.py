@@ -15,11 +15,10 @@ from acolvit_jax.common.files import write_bytes
 from acolvit_jax.common.places import place
 from acolvit_jax.photo import limits
 from acolvit_jax.photo.formats import WRITERS
-from acolvit_jax.photo.metadata import JPEG_SEGMENT_MAX, Metadata, of_result
+from acolvit_jax.photo.metadata import JPEG_SEGMENT_MAX, JPEG_XMP_MAX, Metadata, of_result
 from acolvit_jax.photo.profiles import SRGB
 from acolvit_jax.photo.raster import off_white
 
-_JPEG_XMP_MAX = 65_502
 _XMP_TAG = 700
 _TIFF_MAX = 2**32 - 2**20  # bytes, with room for what stands between pages
 
@@ -135,7 +134,7 @@ def _given(**options: Any) -> dict[str, Any]:
 
 def _jpeg(metadata: Metadata) -> dict[str, Any]:
     exif = metadata.exif if len(metadata.exif or b"") <= JPEG_SEGMENT_MAX else None
-    xmp = metadata.xmp if len(metadata.xmp or b"") <= _JPEG_XMP_MAX else None
+    xmp = metadata.xmp if len(metadata.xmp or b"") <= JPEG_XMP_MAX else None
     comment = metadata.comment if len(metadata.comment or b"") <= JPEG_SEGMENT_MAX else None
     return _given(exif=exif, xmp=xmp, dpi=metadata.dpi, comment=comment)
 

@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from acolvit_jax.photo import images
@@ -106,3 +106,33 @@ def test_an_exif_block_too_long_for_a_jpeg_is_left_out():
         make_rgb(0, (24, 32)), ".png", metadata=Metadata(exif=exif.tobytes())
     )
     assert 270 in Image.open(io.BytesIO(written)).getexif()
+
+
+def test_xmp_too_long_for_a_jpeg_is_told():
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_itxt("XML:com.adobe.xmp", "<x/>".ljust(65_503))
+    photo = images.read_photo(save(make_rgb(0, (24, 32)), "PNG", pnginfo=chunks))
+    assert photo.notes == ("its XMP is more than a JPEG holds; other formats keep it",)
+    for suffix, kept in ((".jpg", None), (".png", photo.metadata.xmp)):
+        written = images.encode_image(photo.rgb, suffix, metadata=photo.metadata)
+        assert images.read_photo(written).metadata.xmp == kept
+
+
+@pytest.mark.parametrize(
+    ("packet", "kept"),
+    [
+        (b'<r a:b="1" xmpNote:HasExtendedXMP="0AF3"/>', b'<r a:b="1"/>'),
+        (b"<r\n  xmpNote:HasExtendedXMP = '0AF3'\n  a:b='1'/>", b"<r\n \n  a:b='1'/>"),
+        (b"<r><xmpNote:HasExtendedXMP>0AF3</xmpNote:HasExtendedXMP></r>", b"<r></r>"),
+    ],
+)
+def test_extended_xmp_is_told_and_not_referred_to(packet, kept):
+    data = save(make_rgb(0, (24, 32)), "JPEG", xmp=packet)
+    assert images.read_photo(data).notes == ()
+    extended = b"http://ns.adobe.com/xmp/extension/\0" + b"0AF3".ljust(32) + bytes(8) + b"<more/>"
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + len(extended)) + extended
+    photo = images.read_photo(data[:2] + segment + data[2:])
+    assert photo.notes == ("a part of its XMP is left out",)
+    for suffix in (".jpg", ".png", ".tif", ".webp"):
+        written = images.encode_image(photo.rgb, suffix, metadata=photo.metadata)
+        assert images.read_photo(written).metadata.xmp == kept

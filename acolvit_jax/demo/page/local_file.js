@@ -6,6 +6,7 @@ import { PNG_XMP, XMP_HEAD, fitsJpeg, xmpFitsJpeg } from './local_output.js';
 import { trueXmp, xmpOrientation, xmpText } from './local_xmp.js';
 
 const EXIF_HEAD = 'Exif\0\0';
+const EXTENDED_XMP = 'http://ns.adobe.com/xmp/extension/\0'; // of a JPEG's segment
 const CM = 2.54; // in an inch
 const AV1_SEARCHED = 4096; // bytes in which an AVIF describes itself
 
@@ -48,6 +49,7 @@ function ofJpeg(bytes, facts) {
   for (const [marker, content] of jpegSegments(bytes)) {
     if (marker === 0xe1 && starts(content, 0, EXIF_HEAD)) facts.exif ??= content.slice(6);
     if (marker === 0xe1 && starts(content, 0, XMP_HEAD)) facts.xmp ??= content.slice(XMP_HEAD.length);
+    if (marker === 0xe1 && starts(content, 0, EXTENDED_XMP)) facts.moreXmp = true;
     if (marker === 0xe0 && starts(content, 0, 'JFIF\0')) {
       const view = viewOf(content);
       const scale = [0, 1, CM][content[7]] ?? 0; // of no unit, an inch, a centimeter
@@ -119,6 +121,7 @@ function notesOf(facts, orientation, damaged, xmp) {
     damaged && 'its EXIF is damaged and is left out',
     facts.exif && !damaged && !fitsJpeg(facts.exif) && 'its EXIF is more than a JPEG holds; PNG keeps it',
     (facts.lostXmp || (facts.xmp && !xmp.packet)) && 'its XMP cannot be read and is left out',
+    facts.moreXmp && 'a part of its XMP is left out',
     xmp.packet && !xmpFitsJpeg(xmp.packet) && 'its XMP is more than a JPEG holds; PNG keeps it',
   ].filter(Boolean);
 }

@@ -6,6 +6,10 @@ const SRGB = [
   [/(photoshop:ICCProfile\s*=\s*["'])[^"']*/g, 'sRGB IEC61966-2.1'],
   [/(<photoshop:ICCProfile>)[^<]*/g, 'sRGB IEC61966-2.1'],
 ];
+const REFERENCES = [ // to what does not go along
+  /\sxmpNote:HasExtendedXMP\s*=\s*("[^"]*"|'[^']*')/g,
+  /<xmpNote:HasExtendedXMP>[^<]*<\/xmpNote:HasExtendedXMP>/g,
+];
 
 /** The orientation that a packet says, null if it says none. */
 export function xmpOrientation(xmp) {
@@ -27,8 +31,9 @@ export function xmpText(packet) {
  * @param turned  whether the packet's orientation has been heeded: then it says upright
  */
 export function trueXmp(xmp, turned) {
+  const whole = REFERENCES.reduce((text, pattern) => text.replace(pattern, ''), xmp);
   const patterns = turned ? [[ORIENTATION, '1'], ...SRGB] : SRGB;
   const packet = patterns.reduce(
-    (text, [pattern, value]) => text.replace(pattern, (_, head) => head + value), xmp);
+    (text, [pattern, value]) => text.replace(pattern, (_, head) => head + value), whole);
   return new TextEncoder().encode(packet);
 }

@@ -1,6 +1,7 @@
 """What a photo's file says beside its pixels goes along without a server, as Python writes it."""
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -173,3 +174,23 @@ def test_xmp_that_does_not_go_along_is_told(page: Page, damage: str):
     assert notes == [
         "its XMP " + (wanted if damage == "long" else "cannot be read and is left out")
     ]
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b'<r a:b="1" xmpNote:HasExtendedXMP="0AF3"/>',
+        b"<r\n  xmpNote:HasExtendedXMP = '0AF3'\n  a:b='1'/>",
+        b"<r><xmpNote:HasExtendedXMP>0AF3</xmpNote:HasExtendedXMP></r>",
+    ],
+)
+def test_extended_xmp_is_told_and_not_referred_to(page: Page, packet: bytes):
+    plain = encoded("JPEG", xmp=packet)
+    extended = b"http://ns.adobe.com/xmp/extension/\0" + b"0AF3".ljust(32) + bytes(8) + b"<more/>"
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + len(extended)) + extended
+    notes, files = saved(page, plain[:2] + segment + plain[2:])
+    assert notes == ["a part of its XMP is left out"]
+    expected = of_result(images.Metadata(xmp=packet), SIZE[::-1]).xmp
+    assert b"Extended" not in expected
+    for content in files:
+        assert images.read_photo(content).metadata.xmp == expected
