@@ -40,9 +40,11 @@
  * the result is not known any more: open it, ask for it again), or `refused` (never like this).
  */
 export class EngineError extends Error {
-  constructor(kind, message) {
+  /** @param after  milliseconds before which it is of no use to try again, or null */
+  constructor(kind, message, after = null) {
     super(message);
     this.kind = kind;
+    this.after = after;
   }
 }
 

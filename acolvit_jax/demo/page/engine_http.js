@@ -8,13 +8,15 @@ const TIMEOUT = 60_000;
 const DOWNLOAD_TIMEOUT = 330_000; // the server gives up after 300 s
 const KINDS = { 404: 'gone', 429: 'busy', 503: 'busy' };
 
-function errorOf(status, text) {
+/** @param retryAfter  the header: seconds, or null */
+function errorOf(status, text, retryAfter) {
   const kind = KINDS[status] ?? 'refused';
   try {
-    return new EngineError(kind, JSON.parse(text).error);
+    return new EngineError(kind, JSON.parse(text).error, 1000 * retryAfter || null);
   } catch {
     const proxy = status === 502 || status === 504; // whose server is not there
-    return new EngineError(proxy ? 'unreachable' : kind, `the server answered ${status}`);
+    return new EngineError(
+      proxy ? 'unreachable' : kind, `the server answered ${status}`, 1000 * retryAfter || null);
   }
 }
 
@@ -22,7 +24,9 @@ function errorOf(status, text) {
 async function request(address, kind, options = {}) {
   try {
     const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT), ...options });
-    if (!response.ok) throw errorOf(response.status, await response.text());
+    if (!response.ok) {
+      throw errorOf(response.status, await response.text(), response.headers.get('Retry-After'));
+    }
     return { headers: response.headers, body: await response[kind]() };
   } catch (error) {
     if (error instanceof EngineError) throw error;
@@ -52,7 +56,7 @@ function upload(file, { name, onProgress, signal }) {
     };
     xhr.onload = () => {
       if (xhr.status === 201) resolve(JSON.parse(xhr.responseText));
-      else reject(errorOf(xhr.status, xhr.responseText));
+      else reject(errorOf(xhr.status, xhr.responseText, xhr.getResponseHeader('Retry-After')));
     };
     xhr.onerror = () => reject(new EngineError('unreachable', 'the server cannot be reached'));
     xhr.onabort = () => reject(new EngineError('refused', 'the upload was ended'));

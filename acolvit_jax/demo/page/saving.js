@@ -5,12 +5,26 @@ import { AS_IT_IS } from './finish.js';
 import { download } from './files.js';
 import { hintFile, readHintFile } from './hint_file.js';
 import { fingerprint } from './grey.js';
-import { whileBusy } from './patience.js';
+import { Patience } from './patience.js';
 import { quoted, say } from './toast.js';
 import { zip } from './zip.js';
 
 const ALL = 'photos_color.zip';
-const sayBusy = (name) => say(`The server is busy; ${name} is saved as soon as it has time`);
+const SHOWN = 25_000; // ms of a line that says what is waited for; longer than until it is said anew
+const WAITING = { // for what, by the kind of an engine's error
+  busy: ['The server is busy', 'it has time'],
+  unreachable: ['The server cannot be reached', 'it answers'],
+};
+
+/** Patience with an engine that says what is waited for; a button ends it. */
+function patienceFor(what, done, kinds) {
+  const stop = { label: 'Stop', run: () => patience.stop() };
+  const patience = new Patience(({ kind }) => {
+    const [why, when] = WAITING[kind];
+    say(`${why}; ${what} is ${done} as soon as ${when}`, 'note', stop, SHOWN);
+  }, kinds);
+  return patience;
+}
 
 export class Saving {
   /** @param app what main.js put together. */
@@ -48,9 +62,8 @@ export class Saving {
   };
 
   async #savePicture(format) {
-    const { photo, title } = this.session;
-    const { blob, name } = await this.session.save(
-      format, this.finish.value, () => sayBusy(quoted(title)));
+    const { item, photo, title } = this.session;
+    const { blob, name } = await this.#fileOf(item, format, patienceFor(quoted(title), 'saved'));
     download(blob, name);
     const lost = photo.alpha && format === 'jpeg'
       ? '; JPEG has no transparency, it is white there' : '';
@@ -59,8 +72,8 @@ export class Saving {
 
   async #copy() {
     if (!navigator.clipboard?.write) throw new Error('this browser copies no pictures here');
-    const { title } = this.session;
-    const png = this.session.save('png', this.finish.value, () => sayBusy(quoted(title)))
+    const { item, title } = this.session;
+    const png = this.#fileOf(item, 'png', patienceFor(quoted(title), 'saved'))
       .then(({ blob }) => blob);
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
     say('Copied');
@@ -71,9 +84,9 @@ export class Saving {
     this.keeper.flush();
     const files = [];
     const { items } = this.desk;
-    const onBusy = () => sayBusy(ALL);
+    const patience = patienceFor(ALL, 'saved');
     for (const item of [...items]) {
-      files.push(await this.#render(item, onBusy).catch((error) => {
+      files.push(await this.#fileOf(item, 'png', patience).catch((error) => {
         throw new Error(`${item.title}: ${error.message}`);
       }));
       this.screen.progress(files.length / items.length);
@@ -82,29 +95,35 @@ export class Saving {
     say(`Saved ${files.length} photos in ${ALL}`);
   }
 
-  async #render(item, onBusy) {
-    if (item === this.session.item) {
-      return this.session.save('png', this.finish.value, onBusy);
-    }
-    const { source, title } = item;
-    const patiently = (act) => whileBusy(act, onBusy);
-    const open = async () => {
-      item.photo = await patiently(() => this.engine.open(source, {
-        name: source.name ?? title, onProgress() {}, signal: new AbortController().signal,
-      }));
+  /** The file of an item, whether it is looked at, and goes on to be, or not. */
+  async #fileOf(item, format, patience) {
+    const looked = item === this.session.item;
+    const finish = looked ? this.finish.value : item.work?.finish ?? AS_IT_IS;
+    const file = looked ? await this.session.save(format, finish, patience) : null;
+    return file ?? this.#render(item, format, finish, patience);
+  }
+
+  /** The file of an item that is not looked at. */
+  async #render(item, format, finish, patience) {
+    if (!item.photo) await this.#open(item, patience);
+    const make = async () => {
+      const { photo } = item;
+      const wishes = this.wishesOf(item.work);
+      const { result } = await patience.take(() => this.engine.colorize(photo, wishes));
+      return patience.take(() => this.engine.save(photo, result, format, finish));
     };
-    if (!item.photo) await open();
-    const wishes = this.wishesOf(item.work);
-    const save = async () => {
-      const { result } = await patiently(() => this.engine.colorize(item.photo, wishes));
-      return patiently(() => (
-        this.engine.save(item.photo, result, 'png', item.work?.finish ?? AS_IT_IS)));
-    };
-    return save().catch(async (error) => {
+    return make().catch(async (error) => {
       if (error.kind !== 'gone') throw error;
-      await open();
-      return save();
+      await this.#open(item, patience);
+      return make();
     });
+  }
+
+  async #open(item, patience) {
+    const { source, title } = item;
+    item.photo = await patience.take(() => this.engine.open(source, {
+      name: source.name ?? title, onProgress() {}, signal: new AbortController().signal,
+    }));
   }
 
   /** Loads a file of hints over those that are there; undo takes it back. */

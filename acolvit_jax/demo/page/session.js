@@ -3,7 +3,7 @@
 
 import { AbField } from './ab_field.js';
 import { Grey, preview } from './grey.js';
-import { isForNow, waitAfter, whileBusy } from './patience.js';
+import { isForNow, waitAfter } from './patience.js';
 import { NewestWins } from './queue.js';
 
 const QUIET = 3; // answers of a busy engine before the person is told
@@ -11,9 +11,6 @@ const NEW_TRIES = { unreachable: 1, busy: 4 }; // of a photo that is not on the 
 const LOST_TRIES = 3; // while the engine puts away again and again what was opened
 const SIDE = 2048; // of the grey picture at first
 const SIDE_MAX = 4096; // after zooming in
-
-/** Why, without the advice to try again, which the session follows by itself. */
-export const why = ({ message }) => message.replace(/; try again$/, '');
 
 /**
  * Events: `progress` {fraction or null at the end}, `preview` {title, picture, width, height},
@@ -120,25 +117,45 @@ export class Session extends EventTarget {
   }
 
   /**
-   * The file of the result that is seen, after what is under way has been answered.
-   * @param onBusy  called when the engine is busy, and waited for
+   * The file of the result that is seen, after what is under way has been answered; null if another
+   * photo is looked at before there is a result to save.
+   * @param patience  with the engine, see patience.js
    */
-  async save(format, finish, onBusy) {
-    if (this.away) throw new Error(`${why(this.away)}; save again when it answers`);
-    await this.queue.settled();
-    if (!this.result) throw new Error('there are no colors to save yet');
-    const write = () => {
-      const { photo, result } = this;
-      return whileBusy(() => this.engine.save(photo, result, format, finish), onBusy);
-    };
+  async save(format, finish, patience) {
+    const { item } = this;
+    await this.#answered(item, patience);
     try {
-      return await write();
+      return await this.#write(item, format, finish, patience);
     } catch (error) {
       if (error.kind !== 'gone') throw error;
+      if (item !== this.item) return null;
       this.queue.ask(this.lastJob);
-      await this.queue.settled();
-      return write();
+      await this.#answered(item, patience);
+      return this.#write(item, format, finish, patience);
     }
+  }
+
+  async #write(item, format, finish, patience) {
+    if (item !== this.item) return null;
+    const { photo, result } = this;
+    if (!result) throw new Error('there are no colors to save yet');
+    return patience.take(() => this.engine.save(photo, result, format, finish));
+  }
+
+  /** Waits until what was asked for an item is answered, or another one is looked at. */
+  #answered(item, patience) {
+    const listening = new AbortController();
+    const event = (type) => new Promise((resolve) => {
+      this.addEventListener(type, resolve, { signal: listening.signal });
+    });
+    const answered = async () => {
+      while (this.queue.busy && item === this.item) {
+        if (this.away) throw this.away;
+        await Promise.race([this.queue.settled(), event('photo'), event('away')]);
+      }
+    };
+    return patience.take(answered, () => Promise.race([this.queue.settled(), event('photo')]))
+      .finally(() => listening.abort());
   }
 
   /** Fetches a finer grey picture once, when the person looks closer than the first one shows. */

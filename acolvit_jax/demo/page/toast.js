@@ -16,8 +16,9 @@ export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1
  * Shows a line.
  * @param kind  `error` or `note`
  * @param action  {label, run}: a button beside it
+ * @param shown   milliseconds
  */
-export function say(text, kind = 'note', action = null) {
+export function say(text, kind = 'note', action = null, shown = action ? SHOWN_BUTTON : SHOWN) {
   const line = make('p', { data: { kind } }, make('span', { textContent: sentence(text) }));
   if (action) {
     const button = make('button', { type: 'button', textContent: action.label });
@@ -29,7 +30,7 @@ export function say(text, kind = 'note', action = null) {
   }
   byId('toast').replaceChildren(line);
   clearTimeout(timer);
-  timer = setTimeout(hush, action ? SHOWN_BUTTON : SHOWN);
+  timer = setTimeout(hush, shown);
 }
 
 /** Takes the line away: it was about another photo. */
