@@ -17,6 +17,7 @@ export const waitAfter = (tries) => WAITS[Math.min(tries, WAITS.length) - 1];
 
 /** A person's patience with an engine, which ends by itself, or when the person stops it. */
 export class Patience {
+  stopped = false;
   #stop;
   #stopped = new Promise((_, reject) => { this.#stop = reject; }); // fails then
 
@@ -31,7 +32,10 @@ export class Patience {
   }
 
   /** Ends what is under way and to come. */
-  stop() { this.#stop(new Error('you stopped it')); }
+  stop() {
+    this.stopped = true;
+    this.#stop(new Error('you stopped it'));
+  }
 
   /**
    * Does something with an engine, again and again while that is busy.
@@ -46,7 +50,7 @@ export class Patience {
         if (!isForNow(error)) throw error;
         const ms = Math.max(waitAfter(tries), error.after ?? 0);
         if (!this.kinds.includes(error.kind) || waited + ms > MOST) {
-          throw new EngineError(error.kind, `${why(error)}; save again later`);
+          throw new EngineError(error.kind, `${why(error)}; try again later`);
         }
         if (waited - told >= AGAIN) {
           this.tell(error);

@@ -5,11 +5,12 @@ import { AS_IT_IS } from './finish.js';
 import { download } from './files.js';
 import { hintFile, readHintFile } from './hint_file.js';
 import { fingerprint } from './grey.js';
-import { Patience } from './patience.js';
+import { isForNow, Patience } from './patience.js';
 import { quoted, say } from './toast.js';
 import { zip } from './zip.js';
 
 const ALL = 'photos_color.zip';
+const LISTED = 5; // names in a message
 const SHOWN = 25_000; // ms of a line that says what is waited for; longer than until it is said anew
 const WAITING = { // for what, by the kind of an engine's error
   busy: ['The server is busy', 'it has time'],
@@ -21,10 +22,16 @@ function patienceFor(what, done, kinds) {
   const stop = { label: 'Stop', run: () => patience.stop() };
   const patience = new Patience(({ kind }) => {
     const [why, when] = WAITING[kind];
-    say(`${why}; ${what} is ${done} as soon as ${when}`, 'note', stop, SHOWN);
+    say(`${why}; ${quoted(what)} is ${done} as soon as ${when}`, 'note', stop, SHOWN);
   }, kinds);
   return patience;
 }
+
+/** Some titles in a message, with a reason. */
+const listed = ({ titles, reason }) => {
+  const more = titles.length > LISTED ? ` and ${titles.length - LISTED} more` : '';
+  return `${titles.slice(0, LISTED).map(quoted).join(', ')}${more} (${reason})`;
+};
 
 export class Saving {
   /** @param app what main.js put together. */
@@ -49,50 +56,68 @@ export class Saving {
       say('A file is still on its way');
       return;
     }
+    const all = format === 'all';
+    const what = all ? ALL : this.session.title;
+    const done = format === 'copy' ? 'copied' : 'saved';
+    const patience = patienceFor(what, done, all ? Object.keys(WAITING) : ['busy']);
     this.screen.saving = true;
     try {
-      const action = { copy: () => this.#copy(), all: () => this.#saveAll() }[format];
-      await (action?.() ?? this.#savePicture(format));
+      const action = { copy: () => this.#copy(patience), all: () => this.#saveAll(patience) }[format];
+      await (action?.() ?? this.#savePicture(format, patience));
     } catch (error) {
-      const what = format === 'all' ? ALL : this.session.title;
-      say(`${quoted(what)} was not saved: ${error.message}`, 'error');
+      say(`${quoted(what)} was not ${done}: ${error.message}`, 'error');
     } finally {
       this.screen.saving = false;
     }
   };
 
-  async #savePicture(format) {
-    const { item, photo, title } = this.session;
-    const { blob, name } = await this.#fileOf(item, format, patienceFor(quoted(title), 'saved'));
+  async #savePicture(format, patience) {
+    const { item, photo } = this.session;
+    const { blob, name } = await this.#fileOf(item, format, patience);
     download(blob, name);
     const lost = photo.alpha && format === 'jpeg'
       ? '; JPEG has no transparency, it is white there' : '';
     say(`Saved ${name}, ${photo.width} x ${photo.height}${lost}`);
   }
 
-  async #copy() {
+  async #copy(patience) {
     if (!navigator.clipboard?.write) throw new Error('this browser copies no pictures here');
-    const { item, title } = this.session;
-    const png = this.#fileOf(item, 'png', patienceFor(quoted(title), 'saved'))
-      .then(({ blob }) => blob);
-    await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+    const png = this.#fileOf(this.session.item, 'png', patience).then(({ blob }) => blob);
+    const copied = navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+    await Promise.all([png, copied]); // the first tells better what went wrong
     say('Copied');
   }
 
   /** Every photo of the desk with its own hints, in one file. */
-  async #saveAll() {
+  async #saveAll(patience) {
     this.keeper.flush();
-    const files = [];
-    const { items } = this.desk;
-    const patience = patienceFor(ALL, 'saved');
-    for (const item of [...items]) {
-      files.push(await this.#fileOf(item, 'png', patience).catch((error) => {
-        throw new Error(`${item.title}: ${error.message}`);
-      }));
-      this.screen.progress(files.length / items.length);
-    }
+    const items = [...this.desk.items];
+    const { files, missing } = await this.#filesOf(items, patience);
+    if (!files.length) throw new Error(missing.map(listed).join(', '));
     download(await zip(files), ALL);
-    say(`Saved ${files.length} photos in ${ALL}`);
+    if (!missing.length) say(`Saved ${files.length} photos in ${ALL}`);
+    else {
+      const which = missing.map(listed).join(', ');
+      say(`Saved ${files.length} of ${items.length} photos in ${ALL}; missing: ${which}`, 'error');
+    }
+  }
+
+  /** The files of items, and `missing`: [{titles, reason}]. No more are tried without an engine. */
+  async #filesOf(items, patience) {
+    const files = [];
+    const missing = [];
+    for (const [i, item] of items.entries()) {
+      try {
+        files.push(await this.#fileOf(item, 'png', patience));
+      } catch (error) {
+        const over = patience.stopped || isForNow(error);
+        const titles = items.slice(i, over ? undefined : i + 1).map(({ title }) => title);
+        missing.push({ titles, reason: error.message });
+        if (over) break;
+      }
+      this.screen.progress((i + 1) / items.length);
+    }
+    return { files, missing };
   }
 
   /** The file of an item, whether it is looked at, and goes on to be, or not. */

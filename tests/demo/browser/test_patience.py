@@ -1,103 +1,9 @@
 """Saving with an engine that is busy or away, and while another photo is opened."""
 
-from typing import Any
-
 import pytest
 
+from tests.demo.browser.fake_engine import on_desk
 from tests.demo.browser.page import Page
-
-# A desk with photos a, 4 x 3, and b, 6 x 5, and an engine that fails or waits as it is told.
-DESK = """
-    const { Session } = await import('./static/session.js');
-    const { Saving } = await import('./static/saving.js');
-    const { Desk, makeItem } = await import('./static/desk.js');
-    const { EngineError } = await import('./static/engine.js');
-    const later = window.setTimeout.bind(window);
-    const waits = [];
-    window.setTimeout = (act, ms) => (waits.push(ms), later(act, ms / 200));
-    const until = async (met) => { while (!met()) await new Promise((go) => later(go, 2)); };
-
-    const MESSAGES = { busy: 'the server is busy; try again', refused: 'there is no memory for it',
-        unreachable: 'the server cannot be reached', gone: 'no photo of this name' };
-    const fails = { open: [], colorize: [], save: [] }; // kinds of errors to come
-    const log = [];
-    const gates = {}; // promises that a method waits for
-    const called = async (method, photo) => {
-        log.push(`${method} ${photo}`);
-        await gates[method];
-        const kind = fails[method].shift();
-        if (kind) throw new EngineError(kind, MESSAGES[kind], fails.after);
-    };
-    const hold = (method) => {
-        let go;
-        gates[method] = new Promise((resolve) => { go = resolve; });
-        return () => { delete gates[method]; go(); };
-    };
-    const SIZES = { a: [4, 3], b: [6, 5] };
-    const engine = {
-        async open({ sample: id }) {
-            await called('open', id);
-            return { id, width: SIZES[id][0], height: SIZES[id][1] };
-        },
-        close() {},
-        grey: async () => createImageBitmap(new ImageData(4, 4)),
-        async colorize(photo, wishes) {
-            await called('colorize', photo.id);
-            return { values: new Int8Array(8),
-                result: { of: photo.id, color: wishes.hints[0] }, timing: {} };
-        },
-        async save(photo, result, format, finish) {
-            await called('save', photo.id);
-            const how = `${format} ${finish.saturation}`;
-            const blob = new Blob([`${photo.id} ${result.of} ${result.color} ${how}`]);
-            return { blob, name: `${photo.id}_color.${format}` };
-        },
-    };
-
-    const desk = new Desk();
-    const session = new Session(engine, { take: () => [] });
-    const finish = { value: { saturation: 1 } };
-    const wish = (color) => ({ hints: [color] });
-    const work = { a: 'red', b: 'blue' }; // what is wished for
-    session.addEventListener('photo', ({ detail: { item, before } }) => {
-        if (before) before.work = { wishes: wish(work[before.title]), finish: finish.value };
-        finish.value = { saturation: item.title === 'a' ? 0.5 : 2 };
-        desk.show(item);
-        session.ask(wish(work[item.title]));
-    });
-    const screen = { saving: false, progress() {} };
-    const saving = new Saving({ engine, session, desk, screen, finish, keeper: { flush() {} },
-        wishesOf: (work) => work.wishes });
-    const [a, b] = ['a', 'b'].map((id) => makeItem({ sample: id }, id));
-    desk.lay(a, b);
-    const look = async (item) => { await session.open(item); await session.queue.settled(); };
-
-    const said = [];
-    const toast = document.getElementById('toast');
-    new MutationObserver((changes) => {
-        for (const { addedNodes } of changes) {
-            for (const { firstChild } of addedNodes) said.push(firstChild.textContent);
-        }
-    }).observe(toast, { childList: true });
-    const files = [];
-    let made;
-    URL.createObjectURL = (blob) => { made = blob; return '#'; };
-    document.addEventListener('click', (event) => {
-        if (!event.target.download) return;
-        event.preventDefault();
-        files.push([event.target.download, made]);
-    }, true);
-    const results = async () => {
-        await new Promise((go) => later(go, 5));
-        const read = async ([name, blob]) => [name, await blob.text()];
-        return {
-            said, log, waits, saving: screen.saving, files: await Promise.all(files.map(read)) };
-    };"""
-
-
-def on_desk(page: Page, script: str, *arguments: Any) -> dict[str, Any]:
-    return page.module(f"{DESK}\n{script}\nreturn results();", *arguments)
-
 
 # What is under way for photo a when b is opened.
 COLORS_UNDER_WAY = """
@@ -179,7 +85,158 @@ def test_an_engine_that_is_away_is_not_waited_for(page: Page, when: str):
         f"session.ask(wish('green'));{noticed}"
         "await saving.save('png');",
     )
-    wanted = "“a” was not saved: the server cannot be reached; save again later."
+    wanted = "“a” was not saved: the server cannot be reached; try again later."
     assert got["said"] == [wanted]
     assert got["files"] == []
     assert not got["saving"]
+
+
+BUSY = "The server is busy; “a” is saved as soon as it has time."
+
+
+@pytest.mark.parametrize(("after", "calls", "told"), [("null", 19, 8), ("30_000", 5, 4)])
+def test_a_busy_engine_is_waited_for_two_minutes(page: Page, after: str, calls: int, told: int):
+    """In waits of 0.5, 1, 2, 4 and 8 s, or as it asks for; told after every 15 s of them."""
+    got = on_desk(
+        page,
+        "await look(a);"
+        "log.length = 0;"
+        f"fails.after = {after};"
+        "fails.save = Array(99).fill('busy');"
+        "await saving.save('png');",
+    )
+    assert got["log"] == ["save a"] * calls
+    gave_up = "“a” was not saved: the server is busy; try again later."
+    assert got["said"] == [BUSY] * told + [gave_up]
+    assert not got["saving"]
+
+
+@pytest.mark.parametrize("fails", ["fails.save = Array(99).fill('busy')", "hold('save')"])
+def test_a_person_ends_the_waiting(page: Page, fails: str):
+    """Between tries, or while one is answered slowly."""
+    got = on_desk(
+        page,
+        "await look(a);"
+        "fails.save = ['busy'];"
+        "const saved = saving.save('png');"
+        "await until(() => toast.querySelector('button'));"
+        f"{fails};"
+        "const calls = log.length;"
+        "await until(() => log.length > calls);"
+        "toast.querySelector('button').click();"
+        "await saved;",
+    )
+    assert got["said"] == [BUSY, "“a” was not saved: you stopped it."]
+    assert not got["saving"]
+
+
+def test_a_copy_that_waits_is_called_one(page: Page):
+    got = on_desk(
+        page,
+        "navigator.clipboard.write = async ([item]) => { await item.getType('image/png'); };"
+        "await look(a);"
+        "fails.save = ['busy'];"
+        "await saving.save('copy');"
+        "fails.save = ['refused'];"
+        "await saving.save('copy');",
+    )
+    assert got["said"] == [
+        "The server is busy; “a” is copied as soon as it has time.",
+        "Copied.",
+        "“a” was not copied: there is no memory for it.",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["busy", "unreachable"])
+@pytest.mark.parametrize("method", ["open", "colorize", "save"])
+def test_all_photos_wait_for_an_engine_that_comes_back(page: Page, method: str, kind: str):
+    """For the second one; the first is saved before."""
+    first = "null, " if method == "save" else ""
+    got = on_desk(
+        page,
+        "await look(a);"
+        "b.work = { wishes: wish('blue'), finish: { saturation: 2 } };"
+        f"fails.{method} = [{first}'{kind}', '{kind}'];"
+        "await saving.save('all');",
+    )
+    assert got["said"] == [
+        "The server is busy; “photos_color.zip” is saved as soon as it has time."
+        if kind == "busy"
+        else "The server cannot be reached; “photos_color.zip” is saved as soon as it answers.",
+        "Saved 2 photos in photos_color.zip.",
+    ]
+    ((_, content),) = got["files"]
+    assert "a a red png 0.5" in content
+    assert "b b blue png 2" in content
+
+
+def test_what_was_made_is_saved_when_an_engine_does_not_come_back(page: Page):
+    got = on_desk(
+        page,
+        "await look(a);"
+        "desk.lay(makeItem({ sample: 'b' }, 'c'));"
+        "fails.open = Array(99).fill('unreachable');"
+        "await saving.save('all');",
+    )
+    assert got["said"][-1] == (
+        "Saved 1 of 3 photos in photos_color.zip; "
+        "missing: “b”, “c” (the server cannot be reached; try again later)."
+    )
+    ((_, content),) = got["files"]
+    assert "a a red png 0.5" in content
+    assert not got["saving"]
+
+
+def test_no_file_without_any_photo(page: Page):
+    got = on_desk(
+        page,
+        "await look(a); fails.save = ['refused']; fails.open = ['refused'];"
+        "await saving.save('all');",
+    )
+    assert got["files"] == []
+    assert got["said"] == [
+        "“photos_color.zip” was not saved: "
+        "“a” (there is no memory for it), “b” (there is no memory for it)."
+    ]
+
+
+@pytest.mark.parametrize("fails", ["'gone'", "'busy', 'gone'"])
+@pytest.mark.parametrize("looked_at", ["a", "b"])
+def test_what_was_put_away_is_made_anew(page: Page, looked_at: str, fails: str):
+    """The photo that is looked at, and one that is not."""
+    other = "a" if looked_at == "b" else "b"
+    got = on_desk(
+        page,
+        f"await look({other}); await look({looked_at});"
+        f"fails.save = [{fails}];"
+        "await saving.save('all');",
+    )
+    ((_, content),) = got["files"]
+    assert "a a red png 0.5" in content
+    assert "b b blue png 2" in content
+    assert got["said"][-1] == "Saved 2 photos in photos_color.zip."
+
+
+def test_when_to_try_again_is_read(page: Page):
+    got = page.module("""
+        const { createEngine } = await import('./static/engine_http.js');
+        const answer = JSON.stringify({ error: 'the server is busy; try again' });
+        const after = async (call) => call.catch((error) => [error.kind, error.after]);
+        const found = [];
+        for (const header of ['7', null, 'Wed, 21 Oct 2026 07:28:00 GMT']) {
+            const headers = header === null ? {} : { 'Retry-After': header };
+            window.fetch = async () => new Response(answer, { status: 503, headers });
+            XMLHttpRequest.prototype.send = function () {
+                Object.defineProperties(
+                    this, { status: { value: 429 }, responseText: { value: answer } });
+                this.getResponseHeader = (name) => headers[name] ?? null;
+                setTimeout(() => this.onload());
+            };
+            const { signal } = new AbortController();
+            const engine = createEngine();
+            found.push(await after(engine.info()));
+            found.push(await after(engine.open(new Blob(['x']), { name: 'x', signal })));
+        }
+        return found;
+    """)
+    assert got == [["busy", 7000]] * 2 + [["busy", None]] * 4

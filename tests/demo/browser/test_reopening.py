@@ -1,5 +1,6 @@
 """A photo that was worked on and cannot be opened again: it stays, and so does the work."""
 
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -184,13 +185,34 @@ def test_colors_wait_for_a_busy_server_that_has_put_the_photo_away(page: Page):
     assert all("404" in line for line in page.complaints())
 
 
-def test_of_photos_that_are_saved_together_the_one_that_fails_is_named(page: Page):
+def test_photos_saved_together_lack_the_one_that_fails_and_say_so(page: Page, downloads: Path):
     worked_on(page)
     forget(page)
     paste(page, other=picture((60, 40)))
     wait_for_width(page, 60)
     page.js(refuse(500, "there is no memory for this photo"))
     page.js("document.querySelector('[data-save=all]').click()")
-    told = "“photos_color.zip” was not saved: mine.png: there is no memory for this photo."
+    told = (
+        "Saved 1 of 2 photos in photos_color.zip; "
+        "missing: “mine.png” (there is no memory for this photo)."
+    )
     assert page.toast() == told
+    with zipfile.ZipFile(page.saved(downloads, "photos_color*.zip")) as archive:
+        assert archive.namelist() == ["other_color.png"]
+    assert all("404" in line for line in page.complaints())
+
+
+def test_photos_saved_together_wait_for_a_server_that_is_too_busy_to_open_one(
+    page: Page, downloads: Path
+):
+    worked_on(page)
+    forget(page)
+    paste(page, other=picture((60, 40)))
+    wait_for_width(page, 60)
+    page.js(refuse(503, left="2"))
+    page.js("document.querySelector('[data-save=all]').click()")
+    told = "The server is busy; “photos_color.zip” is saved as soon as it has time."
+    assert page.toast().startswith(told)
+    with zipfile.ZipFile(page.saved(downloads, "photos_color*.zip")) as archive:
+        assert archive.namelist() == ["mine_color.png", "other_color.png"]
     assert all("404" in line for line in page.complaints())

@@ -119,7 +119,7 @@ def test_saving_waits_for_a_busy_server(page: Page, downloads: Path):
     page.js(BUSY)
     save(page, "all")  # the server is busy for the first photo
     page.wait(
-        lambda: "photos_color.zip is saved as soon as" in page.id("toast").text, "the message"
+        lambda: "“photos_color.zip” is saved as soon as" in page.id("toast").text, "the message"
     )
     with zipfile.ZipFile(page.saved(downloads, "photos_color*.zip")) as archive:
         assert sorted(archive.namelist()) == ["one_color.png", "two_color.png"]

@@ -1,4 +1,4 @@
-"""Small, low, narrow and large screens, high contrast, and the details of keys and colors."""
+"""Small, low, narrow and large screens, and the details of keys and colors."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -11,7 +11,6 @@ from selenium.webdriver.common.keys import Keys
 from tests.demo.browser.driver import resize
 from tests.demo.browser.page import Page
 from tests.demo.browser.test_files import paste, picture, wait_for_width
-from tests.demo.browser.test_view import media
 
 # Height on the screen of what is seen of the photo, which nothing may cover.
 SHOWN = """
@@ -237,46 +236,6 @@ def test_what_was_computed_stands_behind_a_disclosure(coffee: Page):
     assert coffee.id("dial").is_displayed()
     coffee.js("document.querySelector('#layers summary').click()")
     assert coffee.id("map").is_displayed()
-
-
-def test_high_contrast_keeps_swatches_and_the_map(coffee: Page):
-    coffee.click(120, 200)
-    coffee.js("document.querySelector('#layers summary').click()")
-    media(coffee, forced_colors="active")
-    try:
-        color = "return getComputedStyle(document.querySelector(arguments[0])).backgroundColor"
-        on, off = coffee.js(color, ".cell[data-on=true]"), coffee.js(color, ".cell[data-on=false]")
-        assert on != off
-        forced = "return getComputedStyle(document.querySelector(arguments[0])).forcedColorAdjust"
-        for element in (".mark", ".dot", ".knob", ".now", "#disc-canvas"):
-            assert coffee.js(forced, element) == "none"
-    finally:
-        media(coffee)
-
-
-def test_high_contrast_shows_what_is_chosen(coffee: Page):
-    """By the system's color for it, which is not the focus ring's."""
-    coffee.click(120, 200)
-    media(coffee, forced_colors="active")
-    groups = ("[data-view-button]", "#sizes label", ".kinds label")
-    look = """
-        const group = [...document.querySelectorAll(arguments[0])];
-        const probe = document.createElement('i');
-        probe.style = 'forced-color-adjust: none; background: Highlight';
-        document.body.append(probe);
-        const highlight = getComputedStyle(probe).backgroundColor;
-        probe.remove();
-        return group.map((part) => [
-            getComputedStyle(part).backgroundColor === highlight,
-            part.ariaPressed === 'true' || Boolean(part.querySelector(':checked')),
-        ]);"""
-    try:
-        for group in groups:
-            shown = coffee.js(look, group)
-            assert sum(chosen for _, chosen in shown) == 1, group
-            assert all(marked == chosen for marked, chosen in shown), group
-    finally:
-        media(coffee)
 
 
 def test_escape_returns_the_focus_where_it_came_from(coffee: Page):
