@@ -17,12 +17,14 @@ const WAITING = { // for what, by the kind of an engine's error
   unreachable: ['The server cannot be reached', 'it answers'],
 };
 
-/** Patience with an engine that says what is waited for; a button ends it. */
+/** A button that ends what is waited for. */
+const stopping = (patience) => ({ label: 'Stop', run: () => patience.stop() });
+
+/** Patience with an engine that says what is waited for. */
 function patienceFor(what, done, kinds) {
-  const stop = { label: 'Stop', run: () => patience.stop() };
   const patience = new Patience(({ kind }) => {
     const [why, when] = WAITING[kind];
-    say(`${why}; ${quoted(what)} is ${done} as soon as ${when}`, 'note', stop, SHOWN);
+    say(`${why}; ${quoted(what)} is ${done} as soon as ${when}`, 'note', stopping(patience), SHOWN);
   }, kinds);
   return patience;
 }
@@ -34,6 +36,8 @@ const listed = ({ titles, reason }) => {
 };
 
 export class Saving {
+  #patience; // with the engine, for the file on its way
+
   /** @param app what main.js put together. */
   constructor({ engine, session, desk, screen, hints, budget, finish, info, keeper, wishesOf }) {
     Object.assign(this, {
@@ -53,13 +57,13 @@ export class Saving {
       return;
     }
     if (this.screen.saving) {
-      say('A file is still on its way');
+      say('A file is still on its way', 'note', stopping(this.#patience));
       return;
     }
     const all = format === 'all';
     const what = all ? ALL : this.session.title;
     const done = format === 'copy' ? 'copied' : 'saved';
-    const patience = patienceFor(what, done, all ? Object.keys(WAITING) : ['busy']);
+    const patience = this.#patience = patienceFor(what, done, all ? Object.keys(WAITING) : ['busy']);
     this.screen.saving = true;
     try {
       const action = { copy: () => this.#copy(patience), all: () => this.#saveAll(patience) }[format];

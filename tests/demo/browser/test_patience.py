@@ -130,6 +130,39 @@ def test_a_person_ends_the_waiting(page: Page, fails: str):
     assert not got["saving"]
 
 
+def test_a_person_ends_what_is_on_its_way(page: Page):
+    """Who asks for a second file is offered to."""
+    got = on_desk(
+        page,
+        "await look(a);"
+        "hold('save');"
+        "const saved = saving.save('png');"
+        "await saving.save('png');"
+        "toast.querySelector('button').click();"
+        "await saved;",
+    )
+    assert got["said"] == ["A file is still on its way.", "“a” was not saved: you stopped it."]
+    assert got["files"] == []
+    assert not got["saving"]
+
+
+def test_a_person_who_ends_the_waiting_keeps_what_was_made(page: Page):
+    got = on_desk(
+        page,
+        "await look(a);"
+        "fails.open = Array(99).fill('busy');"
+        "const saved = saving.save('all');"
+        "await until(() => toast.querySelector('button'));"
+        "toast.querySelector('button').click();"
+        "await saved;",
+    )
+    assert got["said"][-1] == (
+        "Saved 1 of 2 photos in photos_color.zip; missing: “b” (you stopped it)."
+    )
+    ((_, content),) = got["files"]
+    assert "a a red png 0.5" in content
+
+
 def test_a_copy_that_waits_is_called_one(page: Page):
     got = on_desk(
         page,
