@@ -21,8 +21,7 @@ from acolvit_jax.photo import images
 TOLD_EVERY = 1000  # photos
 MOST_THREADS = 4  # more of them wait for each other
 SAMPLED = 32  # photos whose sizes tell those of all
-GROWTH = 1.1  # what lines that fill up become, in place: no photo is copied
-NARROWED = 1024  # lines at once
+BLOCK = 2**26  # bytes that are given back at once; of less malloc keeps some (32 MB)
 
 
 class Photos(NamedTuple):
@@ -101,34 +100,39 @@ def stack(photos: Iterable[np.ndarray | None], side: int) -> Photos:
     Raises:
         DataError: if all were left out.
     """
-    lines = np.zeros((0, side, 3), np.uint8)
-    first, sizes, end = [], [], 0
+    blocks: list[np.ndarray] = []
+    first, sizes, end, width = [], [], 0, 0
+    most = max(1, BLOCK // (3 * side))  # lines of a block
+    used = most  # of the last one
     for photo in photos:
         first.append(end)
         sizes.append((0, 0) if photo is None else photo.shape[:2])
         if photo is None:
             continue
         upright = photo if photo.shape[0] > photo.shape[1] else photo.swapaxes(0, 1)
-        start, end = end, end + len(upright)
-        if end > len(lines):
-            lines.resize((int(end * GROWTH), side, 3), refcheck=False)
-        lines[start:end, : upright.shape[1]] = upright
+        end, width = end + len(upright), max(width, upright.shape[1])
+        while len(upright):
+            if used == most:
+                blocks.append(np.zeros((most, side, 3), np.uint8))
+                used = 0
+            fits = upright[: most - used]
+            blocks[-1][used : used + len(fits), : fits.shape[1]] = fits
+            used, upright = used + len(fits), upright[len(fits) :]
     if not end:
         raise DataError("no photo is left to train on: all are corrupt or near grey")
-    _cut(lines, end, max(min(size) for size in sizes))
+    lines = _joined(blocks, end, width)
     kept = np.flatnonzero([height for height, _ in sizes])
     shown = kept[np.searchsorted(kept, range(len(sizes))) % len(kept)]
     return Photos(lines, np.array(first, np.int32)[shown], np.array(sizes, np.int32)[shown])
 
 
-def _cut(lines: np.ndarray, end: int, width: int) -> None:
-    """Cuts lines to a number and a width, in place."""
-    if width < lines.shape[1]:
-        values = lines.reshape(-1)
-        for start in range(0, end, NARROWED):
-            left = lines[start : min(start + NARROWED, end), :width].ravel()
-            values[start * width * 3 :][: left.size] = left
-    lines.resize((end, width, 3), refcheck=False)
+def _joined(blocks: list[np.ndarray], end: int, width: int) -> np.ndarray:
+    """The first lines of blocks, as wide as asked; gives each block back when it is copied."""
+    lines = np.empty((end, width, 3), np.uint8)  # takes memory where it is written
+    for start in range(0, end, len(blocks[0])):
+        part = lines[start : start + len(blocks[0])]
+        part[:] = blocks.pop(0)[: len(part), :width]
+    return lines
 
 
 def some_sizes(source: ImageSource) -> np.ndarray:

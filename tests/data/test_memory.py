@@ -1,13 +1,15 @@
 """Photos in memory: decoded as the loader reads them, faults counted, chosen alike everywhere."""
 
 import errno
-import tracemalloc
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from acolvit_jax.common import reading
 from acolvit_jax.common.errors import DataError
+from acolvit_jax.data import memory
 from acolvit_jax.data.decoding import LoadColor
 from acolvit_jax.data.memory import Choices, decode_all, some_sizes, stack
 from acolvit_jax.data.skips import Skips
@@ -75,18 +77,37 @@ def test_in_the_place_of_one_that_is_left_out_is_the_next(tmp_path):
     assert len(kept.lines) == 4 * 64
 
 
-@pytest.mark.parametrize("side", [64, 80])
-def test_photos_are_never_there_twice(side):
-    """Nor are lines wider than any photo, which are narrowed where they are."""
-    tracemalloc.start()
-    try:
-        made = stack((np.full((64, 64, 3), i, np.uint8) for i in range(200)), side)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    expected = np.repeat(np.arange(200, dtype=np.uint8), 64)[:, None, None]
-    np.testing.assert_array_equal(made.lines, expected.repeat(64, axis=1).repeat(3, axis=2))
-    assert peak < 1.2 * 200 * 64 * side * 3
+@pytest.mark.parametrize("block", [64 * 144, 100 * 144, 2**26])
+def test_photos_lie_across_blocks(monkeypatch, block):
+    monkeypatch.setattr(memory, "BLOCK", block)
+    photos = [make_rgb(i, (64, 30 + i)) for i in range(9)]
+    made = stack((None, *photos), 48)
+    assert made.lines.shape == (9 * 64, 38, 3)
+    np.testing.assert_array_equal(made.first, [0, *range(0, 576, 64)])
+    for i, photo in enumerate(photos):
+        np.testing.assert_array_equal(made.lines[64 * i : 64 * i + 64, : 30 + i], photo)
+        assert not made.lines[64 * i : 64 * i + 64, 30 + i :].any()
+
+
+def resident(name):
+    """Memory of this process in bytes: `VmRSS`, or the most since it was asked for, `VmHWM`."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/clear_refs"), reason="Linux tells the peak")
+@pytest.mark.parametrize("side", [256, 300])
+def test_photos_are_never_there_twice(monkeypatch, side):
+    """Nor in lines wider than any photo."""
+    monkeypatch.setattr(memory, "BLOCK", 2**25 + 2**24)
+    before = resident("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")
+    made = stack((np.full((256, 256, 3), i % 256, np.uint8) for i in range(1600)), side)
+    grown = resident("VmHWM") - before
+    assert made.lines.shape == (1600 * 256, 256, 3)
+    assert (made.lines[::256, 7, 1] == np.arange(1600) % 256).all()
+    # A block is there twice until it is copied: 0.16 of them, or 0.14.
+    assert 0.9 * made.lines.nbytes < grown < 1.2 * made.lines.nbytes * side / 256
 
 
 def test_sizes_of_some_photos_tell_those_of_all(tmp_path):
