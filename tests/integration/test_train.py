@@ -138,9 +138,6 @@ def test_sigterm_saves_and_exits_with_75(uninterrupted, photos, tmp_path):
     assert_same_run(workdir, uninterrupted[0])
 
 
-@pytest.mark.skipif(
-    signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="a script's background ignores Ctrl-C"
-)
 def test_ctrl_c_saves_and_exits_with_130(photos, tmp_path):
     workdir = tmp_path / "run"
     process = start(*arguments(photos, workdir))
