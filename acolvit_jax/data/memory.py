@@ -65,10 +65,12 @@ def decode_all(
 
     def decode(index: int) -> tuple[np.ndarray | None, LeftOut | None]:
         _, photo, skip = load.read(index)
-        if photo is not None and min(photo.shape[:2]) > side:
+        if photo is None:
+            return None, skip
+        small = images.shrink(photo, side)
+        if small is not photo:
             smaller.append(index)
-            photo = images.shrink(photo, side)
-        return photo, skip
+        return small, skip
 
     with _threads() as pool, Progress(len(source), quiet=quiet) as progress:
 

@@ -26,7 +26,7 @@ def draw_uniform(key: jax.Array, cells: int, data: DataConfig) -> jax.Array:
         count = jax.random.randint(count_key, (), 0, most + 1)
     else:
         count = _log_uniform(count_key, most + 2) - 1
-    return _first(jax.random.uniform(key, (cells, cells)), count, most)
+    return highest(jax.random.uniform(key, (cells, cells)), count, most)
 
 
 def draw_clicks(key: jax.Array, ab_cells: jax.Array, data: DataConfig) -> jax.Array:
@@ -43,10 +43,9 @@ def draw_clicks(key: jax.Array, ab_cells: jax.Array, data: DataConfig) -> jax.Ar
     count_key, mean_key, key = jax.random.split(key, 3)
     reference = jnp.where(jax.random.bernoulli(mean_key), ab_cells.mean(axis=(0, 1)), 0.0)
     squares = jnp.square(ab_cells - reference).sum(axis=-1) + LEAST_DISTANCE
-    # The largest K of logits plus Gumbel noise are K draws without replacement.
     scores = data.click_exponent * jnp.log(squares) + jax.random.gumbel(key, squares.shape)
     count = _log_uniform(count_key, data.max_clicks + 1)
-    return _first(scores, count, data.max_clicks)
+    return highest(scores, count, data.max_clicks)
 
 
 def _log_uniform(key: jax.Array, end: int) -> jax.Array:
@@ -54,8 +53,19 @@ def _log_uniform(key: jax.Array, end: int) -> jax.Array:
     return jnp.floor(jnp.exp(jax.random.uniform(key) * jnp.log(end))).astype(jnp.int32)
 
 
-def _first(scores: jax.Array, count: jax.Array, most: int) -> jax.Array:
-    """The `count` cells of the highest scores, `most` at most."""
+def highest(scores: jax.Array, count: jax.Array, most: int) -> jax.Array:
+    """The cells of the highest scores.
+
+    Logits plus Gumbel noise as scores are draws without replacement.
+
+    Args:
+        scores: `[R, R]`.
+        count: how many cells, at most `most`.
+        most: at most the number of cells.
+
+    Returns:
+        bool `[R, R]`.
+    """
     best = jax.lax.top_k(scores.ravel(), most)[1]
     drawn = jnp.zeros(scores.size, bool).at[best].set(jnp.arange(most) < count)
     return drawn.reshape(scores.shape)

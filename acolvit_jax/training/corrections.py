@@ -22,6 +22,7 @@ from acolvit_jax.hints.clicks import BLUR
 from acolvit_jax.models.params import graphdef_of
 from acolvit_jax.photo import metrics
 from acolvit_jax.training import sharding
+from acolvit_jax.training.cells import highest
 from acolvit_jax.training.micro_batches import Batch, given
 from acolvit_jax.training.planes import draw_planes
 
@@ -137,11 +138,6 @@ def draw_worst(
     Returns:
         bool `[B, R, R]`, the drawn cells.
     """
-    count, cells = errors.shape[:2]
     logits = exponent[:, None, None] * jnp.log(errors + LEAST_ERROR)
-    logits = jnp.where(taken, -jnp.inf, logits).reshape(count, -1)
-    # The largest K of logits plus Gumbel noise are K draws without replacement.
-    drawn = jax.lax.top_k(logits + jax.random.gumbel(key, logits.shape), max(ADDED))[1]
-    wanted = jnp.arange(drawn.shape[1]) < added[:, None]
-    grid = jnp.zeros((count, cells * cells), bool)
-    return grid.at[jnp.arange(count)[:, None], drawn].max(wanted).reshape(errors.shape)
+    scores = jnp.where(taken, -jnp.inf, logits) + jax.random.gumbel(key, logits.shape)
+    return jax.vmap(highest, in_axes=(0, 0, None))(scores, added, max(ADDED))

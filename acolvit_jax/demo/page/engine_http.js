@@ -11,12 +11,12 @@ const KINDS = { 404: 'gone', 429: 'busy', 503: 'busy' };
 /** @param retryAfter  the header: seconds, or null */
 function errorOf(status, text, retryAfter) {
   const kind = KINDS[status] ?? 'refused';
+  const after = 1000 * retryAfter || null;
   try {
-    return new EngineError(kind, JSON.parse(text).error, 1000 * retryAfter || null);
+    return new EngineError(kind, JSON.parse(text).error, after);
   } catch {
     const proxy = status === 502 || status === 504; // whose server is not there
-    return new EngineError(
-      proxy ? 'unreachable' : kind, `the server answered ${status}`, 1000 * retryAfter || null);
+    return new EngineError(proxy ? 'unreachable' : kind, `the server answered ${status}`, after);
   }
 }
 
