@@ -84,12 +84,13 @@ def test_every_kind_does_what_jax_does(tmp_path, options):
     config, params = load_pretrained(model)
     engine = Colorizer(dataclasses.replace(config, dtype="float32"), params).engine
     program = load_onnx(target)
+    close = 2e-5 * np.sqrt(config.width / 192)  # sums in another order: they err as their length's root
     for seed, budget in enumerate((1.0, 0.5, 0.3)):
         inputs = photo_inputs(config.image_size, seed)
         asked = (budget,) if config.any_budget else ()
         ab, decisions = program(inputs[None], *asked)
         expected = engine.one(inputs, *asked)
-        np.testing.assert_allclose(ab[0], expected[0], atol=2e-5)
+        np.testing.assert_allclose(ab[0], expected[0], atol=close)
         np.testing.assert_array_equal(decisions[0], expected[1])
 
 

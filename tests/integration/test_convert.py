@@ -160,7 +160,7 @@ def test_a_program_for_named_platforms(tmp_path):
     inputs = np.zeros((1, 32, 32, 4), np.float32)
     ab, _ = program.call(inputs, np.float32(0.4))
     expected, _ = Colorizer(*load_pretrained(model)).engine.one(inputs[0], 0.4)
-    np.testing.assert_allclose(ab[0], expected, atol=1e-6)
+    np.testing.assert_allclose(ab[0], expected, atol=1e-5)  # sums in another order
 
 
 def test_the_exported_program_keeps_its_conditionals(tmp_path):
