@@ -48,13 +48,23 @@ def colorize(client, photo, hints=HINTS, **fields):
     return response
 
 
+def colors_of(response):
+    """The bytes of the answer's a and b."""
+    return response.content[: result_of(response)["ab_bytes"]]
+
+
 def values(response, side=32):
     """The answer's a and b, int8 `[S, S, 2]`."""
-    return np.frombuffer(response.content, np.int8).reshape(side, side, 2)
+    return np.frombuffer(colors_of(response), np.int8).reshape(side, side, 2)
 
 
 def result_of(response):
     return json.loads(response.headers["X-Result"])
+
+
+def outcomes_of(response):
+    """What the answer says of each hint, behind its colors."""
+    return json.loads(response.content[result_of(response)["ab_bytes"] :])
 
 
 def refused(response, status, field=None, *, text=""):

@@ -13,8 +13,10 @@ from tests.demo.calls import (
     HINTS,
     add,
     colorize,
+    colors_of,
     decoded,
     encoded,
+    outcomes_of,
     own_hints,
     refused,
     result_of,
@@ -35,9 +37,10 @@ def test_answers_are_the_colorizers_own(client, small_colorizer):
         result = result_of(response)
         assert result["macs"] == expected.macs
         assert result["keep_ratio"] == expected.keep_ratio
-        assert result["asked"] == [outcome.asked for outcome in expected.outcomes]
-        assert result["got"] == ["#" + bytes(o.got).hex() for o in expected.outcomes]
-        assert result["limits"] == [outcome.limit for outcome in expected.outcomes]
+        told = outcomes_of(response)
+        assert told["asked"] == [outcome.asked for outcome in expected.outcomes]
+        assert told["got"] == ["#" + bytes(o.got).hex() for o in expected.outcomes]
+        assert told["limits"] == [outcome.limit for outcome in expected.outcomes]
         assert result["budget"] == fields.get("budget", 0.5)
         assert result["decisions"] == "".join(str(int(d)) for d in expected.decisions.ravel())
         png = client.get("/" + result["url"])
@@ -69,12 +72,13 @@ def test_a_color_that_the_photo_cannot_show_is_told(client):
         {"row": 25, "column": 50, "color": "lab:10,5"},
         {"row": 4, "column": 60, "color": "keep"},
     ]
-    result = result_of(colorize(client, photo, hints))
-    assert result["asked"] == ["#00ff00", "#c8b4b4", "lab:10.0,5.0", "keep"]
-    assert result["limits"] == ["gamut", "lightness", None, None]
-    shown = decoded(client.get("/" + result["url"]))
+    response = colorize(client, photo, hints)
+    told = outcomes_of(response)
+    assert told["asked"] == ["#00ff00", "#c8b4b4", "lab:10.0,5.0", "keep"]
+    assert told["limits"] == ["gamut", "lightness", None, None]
+    shown = decoded(client.get("/" + result_of(response)["url"]))
     places = [(hint["row"], hint["column"]) for hint in hints]
-    assert result["got"] == ["#" + bytes(shown[place].tolist()).hex() for place in places]
+    assert told["got"] == ["#" + bytes(shown[place].tolist()).hex() for place in places]
 
 
 def test_int8_is_rounded_and_clipped():
@@ -113,6 +117,6 @@ def test_two_clients_at_once_do_not_mix(client, small_colorizer):
     ]
     order = [i % 6 for i in range(60)]
     with ThreadPoolExecutor(6) as pool:
-        answers = pool.map(lambda i: colorize(client, sent[i], []).content, order)
+        answers = pool.map(lambda i: colors_of(colorize(client, sent[i], [])), order)
         for i, answer in zip(order, answers, strict=True):
             assert answer == expected[i]

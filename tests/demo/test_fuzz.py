@@ -9,7 +9,7 @@ from httpx2 import InvalidURL
 from PIL import Image
 
 from acolvit_jax.demo.server.studio import to_int8
-from tests.demo.calls import HINTS, add, colorize, result_of
+from tests.demo.calls import HINTS, add, colorize, colors_of, result_of
 from tests.photos import make_jpeg, make_rgb
 
 COUNT = 1000
@@ -166,8 +166,8 @@ def test_a_thousand_malformed_requests(make_client, small_colorizer):
     assert {200, 201, 400, 403, 404, 405, 415, 422} <= set(statuses), statuses
     buffer_photo = add(client, png(rgb))
     answer = colorize(client, buffer_photo, [])
-    assert answer.content == to_int8(small_colorizer(rgb).ab / 110)
-    assert np.frombuffer(answer.content, np.int8).any()
+    assert colors_of(answer) == to_int8(small_colorizer(rgb).ab / 110)
+    assert np.frombuffer(colors_of(answer), np.int8).any()
 
 
 def png(rgb):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.studio import Studio, to_int8
 from tests.demo.live import LONG, add, head, running
 from tests.photos import make_jpeg
@@ -21,11 +22,18 @@ def live(small_colorizer):
         yield live
 
 
-def colorize(live, photo, hints=()):
+def ask(live, photo, hints=()):
+    """Headers and body of an answer."""
     body = json.dumps({"hints": list(hints)})
-    status, _, content = live.call("POST", f"/{photo['url']}/colorize", body)
+    status, headers, content = live.call("POST", f"/{photo['url']}/colorize", body)
     assert status == 200, content
-    return content
+    return headers, content
+
+
+def colorize(live, photo):
+    """The bytes of a photo's a and b, without hints."""
+    headers, content = ask(live, photo)
+    return content[: json.loads(headers["X-Result"])["ab_bytes"]]
 
 
 def test_stalled_uploads_stop_nobody(live):
@@ -127,6 +135,28 @@ def test_clients_at_once_get_their_own_photos(live, small_colorizer):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda i: colorize(live, photos[i]), order))
     assert answers == [expected[i] for i in order]
+
+
+def test_the_head_of_an_answer_has_room_for_all_hints(live):
+    """Proxies give a head 4 kB, and Python's own client a line 64 kB."""
+    photo = add(live, make_jpeg(0, (40, 60)))
+    rng = random.Random(3)
+    hints = [
+        {
+            "row": rng.randrange(photo["height"]),
+            "column": rng.randrange(photo["width"]),
+            "color": f"lab:{rng.uniform(-60, 60)!r},{rng.uniform(-60, 60)!r}",
+        }
+        for _ in range(Limits.hints)
+    ]
+    headers, content = ask(live, photo, hints)
+    assert sum(len(f"{name}: {value}\r\n") for name, value in headers.items()) < 2048
+    told = json.loads(content[json.loads(headers["X-Result"])["ab_bytes"] :])
+    assert {name: len(entries) for name, entries in told.items()} == {
+        "asked": Limits.hints,
+        "got": Limits.hints,
+        "limits": Limits.hints,
+    }
 
 
 def test_a_failure_of_our_own_is_logged_once(live, monkeypatch, caplog):

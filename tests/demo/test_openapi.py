@@ -7,7 +7,7 @@ import pytest
 from starlette.routing import Route
 
 from acolvit_jax.demo.server.openapi import document
-from tests.demo.calls import HINTS, add, colorize, result_of
+from tests.demo.calls import HINTS, add, colorize, outcomes_of, result_of
 
 PAGE = ("/", "/static/{path:path}")
 METHODS = {"get", "post", "delete"}
@@ -64,7 +64,9 @@ def test_answers_fit_their_schemas(client):
     validator("Info").validate(client.get("/v1/info").json())
     for sample in client.get("/v1/samples").json():
         validator("Sample").validate(sample)
-    validator("Result").validate(result_of(colorize(client, photo)))
+    answer = colorize(client, photo)
+    validator("Result").validate(result_of(answer))
+    validator("Outcomes").validate(outcomes_of(answer))
     place = {"row": 20, "column": 31, "hints": HINTS[:2], "budget": 0.4}
     validator("SuggestRequest").validate(place)
     suggestions = client.post(f"/{photo['url']}/suggestions", json=place).json()

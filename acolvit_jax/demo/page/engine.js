@@ -21,9 +21,9 @@
 // colorize(photo, wishes)    -> {values, result, timing}. `wishes` is the body of
 //                               `POST .../colorize` (hints, budget). `values` are a, b
 //                               interleaved, Int8Array of side * side * 2 where 127 stands for 110;
-//                               `result` is X-Result (id, keep_ratio, macs, budget, decisions, and
-//                               got and limits by hint), and what `save` wants; `timing` has
-//                               milliseconds by stage, `total` too.
+//                               `result` is {id, keep_ratio, macs, budget, decisions}, got and
+//                               limits by hint, and what `save` wants; `timing` has milliseconds
+//                               by stage, `total` too.
 // suggest(photo, place)      -> [{a, b, likely}], the likeliest first: what the model makes of a
 //                               place. `place` is {row, column, hints, budget}. Only the newest
 //                               is sure to be answered.

@@ -92,8 +92,12 @@ export const createEngine = () => ({
   async colorize(photo, wishes) {
     const { headers, body } = await post(`${photo.url}/colorize`, 'arrayBuffer', wishes);
     const result = JSON.parse(headers.get('X-Result'));
-    const timing = serverTiming(headers.get('Server-Timing'));
-    return { values: new Int8Array(body), result, timing };
+    const byHint = JSON.parse(new TextDecoder().decode(new Uint8Array(body, result.ab_bytes)));
+    return {
+      values: new Int8Array(body, 0, result.ab_bytes),
+      result: { ...result, ...byHint },
+      timing: serverTiming(headers.get('Server-Timing')),
+    };
   },
 
   suggest: async (photo, place) => (

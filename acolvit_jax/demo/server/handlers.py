@@ -154,7 +154,10 @@ class Handlers:
         return self._downloads.answer(body, "image/jpeg", headers)
 
     async def colorize(self, request: Request) -> Response:
-        """Colors at the model's size for a photo and its hints."""
+        """Colors at the model's size for a photo and its hints.
+
+        What there is an entry of for each hint stands behind the colors: heads have little room.
+        """
         start = time.perf_counter()
         stored = self._photo(request)
         async with self._bodies.read(request, self._limits.json_bytes) as body:
@@ -166,17 +169,21 @@ class Handlers:
             "keep_ratio": float(prediction.decisions.mean()),
             "macs": prediction.macs,
             "budget": answer.request.budget,
+            "decisions": "".join("1" if d > 0.5 else "0" for d in prediction.decisions.flat),
+            "ab_bytes": len(answer.ab),
+        }
+        by_hint = {
             "asked": [outcome.asked for outcome in answer.outcomes],
             "got": ["#" + bytes(outcome.got).hex() for outcome in answer.outcomes],
             "limits": [outcome.limit for outcome in answer.outcomes],
-            "decisions": "".join("1" if d > 0.5 else "0" for d in prediction.decisions.flat),
         }
         times = {**answer.milliseconds, "total": 1e3 * (time.perf_counter() - start)}
         headers = {
             "X-Result": json.dumps(result),
             "Server-Timing": ", ".join(f"{name};dur={ms:.2f}" for name, ms in times.items()),
         }
-        return Response(answer.ab, headers=headers, media_type="application/octet-stream")
+        body = answer.ab + json.dumps(by_hint, separators=(",", ":")).encode("ascii")
+        return Response(body, headers=headers, media_type="application/octet-stream")
 
     async def suggestions(self, request: Request) -> Response:
         """Colors worth a try at a place of a photo."""

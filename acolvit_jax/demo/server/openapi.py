@@ -117,7 +117,8 @@ def _colorize() -> Part:
                 "schema": {
                     "description": (
                         "int8, image_size x image_size x 2: a and b of each pixel, row by row; "
-                        "127 stands for a* or b* of 110."
+                        "127 stands for a* or b* of 110. From byte ab_bytes of X-Result on, JSON: "
+                        "the schema Outcomes."
                     )
                 }
             }

@@ -110,14 +110,17 @@ SCHEMAS: dict[str, Schema] = {
         keep_ratio=_NUMBER,
         macs=_NUMBER,
         budget=_MAYBE_NUMBER,
-        asked=_list(_TEXT) | {"description": "color of each hint, as hints are written"},
-        got=_list(_TEXT) | {"description": "#rrggbb that the photo shows under each hint"},
-        limits=_list({"enum": [None, "lightness", "gamut"]})
-        | {"description": "what kept each hint's color from showing; null: nothing"},
         decisions=_TEXT
         | {
             "pattern": "^[01]*$",
             "description": "attention and FFN of block 1, of block 2, ...; 1 was computed",
         },
+        ab_bytes=_WHOLE | {"description": "of the body that are colors; Outcomes follow"},
+    ),
+    "Outcomes": _object(
+        asked=_list(_TEXT) | {"description": "color of each hint, as hints are written"},
+        got=_list(_TEXT) | {"description": "#rrggbb that the photo shows under each hint"},
+        limits=_list({"enum": [None, "lightness", "gamut"]})
+        | {"description": "what kept each hint's color from showing; null: nothing"},
     ),
 }
