@@ -1,8 +1,9 @@
 // The budget dial, the last answer's cost, and the map of computed and skipped layers.
 
-import { byId, make } from './dom.js';
+import { byId, clamp, make } from './dom.js';
 
 const KINDS = ['Attention', 'FFN'];
+const SLACK = 1e-6; // of percents, which floats miss
 
 /** Fires `budget` with {stamp} when the person turns the dial. */
 export class BudgetPanel extends EventTarget {
@@ -20,8 +21,8 @@ export class BudgetPanel extends EventTarget {
     byId('dial-block').hidden = !model.any_budget;
     if (!model.any_budget) return;
     const dial = this.#dial;
-    dial.min = Math.round(model.budget_min * 100);
-    dial.max = Math.round(model.budget_max * 100);
+    dial.min = Math.ceil(model.budget_min * 100 - SLACK);
+    dial.max = Math.floor(model.budget_max * 100 + SLACK);
     dial.value = Math.round(model.budget_default * 100);
     dial.addEventListener('input', (event) => this.#turned(event.timeStamp));
     this.#turned(null);
@@ -39,6 +40,12 @@ export class BudgetPanel extends EventTarget {
     if (!this.model.any_budget) return;
     this.#dial.value = Math.round(budget * 100);
     this.#turned(null);
+  }
+
+  /** A budget, of another model maybe, as this one takes it; null where its budget is fixed. */
+  allowed(budget) {
+    const { any_budget: any, budget_min: low, budget_max: high } = this.model;
+    return any ? clamp(budget, low, high) : null;
   }
 
   showAnswer(result, timing) {

@@ -109,7 +109,7 @@ class App {
   /** What the engine is asked for (engine.js), of the work on a photo; null is none yet. */
   wishesOf = (work) => {
     const { hints } = work?.history.present ?? { hints: [] };
-    const budget = work?.budget ?? this.budget.budget;
+    const budget = this.budget.allowed(work?.budget ?? this.budget.budget);
     return { hints: toJson(hints), ...(budget !== null && { budget }) };
   };
 

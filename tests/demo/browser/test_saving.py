@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 
 from acolvit_jax.photo import images
 from tests.demo.browser.page import Page
+from tests.demo.browser.test_desk import kept
 from tests.demo.browser.test_files import paste, picture, wait_for_width
 
 
@@ -89,6 +90,45 @@ def test_all_photos_in_one_file(page: Page, downloads: Path):
         assert sorted(archive.namelist()) == ["one_color.png", "two_color.png"]
         sizes = [Image.open(archive.open(name)).size for name in sorted(archive.namelist())]
     assert sizes == [(50, 40), (60, 40)]
+
+
+# A server of another model from here on, and what it is asked for.
+ANOTHER_MODEL = """
+    const { fetch: ask } = window;
+    window.budgets = [];
+    window.fetch = async (address, options) => {
+        if (String(address).endsWith('/colorize')) budgets.push(JSON.parse(options.body).budget);
+        const answer = await ask(address, options);
+        if (!String(address).endsWith('v1/info')) return answer;
+        const info = await answer.json();
+        Object.assign(info.model, %s);
+        return new Response(JSON.stringify(info));
+    };"""
+
+
+@pytest.mark.parametrize(
+    ("model", "budgets"),
+    [
+        ("{any_budget: false, budget_min: null, budget_max: null, budget_default: null}", [None]),
+        ("{budget_min: 0.605, budget_default: 0.8}", [0.605, 0.61]),
+    ],
+)
+def test_a_kept_budget_is_one_that_the_model_takes(
+    page: Page, downloads: Path, model: str, budgets: list
+):
+    for name, width in (("one", 50), ("two", 60)):
+        paste(page, **{name: picture((width, 40))})
+        wait_for_width(page, width)
+        page.click(20, 30)
+    kept(page)
+    with page.before(ANOTHER_MODEL % model):
+        page.visit()
+        page.settle()
+        save(page, "all")
+        assert page.saved(downloads, "photos_color*.zip")
+        asked = page.js("return budgets")
+    assert len(asked) >= 2
+    assert [value for value in asked if value not in budgets] == []
 
 
 # Answers requests for what an address holds as a busy server would, twice each.
