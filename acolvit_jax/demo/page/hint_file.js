@@ -60,8 +60,8 @@ function readHint(entry, i, from, here, { sizes, size: usual, reaches }) {
   const ab = keep ? [0, 0] : typeof color === 'string' && parseColor(color);
   if (!ab) throw new Error(`${place}: the color is #rrggbb, a CSS name, lab:A,B or keep`);
   if (!sizes.includes(size)) throw new Error(`${place}: the size is one of ${sizes.join(', ')}`);
-  if (reach !== null && !(reach >= reaches[0] && reach <= reaches[1])) {
-    throw new Error(`${place}: the reach lies between ${reaches[0]} and ${reaches[1]}`);
+  if (reach !== null && !(Number.isFinite(reach) && reach >= reaches[0] && reach <= reaches[1])) {
+    throw new Error(`${place}: the reach is a number between ${reaches[0]} and ${reaches[1]}`);
   }
   const scaled = (value, one, other) => Math.min(other - 1, Math.floor(((value + 0.5) * other) / one));
   return {

@@ -11,6 +11,7 @@ const NEW_TRIES = { unreachable: 1, busy: 4 }; // of a photo that is not on the 
 const LOST_TRIES = 3; // while the engine puts away again and again what was opened
 const SIDE = 2048; // of the grey picture at first
 const SIDE_MAX = 4096; // after zooming in
+const NOTHING = { field: null, automatic: null, result: null, lacking: null }; // was answered yet
 
 /**
  * Events: `progress` {fraction or null at the end}, `preview` {title, picture, width, height},
@@ -25,6 +26,7 @@ export class Session extends EventTarget {
   field = null; // the newest colors
   automatic = null; // those without hints
   result = null;
+  lacking = null; // why the newest request has no answer: the result is an older one's
   opening = null; // the item on its way: the one that is seen takes no more hints
   away = null; // the error that is waited out: the picture may be stale
   #leave = new AbortController(); // ends what is under way for an older photo
@@ -40,7 +42,7 @@ export class Session extends EventTarget {
     this.queue = new NewestWins(
       (job) => this.#run(job),
       (answer) => this.#show(answer),
-      (error) => this.#tell('trouble', { error }),
+      (error) => this.#lack(error),
     );
     window.addEventListener('online', () => this.retry());
   }
@@ -73,7 +75,7 @@ export class Session extends EventTarget {
       const old = this.grey;
       this.queue.forget();
       item.photo = photo;
-      Object.assign(this, { item, grey, field: null, automatic: null, result: null });
+      Object.assign(this, { item, grey, ...NOTHING });
       this.#finer = false;
       this.opening = null;
       this.retry(); // who waits for the engine has another photo to ask for
@@ -102,7 +104,7 @@ export class Session extends EventTarget {
     this.stopOpening();
     this.queue.forget();
     this.grey?.picture.close();
-    Object.assign(this, { item: null, grey: null, field: null, automatic: null, result: null });
+    Object.assign(this, { item: null, grey: null, ...NOTHING });
   }
 
   /** Asks for colors; the newest request wins. `wishes` as in engine.js. */
@@ -123,6 +125,7 @@ export class Session extends EventTarget {
    */
   async save(format, finish, patience) {
     const { item } = this;
+    if (this.lacking && !this.queue.busy) this.queue.ask(this.lastJob); // once more
     await this.#answered(item, patience);
     try {
       return await this.#write(item, format, finish, patience);
@@ -137,7 +140,8 @@ export class Session extends EventTarget {
 
   async #write(item, format, finish, patience) {
     if (item !== this.item) return null;
-    const { photo, result } = this;
+    const { photo, result, lacking } = this;
+    if (lacking) throw new Error(`there are no colors for your last changes: ${lacking.message}`);
     if (!result) throw new Error('there are no colors to save yet');
     return patience.take(() => this.engine.save(photo, result, format, finish));
   }
@@ -277,7 +281,13 @@ export class Session extends EventTarget {
     this.field = new AbField(values, Math.round(Math.sqrt(values.length / 2)));
     if (!job.wishes.hints.length) this.automatic = this.field;
     this.result = result;
+    this.lacking = null;
     this.#tell('answer', { field: this.field, result, timing, actions, times, first });
+  }
+
+  #lack(error) {
+    this.lacking = error;
+    this.#tell('trouble', { error });
   }
 
   #tell(type, detail = {}) {

@@ -99,6 +99,8 @@ def test_a_file_dropped_on_the_reference_is_no_new_photo(coffee: Page, tmp_path:
         ('[{"row": 1.5, "column": 2, "color": "red"}]', "whole numbers"),
         ('[{"row": 99999, "column": 2, "color": "red"}]', "outside"),
         ('[{"row": 1, "column": 2, "color": "lab:999,0"}]', "lab:A,B"),
+        ('[{"row": 1, "column": 2, "color": "red", "reach": "50"}]', "the reach is a number"),
+        ('[{"row": 1, "column": 2, "color": "red", "size": "2"}]', "the size is one of"),
     ],
 )
 def test_a_wrong_file_of_hints_changes_nothing(

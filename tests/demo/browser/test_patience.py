@@ -59,6 +59,30 @@ def test_every_photo_is_saved_while_another_is_opened(page: Page, under_way: str
     assert got["said"][-1] == "Saved 2 photos in photos_color.zip."
 
 
+@pytest.mark.parametrize("format", ["png", "all"])
+def test_what_has_no_colors_is_asked_for_once_more_and_not_saved(page: Page, format: str):
+    """The picture before is no answer to the last changes."""
+    got = on_desk(
+        page,
+        "await look(a);"
+        "fails.colorize = ['refused', 'refused'];"
+        "session.ask(wish('green'));"
+        "await session.queue.settled();"
+        "desk.remove(b);"
+        "await saving.save(args[0]);"
+        "const none = files.length;"
+        "await saving.save(args[0]);"
+        "said.push(none);",
+        format,
+    )
+    why = "there are no colors for your last changes: there is no memory for it"
+    one, all_ = f"“a” was not saved: {why}.", f"“photos_color.zip” was not saved: “a” ({why})."
+    assert got["said"][0] == (one if format == "png" else all_)
+    assert got["said"][-1] == 0
+    ((_, content),) = got["files"]
+    assert "a a green png 0.5" in content
+
+
 def test_a_busy_engine_that_was_noticed_is_waited_for(page: Page):
     got = on_desk(
         page,
