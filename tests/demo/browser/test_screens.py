@@ -96,6 +96,34 @@ def test_nothing_is_cut_beside_a_strip(sized: Page, size: tuple[int, int]):
     assert sized.js(CUT, ".tools button, .tools label", ".stage") == []
 
 
+# What a click on the middle of each entry of the menu does not reach, though it is scrolled to.
+OUT_OF_REACH = """
+    const entries = [...document.querySelectorAll('#save-menu button')];
+    return entries.filter((entry) => entry.checkVisibility()).filter((entry) => {
+        entry.scrollIntoView({ block: 'nearest' });
+        const { left, top, width, height } = entry.getBoundingClientRect();
+        return !entry.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    }).map((entry) => entry.textContent);"""
+
+
+@pytest.mark.parametrize(
+    "size", [(640, 360), (667, 375), (480, 400), (320, 256), (320, 568), (1280, 400), (1280, 720)]
+)
+def test_every_entry_of_the_save_menu_can_be_reached(sized: Page, size: tuple[int, int]):
+    resize(sized.driver, size)
+    sized.sample("coffee")
+    sized.sample("bee")
+    sized.id("save").click()
+    menu = sized.id("save-menu").rect
+    assert menu["x"] >= 0
+    assert menu["y"] >= sized.js("return document.querySelector('.bar').clientHeight")
+    assert menu["y"] + menu["height"] <= size[1]
+    shown = "return [...document.querySelectorAll('#save-menu button')].at(-1).checkVisibility()"
+    assert sized.js(shown)
+    assert sized.js(OUT_OF_REACH) == []
+    sized.keys(Keys.ESCAPE)
+
+
 def test_the_tip_leaves_room_for_captions(sized: Page):
     resize(sized.driver, (390, 844))
     sized.sample("coffee")
