@@ -1,8 +1,7 @@
 // What was left on the desk: a refresh goes on with it, a new tab offers it.
 
 import { byId } from './dom.js';
-
-const counted = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
+import { counted } from './toast.js';
 
 /** @param found what keeper.js found. */
 export function offer({ desk, session, keeper }, found) {

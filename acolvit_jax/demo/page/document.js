@@ -17,8 +17,8 @@ const freeze = (snapshot) => Object.freeze({
 });
 
 /**
- * Fires `change` (the picture must be asked for again), `select`, `history`, and `rest` when a
- * gesture is over or was taken back.
+ * Fires `change` (the picture must be asked for again), `select`, `history`, `rest` when a
+ * gesture is over or was taken back, and `undo`, `redo`, `remove` after such a step.
  */
 export class HintDocument extends EventTarget {
   #past = [];
@@ -85,12 +85,14 @@ export class HintDocument extends EventTarget {
     if (!this.find(id)) return;
     if (this.#selected === id) this.select(null);
     this.#apply({ ...this.#present, hints: this.hints.filter((hint) => hint.id !== id) });
+    this.dispatchEvent(new Event('remove'));
   }
 
   clear() {
     if (!this.hints.length) return;
     this.select(null);
     this.#apply({ ...this.#present, hints: [] });
+    this.dispatchEvent(new Event('remove'));
   }
 
   /** The size of the selected hint, and of those to come. */
@@ -132,6 +134,7 @@ export class HintDocument extends EventTarget {
     this.#present = this.#past.pop();
     this.#changed();
     this.dispatchEvent(new Event('rest'));
+    this.dispatchEvent(new Event('undo'));
   }
 
   redo() {
@@ -141,6 +144,7 @@ export class HintDocument extends EventTarget {
     this.#present = this.#future.pop();
     this.#changed();
     this.dispatchEvent(new Event('rest'));
+    this.dispatchEvent(new Event('redo'));
   }
 
   #apply(snapshot, live = false, small = null) {

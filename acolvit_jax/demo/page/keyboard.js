@@ -193,6 +193,7 @@ export class Keyboard {
     const column = hint.column + right * Math.round(width * far);
     commands.move(id, row, column, event.timeStamp, 'soon');
     viewport.reveal(row, column);
+    this.app.spoken.hint();
   }
 
   #moveCross([down, right], fast) {
@@ -205,7 +206,7 @@ export class Keyboard {
     const row = clamp(from.row + down * height * far, 0, photo.height - 1);
     const column = clamp(from.column + right * width * far, 0, photo.width - 1);
     marks.moveCross(row, column);
-    byId('spoken').textContent = `row ${Math.round(row)}, column ${Math.round(column)}`;
+    this.app.spoken.say(`row ${Math.round(row)}, column ${Math.round(column)}`);
   }
 
   #placeAtCross(event) {

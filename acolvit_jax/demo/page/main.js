@@ -31,6 +31,7 @@ import { Screen } from './screen.js';
 import { Session } from './session.js';
 import { startSheet } from './sheet.js';
 import { Stage } from './stage.js';
+import { Spoken } from './spoken.js';
 import { publish } from './state.js';
 import { Strip } from './strip.js';
 import { startTheme } from './theme.js';
@@ -61,6 +62,7 @@ class App {
     this.marks = new Marks(
       this.viewport, this.hints, this.commands.lightnessOf, (id) => this.hints.select(id));
     this.eyedropper = new Eyedropper();
+    this.spoken = new Spoken(this.hints, this.marks);
     this.commands.eyedropper = this.eyedropper;
     this.picker = new Picker();
     this.budget = new BudgetPanel(info.model, engine);
@@ -100,6 +102,7 @@ class App {
     const sizes = this.info.hint_sizes;
     this.hints.setSize(sizes[(sizes.indexOf(this.hints.size) + 1) % sizes.length]);
   }
+    this.spoken.say(`Hint size ${this.hints.size}`);
 
   ask() {
     this.session.ask(this.wishesOf(this.#workOf(this.session.item)));

@@ -53,9 +53,14 @@ export class Marks {
     }
   }
 
+  /** The mark of a hint that tells what it is. */
+  of(id) {
+    return this.#marks.get(`0:${id}`) ?? null;
+  }
+
   /** Gives the keyboard's focus to a hint's mark. */
   focus(id) {
-    this.#marks.get(`0:${id}`)?.focus({ preventScroll: true });
+    this.of(id)?.focus({ preventScroll: true });
   }
 
   moveCross(row, column) {

@@ -9,6 +9,9 @@ let timer = 0;
 /** A file's or a photo's name in a message: as it is, whatever letter it begins with. */
 export const quoted = (name) => `“${name}”`;
 
+/** A number of things. */
+export const counted = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
+
 /** A sentence of a message: a capital first, a full stop last. */
 export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
 

@@ -1,0 +1,37 @@
+// What a screen reader is told of the hints: their marks speak only to who has the focus on them.
+
+import { byId } from './dom.js';
+import { counted, sentence } from './toast.js';
+
+const STEPS = { undo: 'Undone', redo: 'Redone', remove: 'Removed' };
+
+export class Spoken {
+  #place = byId('spoken');
+
+  constructor(hints, marks) {
+    Object.assign(this, { hints, marks });
+    hints.addEventListener('select', () => {
+      const mark = this.#mark;
+      if (mark !== document.activeElement) this.hint(); // else its focus is told
+    });
+    for (const [type, done] of Object.entries(STEPS)) {
+      hints.addEventListener(type, () => this.say(`${done}. ${this.#what}`));
+    }
+  }
+
+  say(text) {
+    this.#place.textContent = sentence(text);
+  }
+
+  /** Says which hint is selected. */
+  hint() {
+    if (this.#mark) this.say(this.#what);
+  }
+
+  get #mark() { return this.marks.of(this.hints.selected?.id); }
+
+  /** The selected hint, or how many there are. */
+  get #what() {
+    return this.#mark?.getAttribute('aria-label') ?? sentence(counted(this.hints.hints.length, 'hint'));
+  }
+}
