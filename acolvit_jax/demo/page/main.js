@@ -21,6 +21,7 @@ import { Keyboard } from './keyboard.js';
 import { Latency } from './latency.js';
 import { Likely } from './likely.js';
 import { Marks } from './marks.js';
+import { showNoStart } from './no_start.js';
 import { why } from './patience.js';
 import { Photos } from './photos.js';
 import { Picker } from './picker.js';
@@ -30,8 +31,8 @@ import { Saving } from './saving.js';
 import { Screen } from './screen.js';
 import { Session } from './session.js';
 import { startSheet } from './sheet.js';
-import { Stage } from './stage.js';
 import { Spoken } from './spoken.js';
+import { Stage } from './stage.js';
 import { publish } from './state.js';
 import { Strip } from './strip.js';
 import { startTheme } from './theme.js';
@@ -61,8 +62,8 @@ class App {
     });
     this.marks = new Marks(
       this.viewport, this.hints, this.commands.lightnessOf, (id) => this.hints.select(id));
-    this.eyedropper = new Eyedropper();
     this.spoken = new Spoken(this.hints, this.marks);
+    this.eyedropper = new Eyedropper();
     this.commands.eyedropper = this.eyedropper;
     this.picker = new Picker();
     this.budget = new BudgetPanel(info.model, engine);
@@ -101,8 +102,8 @@ class App {
   nextSize() {
     const sizes = this.info.hint_sizes;
     this.hints.setSize(sizes[(sizes.indexOf(this.hints.size) + 1) % sizes.length]);
-  }
     this.spoken.say(`Hint size ${this.hints.size}`);
+  }
 
   ask() {
     this.session.ask(this.wishesOf(this.#workOf(this.session.item)));
@@ -280,7 +281,7 @@ async function start() {
     publish(app);
     offer(app, found);
   } catch (error) {
-    say(error.message, 'error');
+    showNoStart(error);
     throw error;
   }
 }

@@ -21,6 +21,30 @@ def colorizer() -> Colorizer:
     return Colorizer.from_pretrained()
 
 
+# A server that is busy while the page starts.
+BUSY = """
+    const { fetch: ask } = window;
+    const error = 'the server is busy; try again';
+    window.fetch = async (address, options) => (String(address).endsWith('v1/info')
+        ? new Response(JSON.stringify({ error }), { status: 503 }) : ask(address, options));"""
+
+
+def test_a_page_that_cannot_start_says_so_lastingly_and_tries_again(page: Page):
+    with page.before(BUSY):
+        page.driver.get(page.address)
+        page.wait(lambda: page.id("no-start").is_displayed(), "the notice")
+    assert page.id("no-start-what").text == "The server is busy."
+    assert page.id("toast").text == ""  # it would go
+    shown = "(button) => button.checkVisibility({ visibilityProperty: true })"
+    buttons = f"[...document.querySelectorAll('button')].filter({shown})"
+    assert page.js(f"return {buttons}.map((button) => button.id)") == ["home", "no-start-retry"]
+    assert all("the server is busy" in line for line in page.complaints())
+    page.id("no-start-retry").click()
+    page.wait(lambda: page.js("return document.body.dataset.ready"), "the page")
+    assert not page.id("no-start").is_displayed()
+    page.sample("coffee")
+
+
 def test_a_sample_is_shown_and_colored(coffee: Page):
     state = coffee.state
     # The browser has WebGL in software here, which is slower than none.
