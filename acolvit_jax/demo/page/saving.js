@@ -6,7 +6,7 @@ import { download } from './files.js';
 import { hintFile, readHintFile } from './hint_file.js';
 import { fingerprint } from './grey.js';
 import { isForNow, Patience } from './patience.js';
-import { quoted, say } from './toast.js';
+import { counted, quoted, say } from './toast.js';
 import { zip } from './zip.js';
 
 const ALL = 'photos_color.zip';
@@ -155,7 +155,7 @@ export class Saving {
     }));
   }
 
-  /** Loads a file of hints over those that are there; undo takes it back. */
+  /** Loads a file of hints in place of those that are there; undo takes them back, not its budget. */
   async loadHints(file) {
     if (!this.#havePhoto('Open a photo first, then its hints')) return;
     try {
@@ -169,9 +169,12 @@ export class Saving {
       if (hints.length > this.info.limits.hints) {
         throw new Error(`it holds ${hints.length} hints, more than the ${this.info.limits.hints} allowed`);
       }
+      const before = this.budget.budget;
       if (budget !== null) this.budget.set(budget);
       this.hints.replace(hints);
-      say(`${hints.length} hints loaded${note}`);
+      const now = this.budget.budget;
+      const turned = now === before ? '' : `; the budget is ${Math.round(100 * now)}% now`;
+      say(`${counted(hints.length, 'hint')} loaded${note}${turned}`);
     } catch (error) {
       say(`${quoted(file.name)} was not loaded: ${error.message}`, 'error');
     }

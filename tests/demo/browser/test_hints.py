@@ -102,11 +102,15 @@ def test_a_file_of_hints_is_scaled_and_says_of_which_photo_it_is(
     assert content["photo"]["name"] == "coffee"
     half = {**content, "photo": {**content["photo"], "width": 1008, "height": 672}}
     half["hints"] = [{**hint, "row": 300, "column": 500} for hint in content["hints"]]
+    half["budget"] = 0.35
     (tmp_path / "half.json").write_text(json.dumps(half))
     coffee.choose_file("file-hints", tmp_path / "half.json")
     coffee.wait(lambda: "scaled from 1008" in coffee.id("toast").text, "the message")
+    assert coffee.id("toast").text.startswith("1 hint loaded, ")
+    assert coffee.id("toast").text.endswith("; the budget is 35% now.")
     coffee.settle()
     assert (coffee.hints[0]["row"], coffee.hints[0]["column"]) == (150, 250)
+    assert coffee.state["budget"] == coffee.state["result"]["budget"] == 0.35
     paste(coffee, other=picture((70, 40)))
     wait_for_width(coffee, 70)
     coffee.choose_file("file-hints", path)
