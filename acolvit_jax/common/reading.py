@@ -89,9 +89,11 @@ def patiently(what: str, read: Callable[[], T]) -> T:
                 raise
             pause = None if _BY_WORDS.get(reason) in _FOR_GOOD else next(pauses, None)
             if pause is None:
+                file = str(getattr(error, "filename", None) or "")
+                where = "" if not file or file in what else f"{file}: "
                 raise UnreadableError(
-                    f"{what} cannot be read ({reason}); nothing is known to be damaged and nothing "
-                    "was changed: see to the storage, then run again"
+                    f"{what} cannot be read ({where}{reason}); nothing is known to be damaged and "
+                    "nothing was changed: see to the storage, then run again"
                 ) from error
             log.warning("%s cannot be read (%s); trying again in %g s", what, reason, pause)
             time.sleep(pause)

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from acolvit_jax.common.errors import ImageError
-from acolvit_jax.common.reading import patiently
-from acolvit_jax.data.records import ImageSource
+from acolvit_jax.data.records import ImageSource, read_record
 from acolvit_jax.photo import images
 
 MOST_PASSED = 1000  # images that are passed over in a row before somebody looks at them
@@ -64,12 +63,13 @@ class LoadColor:
         Raises:
             UnreadableError: if the storage fails.
         """
-        name = f"image {index}"
+        name = ""
         try:
-            record = patiently(name, lambda: self.source[index])
+            record = read_record(self.source, index)
             name = record.name
             rgb = images.read_image(record.data)
-        except (ImageError, OSError) as error:
+        except ImageError as error:
+            name = name or self.source.name_of(index)
             return name, None, LeftOut(name, str(error))
         if self.skip_grey and images.is_near_grey(rgb):
             return name, None, LeftOut(name, None)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
+
+from acolvit_jax.common.errors import ImageError
+from acolvit_jax.common.reading import patiently, trouble
 
 
 class Record(NamedTuple):
@@ -37,6 +41,56 @@ class ImageSource(Protocol):
     def name_of(self, index: int) -> str:
         """The name of the image at an index."""
         ...
+
+
+def read_record(source: ImageSource, index: int) -> Record:
+    """Reads an image, and again after a while where the storage fails.
+
+    Args:
+        source: of encoded images.
+        index: of the image.
+
+    Returns:
+        Its name and bytes, which may be no image.
+
+    Raises:
+        ImageError: if it is gone or damaged; the message does not name it.
+        UnreadableError: if the storage goes on failing: nobody knows then whether it is whole.
+    """
+    try:
+        return patiently(f"image {index}", lambda: source[index])
+    except OSError as error:
+        raise ImageError(error.strerror or " ".join(str(error).split())) from None
+
+
+def stored_name(source: ImageSource, index: int) -> str:
+    """The name that a record holds; of a damaged one, `image INDEX`.
+
+    Raises:
+        UnreadableError: if the storage fails.
+    """
+    try:
+        return read_record(source, index).name
+    except ImageError:
+        return f"image {index}"
+
+
+@contextlib.contextmanager
+def reading_a_record() -> Iterator[None]:
+    """Calls an error of the libraries that read records damage, unless the storage made it.
+
+    Raises:
+        ImageError: if the record is damaged.
+    """
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:  # each library has kinds of its own
+        if trouble(error) is not None:
+            raise
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ImageError(f"its record is damaged ({reason})") from error
 
 
 class Part:

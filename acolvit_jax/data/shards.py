@@ -14,7 +14,7 @@ from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.files import write_text
 from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.common.reading import patiently
-from acolvit_jax.data.records import Part, Record
+from acolvit_jax.data.records import Part, Record, reading_a_record, stored_name
 
 INDEX_FILE = "index.json"
 FORMAT = 1
@@ -76,12 +76,13 @@ def read_index(folder: Path) -> Index | None:
 
     Raises:
         DataError: if it is damaged, or of another format.
+        UnreadableError: if the storage fails.
     """
     path = folder / INDEX_FILE
     if not path.exists():
         return None
     try:
-        values = parse_object(path.read_bytes())
+        values = parse_object(patiently(str(path), path.read_bytes))
         shards = tuple(Shard(**shard) for shard in values.pop("shards"))
         index = Index(**values, shards=shards)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -104,7 +105,7 @@ def encode(record: Record) -> bytes:
 def decode(data: bytes) -> Record:
     """The inverse of `encode`."""
     values = msgpack.unpackb(data)
-    return Record(values["name"], values["image"])
+    return Record(str(values["name"]), bytes(values["image"]))
 
 
 class PackedSource:
@@ -156,12 +157,17 @@ class PackedSource:
         return len(self._data)
 
     def __getitem__(self, index: int) -> Record:
-        """The image at an index."""
-        return decode(self._data[index])
+        """The image at an index.
+
+        Raises:
+            ImageError: if its record is damaged.
+        """
+        with reading_a_record():
+            return decode(self._data[index])
 
     def name_of(self, index: int) -> str:
-        """The name of the image at an index."""
-        return self[index].name
+        """The name of the image at an index; `image INDEX` where its record is damaged."""
+        return stored_name(self, index)
 
 
 def held_out(source: PackedSource, *, validation: bool) -> Part:

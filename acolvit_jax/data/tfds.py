@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from acolvit_jax.common.errors import DataError
-from acolvit_jax.data.records import Record
+from acolvit_jax.common.reading import patiently
+from acolvit_jax.data.records import Record, reading_a_record, stored_name
 
 
 class TfdsSet(NamedTuple):
@@ -58,15 +59,21 @@ class TfdsSource:
         return len(self._data)
 
     def __getitem__(self, index: int) -> Record:
-        """Reads the record at an index."""
-        example = self._data[index]
-        name = example.get("file_name", example.get("image/filename", f"{self._name}-{index:07d}"))
-        text = name.decode() if isinstance(name, bytes) else str(name)
-        return Record(text, bytes(example["image"]))
+        """Reads the record at an index.
+
+        Raises:
+            ImageError: if it is damaged.
+        """
+        stand_in = f"{self._name}-{index:07d}"
+        with reading_a_record():
+            example = self._data[index]
+            name = example.get("file_name", example.get("image/filename", stand_in))
+            text = name.decode() if isinstance(name, bytes) else str(name)
+            return Record(text, bytes(example["image"]))
 
     def name_of(self, index: int) -> str:
-        """Name in the record."""
-        return self[index].name
+        """The name in the record at an index; `image INDEX` where it is damaged."""
+        return stored_name(self, index)
 
 
 def tfds_source(dataset: str, data_dir: str, split: str) -> TfdsSource:
@@ -82,19 +89,24 @@ def tfds_source(dataset: str, data_dir: str, split: str) -> TfdsSource:
 
     Raises:
         DataError: if it was not prepared there; the message has the command that prepares it.
+        UnreadableError: if the storage fails.
     """
     import tensorflow_datasets as tfds
 
     spec = TFDS_SETS[dataset]
     where = data_dir or tfds.core.constants.DATA_DIR
-    try:
+
+    def opened() -> Any:
         builder = tfds.builder(spec.name, data_dir=data_dir or None, file_format="array_record")
         features = builder.info.features
         encoded = [n for n, f in features.items() if isinstance(f, tfds.features.Image)]
-        data = builder.as_data_source(
+        return builder.as_data_source(
             split=spec.validation if split == "validation" else spec.train,
             decoders={name: tfds.decode.SkipDecoding() for name in encoded},
         )
+
+    try:
+        data = patiently(f"{spec.name} in {where}", opened)
     except (AssertionError, KeyError, OSError, ValueError, NotImplementedError) as error:
         raise DataError(
             f"{spec.name} is not prepared as ArrayRecord in {where}; prepare it with `pip install "

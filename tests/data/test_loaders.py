@@ -215,7 +215,8 @@ def test_a_file_that_vanishes_is_skipped(tmp_path):
     name, rgb, skips = LoadColor(source, True)(7)
     assert name == "0008.jpg"
     assert rgb.shape[-1] == 3
-    assert [skip.name for skip in skips] == ["image 7"]
+    (skip,) = skips
+    assert skip == ("0007.jpg", "No such file or directory")
 
 
 def test_storage_that_fails_ends_the_run_and_no_photo_is_called_corrupt(source, monkeypatch):

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from acolvit_jax.common.errors import DataError
+from acolvit_jax.common.errors import DataError, ImageError
 from acolvit_jax.config import DataConfig
+from acolvit_jax.data.records import read_record
 from acolvit_jax.data.sources import folder_source, make_source
-from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
+from acolvit_jax.data.tfds import TFDS_SETS, TfdsSource, tfds_source
 from tests.photos import make_folder, make_jpeg
 
 
@@ -126,6 +127,20 @@ def test_tfds_names_are_the_data_sets_own(prepared):
         "image_00011.jpg",
         "image_00012.jpg",
     ]
+
+
+@pytest.mark.parametrize("example", [{}, RuntimeError("Corrupted file")])
+def test_a_damaged_tfds_record_is_a_bad_image(example):
+    class Data(list):
+        def __getitem__(self, index):
+            if isinstance(example, Exception):
+                raise example
+            return example
+
+    source = TfdsSource("set", Data([0]))
+    assert source.name_of(0) == "image 0"
+    with pytest.raises(ImageError, match=r"its record is damaged \(('image'|Corrupted file)\)"):
+        read_record(source, 0)
 
 
 @pytest.mark.parametrize("dataset", sorted(TFDS_SETS))
