@@ -19,7 +19,7 @@ from acolvit_jax.common.files import write_bytes
 from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.places import is_remote, make_folder, place
 from acolvit_jax.common.progress import Progress
-from acolvit_jax.data.records import ImageSource, Record
+from acolvit_jax.data.records import ImageSource, Record, read_record
 from acolvit_jax.data.shards import Index, Shard, encode, read_index, write_index
 from acolvit_jax.data.sources import folder_source
 from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
@@ -119,13 +119,13 @@ def _begun(folder: Path, new: Index) -> Index:
 
 def _packer(source: ImageSource, side: int, quality: int) -> Callable[[int], Packed]:
     def one(index: int) -> Packed:
-        name = f"image {index}"
+        name = ""
         try:
-            record = source[index]
+            record = read_record(source, index)
             name = record.name
             return Record(name, _small_jpeg(record.data, side, quality)), name, ""
-        except (ImageError, OSError) as error:
-            return None, name, str(error)
+        except ImageError as error:
+            return None, name or source.name_of(index), str(error)
 
     return one
 

@@ -1,19 +1,24 @@
 """Packed sets: what comes out is what went in, a kill costs a shard, damage is named."""
 
+import errno
 import json
 import shutil
 
 import numpy as np
 import pytest
 
+from acolvit_jax.common import reading
 from acolvit_jax.common.errors import DataError, UserError
+from acolvit_jax.common.reading import UnreadableError
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data import packing
-from acolvit_jax.data.shards import PackedSource, read_index
-from acolvit_jax.data.sources import make_source
+from acolvit_jax.data.decoding import LoadColor
+from acolvit_jax.data.records import Record
+from acolvit_jax.data.shards import PackedSource, encode, read_index
+from acolvit_jax.data.sources import FileSource, make_source
 from acolvit_jax.photo import images
 from acolvit_jax.prepare import main
-from tests.photos import make_folder
+from tests.photos import make_folder, make_jpeg
 
 
 @pytest.fixture
@@ -72,6 +77,27 @@ def test_a_kill_costs_one_shard(photos, tmp_path, monkeypatch):
     assert read_index(cut) == read_index(whole)
 
 
+def test_storage_that_fails_leaves_no_photo_out(photos, tmp_path, monkeypatch):
+    read = FileSource.__getitem__
+
+    def failing(self, index):
+        if index == 6:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(self, index)
+
+    monkeypatch.setattr(reading, "PAUSES", (0,))
+    monkeypatch.setattr(FileSource, "__getitem__", failing)
+    with pytest.raises(UnreadableError, match="image 6 cannot be read"):
+        main([str(photos), str(tmp_path / "packed")])
+    assert len(read_index(tmp_path / "packed").shards) == 1
+    monkeypatch.setattr(FileSource, "__getitem__", read)
+    main([str(photos), str(tmp_path / "packed")])
+    assert read_index(tmp_path / "packed").images == 9
+    monkeypatch.setattr(type(photos), "read_bytes", lambda _: failing(None, 6))
+    with pytest.raises(UnreadableError, match=r"index\.json cannot be read"):
+        read_index(tmp_path / "packed")
+
+
 def test_other_photos_settings_or_files_are_left_alone(photos, tmp_path):
     main([str(photos), str(tmp_path / "packed")])
     with pytest.raises(DataError, match="other photos or settings"):
@@ -108,6 +134,26 @@ def test_damage_is_named(photos, tmp_path):
     (packed / "index.json").write_text(json.dumps(values | {"format": 9}))
     with pytest.raises(DataError, match="format 9"):
         PackedSource(packed)
+
+
+def test_a_damaged_record_is_a_bad_photo_and_others_are_read(photos, tmp_path):
+    packed = tmp_path / "packed"
+    main([str(photos), str(packed)])
+    shard = packed / "photos-00001.array_record"
+    writer = packing.ArrayRecordWriter(str(shard), "group_size:1")
+    for data in (b"\xc1", b"\x03", encode(Record("0007.jpg", make_jpeg(7)))):
+        writer.write(data)
+    writer.close()
+    shard = packed / "photos-00002.array_record"
+    data = bytearray(shard.read_bytes())
+    data[data.index(b"0009.jpg") + 100] ^= 255
+    shard.write_bytes(data)
+    source = PackedSource(packed)
+    names = [source.name_of(i) for i in range(len(source))]
+    assert names[4:] == ["image 4", "image 5", "0007.jpg", "0008.jpg", "image 8"]
+    name, _, skips = LoadColor(source, True)(4)
+    assert (name, [skip.name for skip in skips]) == ("0007.jpg", ["image 4", "image 5"])
+    assert "its record is damaged (Corrupted" in LoadColor(source, True).read(8)[2].reason
 
 
 def test_training_reads_them_and_holds_some_out(photos, tmp_path):
