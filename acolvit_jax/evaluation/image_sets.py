@@ -6,13 +6,13 @@ import hashlib
 import itertools
 from pathlib import Path
 
-from acolvit_jax.common.errors import ConfigError, DataError
+from acolvit_jax.common.errors import ConfigError, DataError, ImageError
 from acolvit_jax.common.names import spelled, spelled_below
 from acolvit_jax.common.places import place
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.common.text import read_list
 from acolvit_jax.config import DataConfig
-from acolvit_jax.data.records import ImageSource, Part
+from acolvit_jax.data.records import ImageSource, Part, read_record
 from acolvit_jax.data.sources import folder_source, make_source
 from acolvit_jax.data.tfds import TFDS_SETS
 
@@ -89,13 +89,17 @@ def take_evenly(source: ImageSource, count: int) -> ImageSource:
 
 
 def content_digest(source: ImageSource) -> str:
-    """Identifies images by their bytes: those exported anew are others, whatever their names."""
+    """Identifies images by their bytes: those exported anew are others, whatever their names.
+
+    Raises:
+        UnreadableError: if the storage fails.
+    """
     total = hashlib.sha256()
     with Progress(len(source)) as progress:
         for index in range(len(source)):
             try:
-                data = source[index].data
-            except OSError:  # is told, or left out, where the image is wanted
+                data = read_record(source, index).data
+            except ImageError:  # is told, or left out, where the image is wanted
                 data = b""
             total.update(hashlib.sha256(data).digest())
             progress.advance()

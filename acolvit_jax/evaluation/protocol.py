@@ -12,7 +12,7 @@ import numpy as np
 from acolvit_jax import hints
 from acolvit_jax.common.errors import ImageError
 from acolvit_jax.common.progress import Progress
-from acolvit_jax.data.records import ImageSource
+from acolvit_jax.data.records import ImageSource, read_record
 from acolvit_jax.data.transforms import to_model_units
 from acolvit_jax.evaluation.methods import Method
 from acolvit_jax.evaluation.perceptual import Features, Lpips
@@ -72,16 +72,14 @@ def load_photo(source: ImageSource, index: int, image_size: int) -> ProtocolPhot
     """Reads one image as the protocol has it.
 
     Raises:
-        ImageError: if it cannot be decoded; the message names it.
+        ImageError: if it is gone or cannot be decoded; the message names it.
+        UnreadableError: if the storage fails.
     """
     try:
-        record = source[index]
-    except OSError as error:
-        raise ImageError(f"{source.name_of(index)}: {error.strerror}") from None
-    try:
+        record = read_record(source, index)
         rgb = images.resize(images.read_image(record.data), (image_size, image_size))
     except ImageError as error:
-        raise ImageError(f"{record.name}: {error}") from None
+        raise ImageError(f"{source.name_of(index)}: {error}") from None
     return ProtocolPhoto(record.name, rgb, *to_model_units(rgb))
 
 
