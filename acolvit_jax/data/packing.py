@@ -137,14 +137,25 @@ def _small_jpeg(data: bytes, side: int, quality: int) -> bytes:
 
 
 def _write_shard(folder: Path, number: int, found: list[Packed]) -> Shard:
-    """Writes a shard; it has its name only when it is whole."""
+    """Writes a shard; it has its name only when it is whole.
+
+    Raises:
+        DataError: if it cannot be written.
+    """
     name = f"photos-{number:05d}.array_record"
     records = [record for record, _, _ in found if record is not None]
     with _partial(folder / name) as partial:
-        writer = ArrayRecordWriter(str(partial), "group_size:1")
-        for record in records:
-            writer.write(encode(record))
-        writer.close()
+        try:
+            writer = ArrayRecordWriter(str(partial), "group_size:1")
+            for record in records:
+                writer.write(encode(record))
+            writer.close()
+        except RuntimeError as error:  # what the system says, in the library's words
+            reason = ";".join(str(error).split(";")[:2])
+            raise DataError(
+                f"{folder / name} cannot be written ({reason}); see to the disk, then run again: "
+                "it goes on"
+            ) from error
     bad = {name: why for record, name, why in found if record is None}
     return Shard(name, len(found), len(records), bad)
 
@@ -159,5 +170,8 @@ def _partial(path: Path) -> Iterator[Path]:
             write_bytes(path, copy.read_bytes())
         return
     partial = path.with_name(f".{path.name}.partial")
-    yield partial
-    os.replace(partial, path)
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,6 +97,27 @@ def test_storage_that_fails_leaves_no_photo_out(photos, tmp_path, monkeypatch):
     monkeypatch.setattr(type(photos), "read_bytes", lambda _: failing(None, 6))
     with pytest.raises(UnreadableError, match=r"index\.json cannot be read"):
         read_index(tmp_path / "packed")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is full")
+def test_a_full_disk_is_one_line_and_nothing_is_left_of_the_shard(photos, tmp_path, monkeypatch):
+    packed = tmp_path / "packed"
+    partial = packed / ".photos-00001.array_record.partial"
+    write = packing._write_shard
+
+    def fill(folder, number, found):
+        if number == 1:
+            partial.symlink_to("/dev/full")
+        return write(folder, number, found)
+
+    monkeypatch.setattr(packing, "_write_shard", fill)
+    reason = r"photos-00001\.array_record cannot be written \(.*No space left on device"
+    with pytest.raises(DataError, match=reason):
+        main([str(photos), str(packed)])
+    assert not partial.is_symlink()
+    monkeypatch.setattr(packing, "_write_shard", write)
+    main([str(photos), str(packed)])
+    assert len(content(packed)) == 9
 
 
 def test_other_photos_settings_or_files_are_left_alone(photos, tmp_path):
