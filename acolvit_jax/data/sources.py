@@ -102,18 +102,26 @@ def _folder(config: DataConfig, split: str) -> FileSource:
     kept = [path for path in source.paths if path not in held_out]
     chosen = sorted(held_out) if split == "validation" else kept
     if not chosen:
-        raise DataError(
-            f"{len(source)} image(s) in {source.root} are too few to train on and to validate with"
-        )
+        raise _too_few(source, config)
     return FileSource(source.description, source.root, chosen)
 
 
 def _packed(config: DataConfig, split: str) -> ImageSource:
     """A packed set; without another for validation, every fiftieth image is held out."""
-    if not config.validation_path:
-        return held_out(PackedSource(place(config.path)), validation=split == "validation")
     validation = split == "validation"
-    return PackedSource(place(config.validation_path if validation else config.path))
+    if config.validation_path:
+        return PackedSource(place(config.validation_path if validation else config.path))
+    source = PackedSource(place(config.path))
+    chosen = held_out(source, validation=validation)
+    if not len(chosen):
+        raise _too_few(source, config)
+    return chosen
+
+
+def _too_few(source: ImageSource, config: DataConfig) -> DataError:
+    return DataError(
+        f"{len(source)} image(s) in {config.path} are too few to train on and to validate with"
+    )
 
 
 def _held_out(source: FileSource) -> set[Path]:

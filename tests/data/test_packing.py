@@ -189,6 +189,13 @@ def test_training_reads_them_and_holds_some_out(photos, tmp_path):
     assert [len(make_source(both, split)) for split in ("train", "validation")] == [9, 9]
 
 
+def test_one_photo_is_too_few_to_train_on_and_to_validate_with(tmp_path):
+    main([str(make_folder(tmp_path / "photos", 1)), str(tmp_path / "packed")])
+    data = DataConfig(dataset="records", path=str(tmp_path / "packed"))
+    with pytest.raises(DataError, match=r"1 image\(s\) in .*packed are too few"):
+        make_source(data, "train")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
