@@ -22,10 +22,9 @@ from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource, Record, read_record
 from acolvit_jax.data.shards import Index, Shard, encode, read_index, write_index
 from acolvit_jax.data.sources import folder_source
-from acolvit_jax.data.tfds import TFDS_SETS, tfds_source
+from acolvit_jax.data.tfds import named_set, tfds_source
 from acolvit_jax.photo import images
 
-TFDS_PREFIX = "tfds:"
 SHARD_IMAGES = 1024
 Packed = tuple[Record | None, str, str]  # record or None, name, why it was left out
 
@@ -34,7 +33,7 @@ def open_photos(photos: str, split: str = "train", data_dir: str = "") -> ImageS
     """Opens what is to be packed.
 
     Args:
-        photos: a folder, or `tfds:NAME` with a key of `TFDS_SETS`.
+        photos: a folder, or `tfds:NAME` as `named_set` reads it.
         split: `train` or `validation`, for TFDS.
         data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
 
@@ -44,14 +43,11 @@ def open_photos(photos: str, split: str = "train", data_dir: str = "") -> ImageS
     Raises:
         UserError: if they are missing.
     """
-    if not photos.startswith(TFDS_PREFIX):
-        if not place(photos).is_dir():
-            raise DataError(f"no folder at {photos}; SRC is a folder of photos, or tfds:NAME")
-        return folder_source(place(photos))
-    name = photos[len(TFDS_PREFIX) :]
-    if name not in TFDS_SETS:
-        raise DataError(f"data set {name!r} is unknown; use one of {', '.join(TFDS_SETS)}")
-    return tfds_source(name, data_dir, split)
+    if dataset := named_set(photos):
+        return tfds_source(dataset, data_dir, split)
+    if not place(photos).is_dir():
+        raise DataError(f"no folder at {photos}; SRC is a folder of photos, or tfds:NAME")
+    return folder_source(place(photos))
 
 
 def pack(source: ImageSource, folder: Path, *, side: int, quality: int) -> Index:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from acolvit_jax.common.errors import DataError
+from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.reading import patiently
 from acolvit_jax.data.records import Record, reading_a_record, stored_name
+
+PREFIX = "tfds:"  # of a data set on a command line, where a folder may stand
 
 
 class TfdsSet(NamedTuple):
@@ -39,6 +41,30 @@ TFDS_SETS = {
     "flowers": TfdsSet("oxford_flowers102", "train", "validation"),
     "birds": TfdsSet("caltech_birds2011", "train", "test"),
 }
+
+
+def named_set(text: str) -> str | None:
+    """Reads which data set a command line means.
+
+    Args:
+        text: `tfds:NAME`, with a key of `TFDS_SETS` or TFDS's own name of one.
+
+    Returns:
+        A key of `TFDS_SETS`; None for anything else, such as a folder.
+
+    Raises:
+        ConfigError: for an unknown data set.
+    """
+    if not text.lower().startswith(PREFIX):
+        return None
+    name = text[len(PREFIX) :]
+    keys = {spec.name: key for key, spec in reversed(TFDS_SETS.items())}
+    keys |= {full.split("/")[0]: keys[full] for full in list(keys)}
+    keys |= {key: key for key in TFDS_SETS}
+    if name not in keys:
+        names = ", ".join(sorted(keys))
+        raise ConfigError(f"data set {name!r} is unknown; use one of {names}")
+    return keys[name]
 
 
 class TfdsSource:

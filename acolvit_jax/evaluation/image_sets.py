@@ -6,7 +6,7 @@ import hashlib
 import itertools
 from pathlib import Path
 
-from acolvit_jax.common.errors import ConfigError, DataError, ImageError
+from acolvit_jax.common.errors import DataError, ImageError
 from acolvit_jax.common.names import spelled, spelled_below
 from acolvit_jax.common.places import place
 from acolvit_jax.common.progress import Progress
@@ -14,10 +14,9 @@ from acolvit_jax.common.text import read_list
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.records import ImageSource, Part, read_record
 from acolvit_jax.data.sources import folder_source, make_source
-from acolvit_jax.data.tfds import TFDS_SETS
+from acolvit_jax.data.tfds import named_set, tfds_source
 
 SAMPLE = "sample"
-TFDS_PREFIX = "tfds:"
 
 
 def open_images(images: str, list_file: str = "", data_dir: str = "") -> ImageSource:
@@ -42,15 +41,8 @@ def open_images(images: str, list_file: str = "", data_dir: str = "") -> ImageSo
 def _whole(images: str, data_dir: str) -> ImageSource:
     if images == SAMPLE:
         return make_source(DataConfig(), "validation")
-    if images.lower().startswith(TFDS_PREFIX):
-        name = images[len(TFDS_PREFIX) :]
-        by_builder = {spec.name: key for key, spec in reversed(TFDS_SETS.items())}
-        by_builder |= {full.split("/")[0]: by_builder[full] for full in list(by_builder)}
-        dataset = name if name in TFDS_SETS else by_builder.get(name, name)
-        if dataset not in TFDS_SETS:
-            names = ", ".join(sorted({*by_builder, *TFDS_SETS}))
-            raise ConfigError(f"data set {name!r} is unknown; use one of {names}")
-        return make_source(DataConfig(dataset=dataset, data_dir=data_dir), "validation")
+    if dataset := named_set(images):
+        return tfds_source(dataset, data_dir, "validation")
     if not place(images).is_dir():
         raise DataError(f"no folder at {images}; --images is a folder, tfds:NAME or sample")
     return folder_source(place(images))

@@ -9,9 +9,11 @@ import pytest
 
 from acolvit_jax.common.errors import DataError, ImageError
 from acolvit_jax.config import DataConfig
+from acolvit_jax.data.packing import open_photos
 from acolvit_jax.data.records import read_record
 from acolvit_jax.data.sources import folder_source, make_source
-from acolvit_jax.data.tfds import TFDS_SETS, TfdsSource, tfds_source
+from acolvit_jax.data.tfds import TFDS_SETS, TfdsSource, named_set, tfds_source
+from acolvit_jax.evaluation.image_sets import open_images
 from tests.photos import make_folder, make_jpeg
 
 
@@ -119,6 +121,22 @@ def test_tfds_is_read_without_tensorflow(prepared, dataset):
     assert sorted(validation[i].data for i in range(3)) == sorted(map(make_jpeg, range(10, 13)))
     assert len(set(names(train))) == 5
     assert "tensorflow" not in sys.modules
+
+
+@pytest.mark.parametrize("name", ["flowers", "oxford_flowers102"])
+def test_doors_open_a_data_set_by_either_name(prepared, name):
+    packed = open_photos(f"tfds:{name}", "validation", prepared)
+    evaluated = open_images(f"TFDS:{name}", data_dir=prepared)
+    assert (
+        names(packed) == names(evaluated) == names(tfds_source("flowers", prepared, "validation"))
+    )
+
+
+def test_a_name_without_a_version_is_the_first_of_them():
+    assert [named_set(f"tfds:{name}") for name in ("imagenette", "imagenette/320px-v2")] == [
+        "imagenette",
+        "imagenette-320",
+    ]
 
 
 def test_tfds_names_are_the_data_sets_own(prepared):
