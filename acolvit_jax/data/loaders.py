@@ -18,6 +18,7 @@ from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.decoding import MOST_PASSED, LoadColor
+from acolvit_jax.data.position import batches_taken, position
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.transforms import EvalTransform, Example, TrainTransform
@@ -103,7 +104,7 @@ class TrainLoader:
     """An endless stream of training batches of this process.
 
     Batch k of the run is the same images, crops and hints for any number of processes, each taking
-    its own stretch, and for any number of workers; the state is the number of batches taken.
+    its own stretch, and for any number of workers; the state is how much was taken.
 
     Attributes:
         skips: what was left out so far.
@@ -145,6 +146,7 @@ class TrainLoader:
         )
         self._data = data
         self._workers = workers
+        self._batch_size = batch_size
         self._stretch = (batch_size // process_count, process_index, process_count)
         self._taken = 0
         self._iterator: Any = None
@@ -195,12 +197,12 @@ class TrainLoader:
 
     def get_state(self) -> dict[str, int]:
         """The position, as plain numbers."""
-        return {"next_index": self._taken}
+        return position(self._taken, self._batch_size)
 
     def set_state(self, state: dict[str, int]) -> None:
-        """Goes to a position that `get_state` gave, of any number of workers."""
+        """Goes to a position that `get_state` gave, of any number of workers and batch size."""
         self.close()
-        self._taken = state["next_index"]
+        self._taken = batches_taken(state, self._batch_size)
 
     def advice(self) -> str:
         """What to do about steps that wait for batches."""

@@ -14,6 +14,7 @@ from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.decoding import LeftOut, LoadColor
 from acolvit_jax.data.loaders import EPOCHS
+from acolvit_jax.data.position import batches_taken, position
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.photo import images
@@ -215,11 +216,11 @@ class Choices:
 
     def get_state(self) -> dict[str, int]:
         """The position, as plain numbers; that of `TrainLoader`."""
-        return {"next_index": self._taken}
+        return position(self._taken, self._batch_size)
 
     def set_state(self, state: dict[str, int]) -> None:
-        """Goes to a position that `get_state` gave."""
-        self._taken = state["next_index"]
+        """Goes to a position that `get_state` gave, of any batch size."""
+        self._taken = batches_taken(state, self._batch_size)
 
     def advice(self) -> str:
         """What to do about steps that wait for batches, of numbers alone."""

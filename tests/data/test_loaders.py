@@ -89,6 +89,17 @@ def test_the_state_restores_exactly_in_any_number_of_processes(source):
     assert_same([{k: v[2:] for k, v in b.items()} for b in expected], take(half, 4))
 
 
+def test_batches_of_another_size_go_on_with_the_next_images(source):
+    stream = loader(source)
+    take(stream, 3)
+    again = loader(source, batch_size=2)
+    again.set_state(stream.get_state())
+    (expected,) = take(stream, 1)
+    halves = take(again, 2)
+    for key, value in expected.items():
+        np.testing.assert_array_equal(np.concatenate([half[key] for half in halves]), value)
+
+
 def test_a_corrupt_image_is_replaced_counted_and_named(tmp_path, caplog):
     folder = make_folder(tmp_path, 150)
     (folder / "0003.jpg").write_bytes(b"no image")

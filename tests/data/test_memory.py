@@ -187,6 +187,9 @@ def test_a_stream_goes_on_where_another_was():
     for name, value in expected.items():
         np.testing.assert_array_equal(got[name], value)
     assert got["number"].tolist() == [12, 13, 14, 15]
+    smaller = choices(batch_size=2)
+    smaller.set_state(other.get_state())
+    assert next(smaller)["number"].tolist() == [16, 17]
 
 
 def test_another_seed_is_another_order():
