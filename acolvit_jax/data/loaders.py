@@ -186,12 +186,20 @@ class TrainLoader:
         """The next batch, what `TrainTransform` makes of each photo: arrays `[B, ...]`.
 
         Raises:
-            DataError: if the data turned out too damaged to go on.
+            DataError: if the data turned out too damaged to go on, or a worker was killed.
             UnreadableError: if the storage fails.
         """
         if self._iterator is None:
             self._iterator = self._start()
-        batch = next(self._iterator)
+        try:
+            batch = next(self._iterator)
+        except RuntimeError as error:
+            if not (self._workers and "terminated unexpectedly" in str(error)):  # Grain's words
+                raise
+            raise DataError(
+                "a process that prepares images was killed (too little memory?); "
+                f"try a smaller data.num_workers, there are {self._workers}"
+            ) from error
         self._taken += 1
         return batch
 

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import signal
 import subprocess
 
 import numpy as np
@@ -21,7 +22,6 @@ from acolvit_jax.data.sources import FileSource, folder_source
 from tests.photos import make_folder, make_rgb
 
 MODEL = ModelConfig(image_size=32, patch_size=8)
-TEXT = {"capture_output": True, "text": True}
 DATA = DataConfig(max_hints=16)
 
 
@@ -242,6 +242,13 @@ def test_storage_that_fails_ends_the_run_and_no_photo_is_called_corrupt(source, 
     assert not stream.skips.corrupt
 
 
+def spawned():
+    """Processes that this one has started to work for it."""
+    command = ["ps", "--ppid", str(os.getpid()), "-o", "pid=,args="]
+    lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    return [int(line.split()[0]) for line in lines if "spawn_main" in line]
+
+
 def test_workers_give_the_same_batches_and_count_the_same_skips(tmp_path):
     folder = make_folder(tmp_path / "photos", 12)
     (folder / "0003.jpg").write_bytes(b"no image")
@@ -257,10 +264,13 @@ def test_workers_give_the_same_batches_and_count_the_same_skips(tmp_path):
         assert_same(take(again, 2), take(workers, 2))
         workers.set_state({"next_index": 1})
         assert_same(first[1:], take(workers, 3))
+        for process in spawned():
+            os.kill(process, signal.SIGKILL)
+        with pytest.raises(DataError, match=r"killed .* try a smaller data\.num_workers"):
+            take(workers, 100)
     finally:
         workers.close()
-    children = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "args="], **TEXT).stdout
-    assert "spawn_main" not in children
+    assert not spawned()
 
 
 @pytest.mark.parametrize(
