@@ -21,7 +21,7 @@ from acolvit_jax.data.decoding import MOST_PASSED, LoadColor
 from acolvit_jax.data.position import batches_taken, position
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
-from acolvit_jax.data.transforms import EvalTransform, Example, TrainTransform
+from acolvit_jax.data.transforms import Example, TrainTransform
 
 EPOCHS = 2**31  # as good as endless, and Grain can still count the images
 MOST_THREADS = 16  # unless more are asked for: each holds an image
@@ -239,52 +239,3 @@ class _Worker:
         while os.getppid() == self.parent:
             time.sleep(WATCH_SECONDS)
         os._exit(1)
-
-
-def eval_batches(
-    source: ImageSource,
-    data: DataConfig,
-    model: ModelConfig,
-    *,
-    counts: tuple[int, ...],
-    batch_size: int,
-    max_images: int,
-    skips: Skips,
-    process_index: int = 0,
-    process_count: int = 1,
-) -> Iterator[Example]:
-    """Validation batches of this process; every image comes once over all processes.
-
-    Args:
-        source: of encoded images.
-        data: hint size, skipping of grey photos.
-        model: size of image and patch.
-        counts: numbers of hints K.
-        batch_size: images of a batch over all processes.
-        max_images: images at most, spread evenly over the source.
-        skips: counts what is left out, for all validations of a run.
-        process_index: this process.
-        process_count: all processes.
-
-    Yields:
-        `inputs` `[b, len(counts), S, S, 4]`, `rgb` `[b, S, S, 3]` and `valid` `[b]`, 0 for images
-        that are left out or only fill the last batch.
-    """
-    transform = EvalTransform(data, model, counts)
-    load = LoadColor(source, data.skip_grey)
-    total = min(max_images, len(source))
-    indices = np.arange(total) * len(source) // total
-    local = batch_size // process_count
-    blank = np.zeros((model.image_size, model.image_size, 3), np.uint8)
-    for start in range(0, total, batch_size):
-        first = start + process_index * local
-        chosen = [(i, float(i < total)) for i in range(first, first + local)]
-        examples = []
-        for i, valid in chosen:
-            name, rgb, skip = load.read(int(indices[min(i, total - 1)]))
-            if skip is not None:
-                skips.add(skip.name, skip.reason)
-            valid = valid if rgb is not None else 0.0
-            photo = blank if rgb is None else rgb
-            examples.append(transform(photo, name) | {"valid": np.float32(valid)})
-        yield {key: np.stack([e[key] for e in examples]) for key in examples[0]}

@@ -147,7 +147,7 @@ class _Loop:
             validation = None
             if step % settings.eval_every == 0 or last:
                 _check_finite(step, metrics, self.run)
-                validation = self._validate(step)
+                validation = self._validate_or_save(step)
             stopping = self.stop.after(step)
             if step % settings.checkpoint_every == 0 or last or stopping:
                 _check_finite(step, metrics, self.run)
@@ -224,6 +224,23 @@ class _Loop:
         if skips.corrupt or skips.grey:
             parts.append(str(skips))
         self.progress.say(", ".join(parts))
+
+    def _validate_or_save(self, step: int) -> Validation:
+        """Scores the parameters; where that fails they are saved first.
+
+        Not by one of many processes: a save needs them all, and the others are still scoring.
+
+        Raises:
+            UserError: why it failed.
+        """
+        try:
+            return self._validate(step)
+        except UserError:
+            if jax.process_count() == 1:
+                self._save(None)
+                self.run.checkpoints.wait()
+                self.progress.say(f"the validation failed; saved after step {step}")
+            raise
 
     def _validate(self, step: int, *, record: bool = True) -> Validation:
         """Scores the parameters and draws the picture grid."""

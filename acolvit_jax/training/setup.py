@@ -23,11 +23,12 @@ from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.places import place, resolved
 from acolvit_jax.config import Config, DataConfig
 from acolvit_jax.config.budgets import checked_budget
-from acolvit_jax.data.loaders import TrainBatches, TrainLoader, eval_batches
+from acolvit_jax.data.loaders import TrainBatches, TrainLoader
 from acolvit_jax.data.memory import Choices, Photos, decode_all, some_sizes
 from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import make_source
+from acolvit_jax.data.validation import check_usable, eval_batches
 from acolvit_jax.models.params import init_params, param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.budgets import per_photo
@@ -95,6 +96,7 @@ def set_up(config: Config, workdir: Path) -> Run:
     sharding.micro_batch_size(config.train, mesh, per_photo(config.model))
     sources = {split: make_source(config.data, split) for split in ("train", "validation")}
     notes = [f"data: {len(sources['train']):,} {sources['train'].description}"]
+    scorer = _make_validate(config, sources["validation"], mesh)
     teach = _make_teach(config, workdir, mesh, notes) if config.train.teacher else None
     correct = make_correct(config, mesh) if config.train.correct_one_in else None
     loader = _make_loader(config, sources["train"], mesh)
@@ -129,7 +131,6 @@ def set_up(config: Config, workdir: Path) -> Run:
         on_error.pop_all()
     step = make_train_step(config, optimizer, shardings, mesh)
     draw = make_draw(config.model.hint_size, mesh)
-    scorer = _make_validate(config, sources["validation"], mesh)
     return Run(
         config,
         mesh,
@@ -227,12 +228,17 @@ def _make_teach(config: Config, workdir: Path, mesh: Mesh, notes: list[str]) -> 
 
 
 def _make_validate(config: Config, source: ImageSource, mesh: Mesh) -> Any:
-    """Binds what a validation needs besides parameters."""
+    """Binds what a validation needs besides parameters.
+
+    Raises:
+        DataError: if there is no image to score.
+    """
     settings = config.validation
     eval_step = make_eval_step(config.model, settings.budget, mesh)
     batch_size = min(settings.batch_size, settings.max_images, len(source))
     batch_size = -(-batch_size // mesh.size) * mesh.size
     skips = Skips(len(source), most=1.0)  # a bad photo is no reason to throw training away
+    check_usable(source, config.data, settings.max_images, skips)
 
     def score(params: Any) -> Validation:
         batches = eval_batches(

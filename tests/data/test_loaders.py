@@ -16,9 +16,10 @@ from acolvit_jax.common.reading import UnreadableError
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data import loaders
 from acolvit_jax.data.decoding import LoadColor
-from acolvit_jax.data.loaders import TrainLoader, eval_batches
+from acolvit_jax.data.loaders import TrainLoader
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import FileSource, folder_source
+from acolvit_jax.data.validation import eval_batches
 from tests.photos import make_folder, make_rgb
 
 MODEL = ModelConfig(image_size=32, patch_size=8)

@@ -6,6 +6,7 @@ import orbax.checkpoint as ocp
 import pytest
 
 from acolvit_jax.common.errors import UserError
+from acolvit_jax.common.reading import UnreadableError
 from acolvit_jax.data.loaders import TrainLoader
 from acolvit_jax.training import loop
 from acolvit_jax.training.loop import DivergedError, train
@@ -65,6 +66,22 @@ def test_after_a_signal(tmp_path, closed, capsys, monkeypatch):
     with pytest.raises(PreemptedError):
         train(small_config(photos), tmp_path / "run")
     assert closed == []
+
+
+def test_after_a_validation_that_failed_what_was_trained_is_saved(
+    tmp_path, closed, capsys, monkeypatch
+):
+    photos = make_folder(tmp_path / "photos", 16)
+
+    def failing(self, step):
+        raise UnreadableError("image 3 cannot be read")
+
+    monkeypatch.setattr(loop._Loop, "_validate", failing)
+    with pytest.raises(UnreadableError):
+        train(small_config(photos, steps=1), tmp_path / "run")
+    assert closed == []
+    assert (tmp_path / "run" / "checkpoints" / "1" / "state").is_dir()
+    assert "the validation failed; saved after step 1" in capsys.readouterr().out
 
 
 def test_after_a_start_that_failed(tmp_path, closed, capsys):

@@ -1,21 +1,40 @@
 """Scores of the validation images."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
+from PIL import Image
 from skimage.color import lab2rgb
 from skimage.metrics import peak_signal_noise_ratio
 
 from acolvit_jax.common.errors import DataError
+from acolvit_jax.data.skips import Skips
+from acolvit_jax.data.sources import folder_source
+from acolvit_jax.data.validation import check_usable
 from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
+from acolvit_jax.training.setup import set_up
 from acolvit_jax.training.validation import make_eval_step, validate
-from tests.training.runs import MODEL
+from tests.training.runs import MODEL, small_config
 
 
 def test_without_an_image_there_is_no_score():
     with pytest.raises(DataError, match="none of the validation images can be scored"):
         validate(lambda *_: None, {}, [], (1, 10), sharding.make_mesh(1))
+
+
+def test_photos_that_cannot_be_scored_are_told_before_training(tmp_path):
+    for i in range(3):
+        Image.new("RGB", (40, 30), "grey").save(tmp_path / f"{i}.png")
+    config = small_config(tmp_path)
+    data = dataclasses.replace(config.data, validation_path=str(tmp_path))
+    with pytest.raises(DataError, match="all 3 images are near grey"):
+        set_up(dataclasses.replace(config, data=data), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(DataError, match="none of the 2 validation images can be scored"):
+        check_usable(folder_source(tmp_path), data, 2, Skips(3, most=1.0))
 
 
 @pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB")
