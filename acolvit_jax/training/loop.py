@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
 from acolvit_jax.training.preemption import PreemptedError, StopSignal
 from acolvit_jax.training.profiling import Profiler, memory_estimate
-from acolvit_jax.training.run_lock import holding
+from acolvit_jax.training.run_lock import holding, unquestioned
 from acolvit_jax.training.setup import Run, set_up
 from acolvit_jax.training.validation import Validation
 
@@ -70,15 +71,20 @@ def train(config: Config, workdir: Path, profile: tuple[int, int] | None = None)
     try:
         first = jax.process_index() == 0
         check_workdir(workdir, config)
-        with holding(workdir) if first else contextlib.nullcontext():
-            return _train(config, workdir, profile)
+        with holding(workdir) if first else contextlib.nullcontext(unquestioned) as check_held:
+            return _train(config, workdir, profile, check_held)
     except (ValueError, jax.errors.JaxRuntimeError) as error:
         if (user_error := user_error_of(error)) is None:
             raise
         raise user_error from error
 
 
-def _train(config: Config, workdir: Path, profile: tuple[int, int] | None) -> Result:
+def _train(
+    config: Config,
+    workdir: Path,
+    profile: tuple[int, int] | None,
+    check_held: Callable[[], None],
+) -> Result:
     """`train`, with the errors of devices and other processes as they come."""
     first = jax.process_index() == 0
     changes = check_workdir(workdir, config)
@@ -92,7 +98,7 @@ def _train(config: Config, workdir: Path, profile: tuple[int, int] | None) -> Re
     quiet = not first
     profiler = Profiler(workdir, profile)
     with StopSignal() as stop, Progress(config.train.steps, done=done, quiet=quiet) as progress:
-        loop = _Loop(run, workdir, log, progress, stop, profiler)
+        loop = _Loop(run, workdir, log, progress, stop, profiler, check_held)
         try:
             return loop.run_all()
         except BaseException:
@@ -116,6 +122,7 @@ class _Loop:
         progress: Progress,
         stop: StopSignal,
         profiler: Profiler,
+        check_held: Callable[[], None],
     ) -> None:
         self.run = run
         self.workdir = workdir
@@ -123,6 +130,7 @@ class _Loop:
         self.progress = progress
         self.stop = stop
         self.profiler = profiler
+        self.check_held = check_held
         self.feed = Feed(run.loader, run.mesh)
         self._program: Any = None
         # The first stretch waits for the pipeline to fill.
@@ -136,6 +144,7 @@ class _Loop:
         previous = None
         for step in range(int(self.run.state.step) + 1, settings.steps + 1):
             metrics = self._step(step)
+            self.check_held()
             # The step before is looked at while this one runs, so that devices never wait.
             if previous is not None:
                 _check_finite(step - 1, previous, self.run)
@@ -259,6 +268,7 @@ class _Loop:
         return self.workdir / "pictures" / f"step_{step:07d}.png"
 
     def _save(self, validation: Validation | None) -> None:
+        self.check_held()  # nothing is written where another run goes on
         score = None if validation is None else validation.score
         self.run.checkpoints.save(self.run.state, self.feed.position(), score)
         if self.log is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from acolvit_jax.common.errors import ConfigError
@@ -15,7 +15,7 @@ LOCK_FILE = ".lock"
 
 
 @contextlib.contextmanager
-def holding(workdir: Path) -> Iterator[None]:
+def holding(workdir: Path) -> Iterator[Callable[[], None]]:
     """Holds a run's folder, which is made if it is not there; one made in vain goes away again.
 
     The system lets go of it when the process ends, however it ends; that of a bucket is taken over
@@ -26,19 +26,20 @@ def holding(workdir: Path) -> Iterator[None]:
         workdir: folder of the run.
 
     Yields:
-        While no other process may train in it.
+        What is asked now and then while no other process may train in it, and raises once one does:
+        a lock of a bucket can be lost.
 
     Raises:
-        ConfigError: if another process does, with which and since when.
+        ConfigError: if another process trains in it, with which and since when.
     """
     if is_remote(workdir):
-        with _holding_bucket(workdir):
-            yield
+        with _holding_bucket(workdir) as check:
+            yield check
         return
     try:
         import fcntl
     except ImportError:  # not on Windows
-        yield
+        yield unquestioned
         return
     made = not workdir.exists()
     workdir.mkdir(parents=True, exist_ok=True)
@@ -50,24 +51,28 @@ def holding(workdir: Path) -> Iterator[None]:
             holder = read_text(path).strip() or "another process"
             raise _in_use(workdir, holder) from None
         except OSError:  # a file system without locks
-            yield
+            yield unquestioned
             return
         file.truncate(0)
         file.write(f"{this_process()}\n")
         file.flush()
         try:
-            yield
+            yield unquestioned
         finally:
             if made and [entry.name for entry in workdir.iterdir()] == [LOCK_FILE]:
                 path.unlink()
                 workdir.rmdir()
 
 
+def unquestioned() -> None:
+    """Takes a folder for held: the system takes no lock away."""
+
+
 @contextlib.contextmanager
-def _holding_bucket(workdir: Path) -> Iterator[None]:
+def _holding_bucket(workdir: Path) -> Iterator[Callable[[], None]]:
     try:
-        with holding_file(workdir / LOCK_FILE):
-            yield
+        with holding_file(workdir / LOCK_FILE) as check:
+            yield check
     except HeldError as error:
         raise _in_use(workdir, str(error)) from None
 

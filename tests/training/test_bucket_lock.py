@@ -3,12 +3,13 @@
 import os
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.places import create, place
-from acolvit_jax.training import bucket_lock
+from acolvit_jax.training import bucket_lock, loop
 from acolvit_jax.training.run_lock import LOCK_FILE, holding
 
 
@@ -38,6 +39,35 @@ def test_the_lock_of_a_killed_run_is_taken_over(bucket, caplog):
         assert f"process {os.getpid()}" in (run / LOCK_FILE).read_text()
     assert time.monotonic() - start >= 2.0
     assert "held by process 1 on gone" in caplog.text
+
+
+def test_a_run_that_was_held_up_leaves_the_folder_to_the_one_that_took_it_over(bucket):
+    run = place(bucket) / "run"
+    other = b"process 1 on another since then\nabc 0\n"
+
+    def train_on(check):
+        check()
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            (run / LOCK_FILE).write_bytes(other)
+            time.sleep(0.1)
+            check()
+
+    refusal = r"in use by process 1 on another since then, which took it over"
+    with pytest.raises(ConfigError, match=refusal), holding(run) as check:
+        train_on(check)
+    assert (run / LOCK_FILE).read_bytes() == other
+
+
+@pytest.mark.parametrize("do", [loop._Loop.run_all, lambda fake: loop._Loop._save(fake, None)])
+def test_training_without_the_lock_writes_nothing(do):
+    def lost():
+        raise ConfigError("lost")
+
+    settings = SimpleNamespace(steps=1)
+    run = SimpleNamespace(config=SimpleNamespace(train=settings), state=SimpleNamespace(step=0))
+    with pytest.raises(ConfigError, match="lost"):
+        do(SimpleNamespace(run=run, check_held=lost, _step=lambda step: {}))
 
 
 def test_of_two_who_take_it_over_one_does(bucket):
