@@ -38,7 +38,7 @@ def place(path: str | os.PathLike[str]) -> Path:
     scheme, separator, _ = text.partition("://")
     if separator and scheme.isalnum() and not Path(text).exists():
         raise ConfigError(f"{text}: of storage elsewhere only {BUCKETS} is known")
-    return Path(text).expanduser()
+    return Path(os.path.expanduser(text))  # `~backup.jpg` is a name where nobody has it
 
 
 @functools.cache

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.files import drop_unfinished_programs
 from acolvit_jax.common.jax_settings import compiler_options
 from acolvit_jax.config import ModelConfig
@@ -30,19 +31,32 @@ _lock = threading.Lock()
 
 
 def cache_folder() -> Path:
-    """Where compiled programs are kept: `$ACOLVIT_CACHE`, else the user's cache folder."""
+    """Where compiled programs are kept: `$ACOLVIT_CACHE`, else the user's cache folder.
+
+    Raises:
+        ConfigError: if the user has no home folder, as in some containers.
+    """
     if os.environ.get(CACHE_VARIABLE):
         return Path(os.environ[CACHE_VARIABLE])
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "acolvit_jax"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "acolvit_jax"
+    except RuntimeError:
+        raise ConfigError(
+            f"there is no home folder to keep files in; set {CACHE_VARIABLE} to a folder"
+        ) from None
 
 
 def keep_compiled_programs() -> None:
     """Turns JAX's persistent compilation cache on, so that a second start is quick.
 
-    A cache that the user has set up, by JAX's own settings, is left as it is.
+    A cache that the user has set up, by JAX's own settings, is left as it is; a user without a
+    folder for it goes without.
     """
     if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
-        folder = cache_folder() / "programs"
+        try:
+            folder = cache_folder() / "programs"
+        except ConfigError:
+            return
         drop_unfinished_programs(folder)
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)

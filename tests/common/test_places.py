@@ -20,6 +20,7 @@ def test_a_path_of_this_machine_is_what_it_was(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert place("a/b") == Path("a/b")
     assert place("~/x") == tmp_path / "x"
+    assert place("~backup.jpg") == Path("~backup.jpg")
     assert type(place(tmp_path)) is type(tmp_path)
     assert not places.is_remote(tmp_path)
     assert places.absolute(place("a")) == Path.cwd() / "a"

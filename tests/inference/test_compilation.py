@@ -3,6 +3,7 @@
 import jax
 import pytest
 
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.inference import compilation
 
 SETTINGS = (
@@ -46,3 +47,16 @@ def test_a_cache_that_jax_was_given_stays(no_cache, monkeypatch):
     jax.config.update("jax_compilation_cache_dir", "/given")
     compilation.keep_compiled_programs()
     assert jax.config.jax_compilation_cache_dir == "/given"
+
+
+def test_who_has_no_home_goes_without_a_cache(no_cache, monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("ACOLVIT_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(compilation.Path, "home", no_home)
+    compilation.keep_compiled_programs()
+    assert jax.config.jax_compilation_cache_dir is None
+    with pytest.raises(ConfigError, match="set ACOLVIT_CACHE to a folder"):
+        compilation.cache_folder()
