@@ -74,6 +74,10 @@ def find_images(folder: Path) -> Found:
             folders.clear()
             continue
         seen.add(real)
+        if not os.access(place, os.X_OK):  # its names can be listed, and none of them opened
+            problems.append(f"{place}: the folder cannot be read (no right to enter it)")
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if _is_wanted(name))
         for name in files:
             path = Path(place, name)
@@ -81,7 +85,7 @@ def find_images(folder: Path) -> Found:
                 continue
             if path.suffix.lower() not in IMAGE_SUFFIXES:
                 others.append(path)
-            elif path.is_file():
+            elif os.path.isfile(path):  # in a closed folder `Path.is_file` raises
                 photos.append(path)
             else:
                 problems.append(f"{path}: leads to no file")

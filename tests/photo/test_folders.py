@@ -65,6 +65,25 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     assert found.problems == [f"{folder}: the folder cannot be read (Permission denied)"]
 
 
+def test_a_folder_that_cannot_be_entered_is_named_once(tmp_path, monkeypatch):
+    make(tmp_path, "a.jpg", "closed/b.jpg", "closed/c.jpg", "closed/deep/d.jpg", "into it.jpg")
+    closed, check, look = tmp_path / "closed", os.access, os.stat
+
+    def stat(path, *more, **options):
+        if os.path.basename(path) in ("b.jpg", "c.jpg", "d.jpg", "into it.jpg"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, *more, **options)
+
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(closed) and check(path, mode))
+    monkeypatch.setattr(os, "stat", stat)
+    found = images.find_images(tmp_path)
+    assert names(found, tmp_path) == ["a.jpg"]
+    assert found.problems == [
+        f"{closed}: the folder cannot be read (no right to enter it)",
+        f"{tmp_path / 'into it.jpg'}: leads to no file",
+    ]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names are text there")
 def test_names_that_are_no_utf8_are_found(tmp_path):
     raw = os.fsencode(tmp_path) + b"/gro\xdfmutter.jpg"
