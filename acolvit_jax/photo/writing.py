@@ -69,8 +69,9 @@ def encode_image(
     buffer = io.BytesIO()
     try:
         Image.fromarray(rgb).save(buffer, kind, **options)
-    except (OSError, ValueError) as error:
-        raise ImageError(f"cannot write {width}x{height} pixels as {kind}: {error}") from error
+    except Exception as error:  # encoders raise anything on what their format cannot hold
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ImageError(f"cannot write {width}x{height} pixels as {kind}: {why}") from error
     return buffer.getvalue()
 
 

@@ -274,3 +274,12 @@ def test_odd_metadata_stops_nobody(suffix):
         with contextlib.suppress(ImageError):
             # Broken sizes are often huge; nothing here needs their memory.
             assert images.read_photo(bytes(broken), max_pixels=10**6).rgb.dtype == np.uint8
+
+
+def test_what_an_encoder_cannot_hold_is_one_line(picture, monkeypatch):
+    def refuse(self, *args, **options):
+        raise RuntimeError("Failed to encode:\nno room")  # AVIF's, of 65,537 pixels a side
+
+    monkeypatch.setattr(Image.Image, "save", refuse)
+    with pytest.raises(ImageError, match="24x16 pixels as AVIF: Failed to encode: no room"):
+        images.encode_image(picture, ".avif")
