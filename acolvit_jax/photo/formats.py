@@ -14,7 +14,6 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Jpeg2KImagePlugin,
-    JpegImagePlugin,
     PngImagePlugin,
     PpmImagePlugin,
     WebPImagePlugin,
@@ -22,6 +21,7 @@ from PIL import (
 from PIL.ImageFile import ImageFile
 
 from acolvit_jax.common.errors import ImageError
+from acolvit_jax.photo.jpeg import JpegFile
 
 Opener = Callable[[io.BytesIO], ImageFile]
 
@@ -44,7 +44,7 @@ WRITERS = {
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _STARTS: tuple[tuple[bytes, Opener], ...] = (
-    (b"\xff\xd8\xff", JpegImagePlugin.jpeg_factory),
+    (b"\xff\xd8\xff", JpegFile),
     (b"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile),
     (b"GIF8", GifImagePlugin.GifImageFile),
     (b"BM", BmpImagePlugin.BmpImageFile),

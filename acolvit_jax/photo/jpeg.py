@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import imagecodecs
@@ -11,6 +12,14 @@ from PIL import Image, JpegImagePlugin
 _END = b"\xff\xd9"
 _FILLINGS = (b"", b"\xa5\x3c" * 64)
 MOST_LOST = 0.1  # of the rows
+
+
+class JpegFile(JpegImagePlugin.JpegImageFile):
+    """A JPEG file that opens whatever its EXIF says of its resolution."""
+
+    def _read_dpi_from_exif(self) -> None:
+        with contextlib.suppress(Exception):  # Pillow raises many kinds, and the pixels are fine
+            super()._read_dpi_from_exif()
 
 
 def decode_color(image: Image.Image, data: bytes) -> np.ndarray | None:
@@ -55,5 +64,5 @@ def mend(data: bytes) -> tuple[bytes, int] | None:
 
 
 def _decoded(data: bytes) -> np.ndarray:
-    with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
+    with JpegFile(io.BytesIO(data)) as image:
         return np.asarray(image)

@@ -21,6 +21,8 @@ _PIXEL_TAGS |= {*range(322, 326), 330, *range(338, 342), 347, *range(530, 533), 
 # Photoshop.
 _EDITOR_TAGS = {700, 33723, 34377, 37724}
 _TABLES = {int(IFD.Exif), int(IFD.GPSInfo), int(IFD.Interop)}
+_INCH, _UNITS = 2, {2: 1.0, 3: 2.54}  # of EXIF's resolution: inches, centimeters
+_MOST_DPI = 65_535  # what a JPEG holds
 _SRGB, _SRGB_RULES = 1, "R98"  # EXIF's ColorSpace and interoperability index of an sRGB file
 _INTEROP_INDEX = 1
 _ADOBE_RGB, _ADOBE_RULES = 2, "R03"
@@ -82,12 +84,21 @@ def of_image(image: Image.Image) -> Metadata:
     )
 
 
-def _dpi(value: Any) -> tuple[float, float] | None:
+def dpi_of(exif: Image.Exif) -> tuple[float, float] | None:
+    """Pixels an inch as an EXIF block states them; None where it gives only the pixels' shape."""
+    scale = _UNITS.get(exif.get(Base.ResolutionUnit, _INCH), 0)
+    given = exif.get(Base.XResolution), exif.get(Base.YResolution)
+    return _dpi(given, scale)
+
+
+def _dpi(value: Any, scale: float = 1) -> tuple[float, float] | None:
+    """A resolution that formats can hold; None for others, which are damaged."""
     try:
-        across, down = (float(number) for number in value)
-    except (TypeError, ValueError, ZeroDivisionError):
+        across, down = (scale * float(number) for number in value)
+    except (TypeError, ValueError, ArithmeticError):
         return None
-    return (across, down) if across > 0 and down > 0 else None
+    fits = 0 < across <= _MOST_DPI and 0 < down <= _MOST_DPI
+    return (across, down) if fits else None
 
 
 def orientation_of(exif: Image.Exif) -> int:

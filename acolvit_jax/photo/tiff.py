@@ -155,15 +155,17 @@ def _orientation(*pages: Any) -> int:
 
 
 def _metadata(file: _File, page: Any) -> metadata.Metadata:
-    """EXIF and XMP of a main page; resolution stands in its EXIF block."""
+    """EXIF, XMP and resolution of a main page."""
     exif = Image.Exif()
     exif.endian, exif.bigtiff = file.byteorder, file.is_bigtiff
     try:
         exif.load_from_fp(io.BytesIO(file.data), page.offset)
+        exif.bigtiff = False  # a block of its own is never one
+        dpi = metadata.dpi_of(exif)
         block = metadata.without_pixel_tags(exif)
     except Exception:  # Pillow raises many kinds on odd metadata, and the pixels are fine
-        block = None
-    return metadata.Metadata(exif=block, xmp=_bytes_of(page.tags.get(_XMP)))
+        block = dpi = None
+    return metadata.Metadata(exif=block, xmp=_bytes_of(page.tags.get(_XMP)), dpi=dpi)
 
 
 def _bytes_of(tag: Any) -> bytes | None:

@@ -108,6 +108,57 @@ def test_an_exif_block_too_long_for_a_jpeg_is_left_out():
     assert 270 in Image.open(io.BytesIO(written)).getexif()
 
 
+@pytest.mark.parametrize("big", [False, True])
+def test_what_a_tiff_says_goes_along_whatever_the_format(big):
+    told, exif = Image.Exif(), Image.Exif()
+    told[270] = "grandmother"
+    told.get_ifd(0x8769)[0x9003] = "1931:05:04 10:00:00"
+    exif.load(told.tobytes())
+    data = save(make_rgb(0, (24, 32)), "TIFF", exif=exif, dpi=(600, 300), big_tiff=big)
+    assert (data[2] == 43) == big
+    photo = images.read_photo(data)
+    for suffix in (".jpg", ".png", ".tif", ".webp"):
+        written = images.encode_image(photo.rgb, suffix, metadata=photo.metadata)
+        with Image.open(io.BytesIO(written)) as image:
+            kept = image.getexif()
+            assert kept[270] == "grandmother", suffix
+            assert kept.get_ifd(0x8769)[0x9003] == "1931:05:04 10:00:00"
+            if suffix != ".webp":
+                assert np.allclose(image.info["dpi"], (600, 300)), suffix
+
+
+def test_a_tiff_of_pixels_a_centimeter():
+    tags = ImageFileDirectory_v2()
+    tags[282], tags[283], tags[296] = 100.0, 200.0, 3
+    photo = images.read_photo(save(make_rgb(0, (24, 32)), "TIFF", tiffinfo=tags))
+    assert photo.metadata.dpi == (254, 508)
+    tags[296] = 1  # no unit: it says what shape the pixels have
+    photo = images.read_photo(save(make_rgb(0, (24, 32)), "TIFF", tiffinfo=tags))
+    assert photo.metadata.dpi is None
+
+
+RESOLUTIONS = {  # type of the tag, its number of values, their bytes
+    "not a number that is written": (7, 1, b"7"),
+    "an empty text": (2, 1, b""),
+    "more than formats hold": (5, 1, struct.pack("<II", 4278190380, 1)),
+    "no end": (12, 1, struct.pack("<d", float("inf"))),
+}
+
+
+@pytest.mark.parametrize("case", RESOLUTIONS)
+def test_a_damaged_resolution_keeps_no_photo_from_being_read_and_written(case):
+    kind, count, value = RESOLUTIONS[case]
+    held = struct.pack("<I", 38) if len(value) > 4 else value.ljust(4, b"\0")
+    table = struct.pack("<HHI", 282, kind, count) + held + struct.pack("<HHIHH", 296, 3, 1, 2, 0)
+    block = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + table + bytes(4) + value
+    data = save(make_rgb(0, (24, 32)), "JPEG", exif=block)
+    length = int.from_bytes(data[4:6], "big")
+    photo = images.read_photo(data[:2] + data[4 + length :])  # without JFIF's own
+    for suffix in (".avif", ".jpg", ".png", ".tif", ".webp"):
+        written = images.encode_image(photo.rgb, suffix, metadata=photo.metadata)
+        assert images.read_photo(written).rgb.shape == (24, 32, 3)
+
+
 def test_xmp_too_long_for_a_jpeg_is_told():
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt("XML:com.adobe.xmp", "<x/>".ljust(65_503))
