@@ -16,6 +16,7 @@ from acolvit_jax.hints import Hint
 from acolvit_jax.hints.text import HintList, parse_hint, read_hints
 
 FORMATS = {"avif": ".avif", "jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
+LAYERS = {"png": ("layer",), "tiff": ("layers",)}  # of `photo.outputs.OUTPUTS`
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE.json",
         help='[{"row": 40, "column": 120, "color": "#c03020"}, ...], by file name for a folder',
     )
-    parser.add_argument("--output", type=cli.path, help="file or folder; default: SOURCE_color")
+    parser.add_argument("--output", help="file, or folder (NAME/); default: SOURCE_color")
     parser.add_argument(
         "--compare",
         action="store_true",
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--layer",
-        choices=("png", "tiff"),
+        choices=sorted(LAYERS),
         help="with each result, also write its color alone for an editor's mode 'color': "
         "NAME_layer.png, transparent, or NAME_layers.tif, over the grey photo; of photos whose "
         "names would be alike NAME.png_layer.png",
@@ -91,8 +92,8 @@ def main(argv: Sequence[str]) -> int:
         UserError: for what the person can mend.
     """
     args = parser().parse_args(argv)
-    if args.output is not None and not args.output.name:
-        raise ImageError(f"--output {str(args.output)!r} names no file or folder")
+    if args.output is not None and not cli.path(args.output).name:
+        raise ImageError(f"--output {args.output!r} names no file or folder")
     if not args.source.exists():
         raise ImageError(f"{args.source}: no such file or folder")
     hints = _hints(args)
@@ -103,19 +104,18 @@ def main(argv: Sequence[str]) -> int:
     from acolvit_jax.inference.finish import Finish
 
     finish = Finish(args.saturation, args.warmth)
-    options = jobs.Options(
-        args.exact_hints, finish, args.compare, args.overwrite, args.max_pixels, args.layer
-    )
+    options = jobs.Options(args.exact_hints, finish, args.overwrite, args.max_pixels)
     suffix = FORMATS.get(args.format)
+    kinds = [*([plans.COMPARE] if args.compare else []), *LAYERS.get(args.layer, ())]
     folder = args.source.is_dir()
     if folder:
         by_name = hints if isinstance(hints, dict) else {}
-        work, notes, problems = plans.plan_folder(args.source, args.output, by_name, suffix)
+        work, notes, problems = plans.plan_folder(args.source, args.output, by_name, suffix, kinds)
         for note in notes:
             print(f"warning: {note}", file=sys.stderr)
     else:
         own = _own(hints, args.source.name)
-        job = plans.plan_photo(args.source, args.output, own.hints, args.overwrite, suffix)
+        job = plans.plan_photo(args.source, args.output, own.hints, args.overwrite, suffix, kinds)
         work = [replace(job, hinted=own.photo)]
     settle_jax()
     keep_compiled_programs()

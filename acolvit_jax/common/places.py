@@ -67,6 +67,13 @@ def resolved(path: Path) -> Path:
     return path if is_remote(path) else path.resolve()
 
 
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths of files that exist lead to the same one."""
+    if is_remote(one) or is_remote(other):
+        return one == other
+    return one.samefile(other)
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder, where folders are more than the start of a name."""
     if not is_remote(path):

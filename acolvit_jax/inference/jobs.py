@@ -6,20 +6,23 @@ import errno
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from acolvit_jax.common.errors import HintError, ImageError, PixelLimitError, UserError
 from acolvit_jax.common.files import write_bytes
+from acolvit_jax.common.places import same_file
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.inference.colorizer import AS_IT_IS, Colorized, Colorizer
 from acolvit_jax.inference.finish import Finish
-from acolvit_jax.inference.plans import Job
+from acolvit_jax.inference.plans import COMPARE, Job
 from acolvit_jax.photo import images, outputs, pictures
 
-LAYERS = {"png": "layer", "tiff": "layers"}  # of OUTPUTS, by the format of the file
+# What ends a folder's job: no other photo could be written either.
+_ENDS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -29,18 +32,14 @@ class Options:
     Attributes:
         exact_hints: give the photo's pixels under hints exactly the colors asked for.
         finish: saturation and warmth of the whole result.
-        compare: with every result, also write the grey photo with its hints beside it.
         overwrite: replace what exists.
         max_pixels: of a photo; None is what this machine's memory allows.
-        layer: of `LAYERS`: with every result, also write its color alone.
     """
 
     exact_hints: bool = True
     finish: Finish = AS_IT_IS
-    compare: bool = False
     overwrite: bool = False
     max_pixels: int | None = None
-    layer: str | None = None
 
 
 @dataclass
@@ -49,7 +48,7 @@ class Tally:
 
     Attributes:
         done: photos written.
-        skipped: photos whose result was there already.
+        skipped: photos of which all was there already.
         failed: messages, one a photo.
     """
 
@@ -105,6 +104,8 @@ class Done:
 def run_job(colorizer: Colorizer, job: Job, options: Options) -> Done:
     """Colorizes one photo, or all its pages, and writes the result, metadata kept.
 
+    Files that exist are left, unless they are to be replaced.
+
     Args:
         colorizer: the model.
         job: what to do.
@@ -121,13 +122,17 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> Done:
     pages = _encoded_pages(colorizer, job, options, done)
     try:
         content = images.join_pages(pages) if job.paged else next(pages)
-        write_bytes(job.target, content)  # last: a result that exists says that all is done
+        if not _stays(job.target, job, options):
+            write_bytes(job.target, content)  # last: one that exists says that all is done
     except PixelLimitError as error:
         raise PixelLimitError(f"{error}; --max_pixels allows more") from None
+    except MemoryError as error:
+        raise ImageError(f"{job.source}: is too large for this machine's memory") from error
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in _ENDS:
             raise
-        raise ImageError(f"cannot write {job.target}: {error.strerror}") from error
+        where = error.filename or job.target
+        raise ImageError(f"cannot write {where}: {error.strerror}") from error
     return done
 
 
@@ -145,7 +150,11 @@ def _encoded_pages(colorizer: Colorizer, job: Job, options: Options, done: Done)
             )
         except HintError as error:
             raise HintError(f"{job.source}: {error}") from None
-        _write_beside(job, options, number, photo, hints, result)
+        left = [p for p in (job.target, *job.beside(number).values()) if _stays(p, job, options)]
+        notes = (*notes, *(f"{path.name} was there already and is left" for path in left))
+        for kind, path in job.beside(number).items():
+            if path not in left:
+                write_bytes(path, _encoded(kind, photo, hints, result))
         if number > 1:
             kept = images.without_tables(kept)
         if kept is not photo.metadata:
@@ -163,20 +172,32 @@ def _photos(job: Job, options: Options) -> Iterator[images.Photo]:
     return iter([images.read_photo(job.source, max_pixels=options.max_pixels)])
 
 
-def _write_beside(
-    job: Job,
-    options: Options,
-    page: int,
-    photo: images.Photo,
-    hints: Sequence[Hint],
-    result: Colorized,
-) -> None:
-    """Writes what was asked for beside the result."""
-    if options.compare:
-        images.write_image(job.compared(page), compare(photo.rgb, hints, result.rgb))
-    if options.layer:
-        kind = LAYERS[options.layer]
-        write_bytes(job.layer(kind, page), outputs.encode_output(kind, photo, result.rgb))
+def _stays(path: Path, job: Job, options: Options) -> bool:
+    """Whether a file to write is there already and is to be left.
+
+    Raises:
+        ImageError: if it is the photo itself.
+    """
+    if not path.exists():
+        return False
+    if same_file(path, job.source):
+        raise ImageError(f"{path} is the photo itself; choose another --output")
+    return not options.overwrite
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file exists, as far as one can tell."""
+    try:
+        return path.exists()
+    except OSError:  # a closed folder: that nothing can be written there is said of each photo
+        return False
+
+
+def _encoded(kind: str, photo: images.Photo, hints: Sequence[Hint], result: Colorized) -> bytes:
+    """A file beside the result."""
+    if kind == COMPARE:
+        return images.encode_image(compare(photo.rgb, hints, result.rgb), ".png")
+    return outputs.encode_output(kind, photo, result.rgb)
 
 
 def run_jobs(
@@ -185,7 +206,7 @@ def run_jobs(
     options: Options,
     report: Callable[[Job, Done | None, str], None],
 ) -> Tally:
-    """Colorizes a folder's photos; results that exist are left, one bad photo stops none.
+    """Colorizes a folder's photos; files that exist are left, one bad photo stops none.
 
     Args:
         colorizer: the model.
@@ -199,7 +220,7 @@ def run_jobs(
     """
     tally = Tally()
     for job in jobs:
-        if job.target.exists() and not options.overwrite:
+        if not options.overwrite and all(map(_is_there, job.files)):
             tally.skipped += 1
             report(job, None, "exists")
             continue

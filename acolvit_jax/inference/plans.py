@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +13,13 @@ from typing import NamedTuple
 
 from acolvit_jax.common.errors import HintError, ImageError
 from acolvit_jax.common.names import fitting, spelled
-from acolvit_jax.common.places import resolved
+from acolvit_jax.common.places import is_remote, place, resolved, same_file
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.saved import HintedPhoto
 from acolvit_jax.photo import images, outputs
 
 SUFFIX = "_color"
+COMPARE = "compare"  # the kind of file that has the grey photo with its hints beside the result
 COMPARE_SUFFIX = ".compare.png"
 _ENDINGS = re.compile(rf"(?:{SUFFIX}|\.page\d+|_layers?)*$")  # that names beside a result have
 
@@ -32,6 +35,7 @@ class Job:
         hinted: the photo that the hints were made on, if that may be another size of this one.
         whole: whether the names of layers have the result's suffix too: without it they would be
             those of another photo of the folder.
+        kinds: of files to write beside the result: `COMPARE`, and layers, of `OUTPUTS`.
     """
 
     source: Path
@@ -39,6 +43,7 @@ class Job:
     hints: Sequence[Hint] = ()
     hinted: HintedPhoto | None = None
     whole: bool = False
+    kinds: Sequence[str] = ()
 
     @property
     def paged(self) -> bool:
@@ -48,15 +53,21 @@ class Job:
         """
         return images.WRITERS[self.target.suffix.lower()] == "TIFF" and not self.hints
 
-    def compared(self, page: int) -> Path:
-        """Where the grey photo with its hints beside the result goes, for a page from 1 on."""
-        return self.target.with_name(fitting(self.target.name, _of_page(page) + COMPARE_SUFFIX))
+    def beside(self, page: int) -> dict[str, Path]:
+        """Where the files beside the result go, by kind, for a page from 1 on."""
+        return {kind: self._beside(kind, page) for kind in self.kinds}
 
-    def layer(self, kind: str, page: int) -> Path:
-        """Where the color of a page alone goes; `kind` of `OUTPUTS`."""
-        stem = self.target.name if self.whole else self.target.stem.removesuffix(SUFFIX)
-        ending = _of_page(page) + outputs.OUTPUTS[kind].ending
-        return self.target.with_name(fitting(stem, ending))
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that is written of the first page."""
+        return (self.target, *self.beside(1).values())
+
+    def _beside(self, kind: str, page: int) -> Path:
+        stem, ending = self.target.name, COMPARE_SUFFIX
+        if kind != COMPARE:
+            stem = stem if self.whole else self.target.stem.removesuffix(SUFFIX)
+            ending = outputs.OUTPUTS[kind].ending
+        return self.target.with_name(fitting(stem, _of_page(page) + ending))
 
 
 class Plan(NamedTuple):
@@ -75,46 +86,53 @@ class Plan(NamedTuple):
 
 def plan_photo(
     source: Path,
-    output: Path | None,
+    output: str | Path | None,
     hints: Sequence[Hint],
     overwrite: bool,
     suffix: str | None = None,
+    kinds: Sequence[str] = (),
 ) -> Job:
     """Plans one photo.
 
     Args:
         source: the photo.
-        output: file to write, or, without a suffix, folder to write to; None is beside the photo,
-            `NAME_color`.
+        output: file to write, or, without a suffix or with a slash at its end, folder to write to;
+            None is beside the photo, `NAME_color`.
         hints: on the photo.
         overwrite: replace what exists.
         suffix: of the result; None is the photo's own.
+        kinds: of files beside the result, as of `Job`.
 
     Returns:
         The job.
 
     Raises:
-        ImageError: if the output exists, is the photo itself, or is of a kind that cannot be
-            written.
+        ImageError: if a file to write exists, is the photo itself, is of a kind that cannot be
+            written, or is where nothing can be.
     """
     name = fitting(source.stem, f"{SUFFIX}{suffix or _suffix(source)}")
-    target = source.with_name(name) if output is None else output
-    target = target / name if target.is_dir() or not target.suffix else target
+    target = source.with_name(name) if output is None else place(output)
+    if output is not None and (_is_folder(output) or target.is_dir() or not target.suffix):
+        target = target / name
     if target.suffix.lower() not in images.WRITERS:
-        kinds = ", ".join(sorted(images.WRITERS))
-        raise ImageError(f"cannot write {target}: its suffix must be one of {kinds}")
-    if target.exists() and target.samefile(source):
-        raise ImageError(f"{target} is the photo itself; choose another --output")
-    if target.exists() and not overwrite:
-        raise ImageError(f"{target} exists; add --overwrite, or choose another --output")
-    return Job(source, target, hints)
+        allowed = ", ".join(sorted(images.WRITERS))
+        raise ImageError(f"cannot write {target}: its suffix must be one of {allowed}")
+    job = Job(source, target, hints, kinds=kinds)
+    for path in job.files:
+        if path.exists() and same_file(path, source):
+            raise ImageError(f"{path} is the photo itself; choose another --output")
+        if path.exists() and not overwrite:
+            raise ImageError(f"{path} exists; add --overwrite, or choose another --output")
+    _check_writable(target.parent)
+    return job
 
 
 def plan_folder(
     folder: Path,
-    output: Path | None,
+    output: str | Path | None,
     hints: Mapping[str, Sequence[Hint]],
     suffix: str | None = None,
+    kinds: Sequence[str] = (),
 ) -> Plan:
     """Plans every photo below a folder; results keep the folder's tree.
 
@@ -123,16 +141,18 @@ def plan_folder(
         output: folder to write to; None is beside it, `FOLDER_color`.
         hints: by file name, or by path relative to the folder.
         suffix: of results; None is each photo's own.
+        kinds: of files beside each result, as of `Job`.
 
     Returns:
         Jobs, sorted by name, and what of the folder is not taken.
 
     Raises:
-        ImageError: if there are no photos, or the output is a file.
+        ImageError: if there are no photos, or the output is a file, among the photos, or where
+            nothing can be written.
         HintError: if there are hints for a photo that is not there.
     """
     folder = resolved(folder)
-    root = folder.with_name(folder.name + SUFFIX) if output is None else resolved(output)
+    root = folder.with_name(folder.name + SUFFIX) if output is None else resolved(place(output))
     if root == folder:
         raise ImageError(f"{root} is the folder itself; choose another --output")
     if root.exists() and not root.is_dir():
@@ -142,28 +162,82 @@ def plan_folder(
     paths = [path for path in found.photos if not (inside and path.is_relative_to(root))]
     if not paths:
         problems = "".join(f"; {problem}" for problem in found.problems)
-        kinds = ", ".join(images.IMAGE_SUFFIXES)
-        raise ImageError(f"no images in {folder} (looked for {kinds}){problems}")
+        allowed = ", ".join(images.IMAGE_SUFFIXES)
+        raise ImageError(f"no images in {folder} (looked for {allowed}){problems}")
     names = {path: path.relative_to(folder).as_posix() for path in paths}
     hints = {spelled(name): own for name, own in hints.items()}
     known = {spelled(name) for name in names.values()} | {spelled(path.name) for path in paths}
     unknown = sorted(set(hints) - known)
     if unknown:
         raise HintError(f"hints for {len(unknown)} photos not in {folder}, first {unknown[0]!r}")
-    targets = {path: (root / names[path]).with_suffix(suffix or _suffix(path)) for path in paths}
-    taken = Counter(targets.values())
-    for path, target in targets.items():
-        if taken[target] > 1 and target.suffix != path.suffix:
-            targets[path] = target.with_name(
-                fitting(path.name, target.suffix)
-            )  # a.gif.png beside a.png
+    targets = _targets({path: root / name for path, name in names.items()}, suffix)
+    among = [] if inside else [t for t in targets.values() if t.is_relative_to(folder)]
+    if among:
+        raise ImageError(f"{among[0]} would be among the photos; choose another --output")
 
     def own(path: Path) -> Sequence[Hint]:
         return hints.get(spelled(names[path]), hints.get(spelled(path.name), ()))
 
     shared = _alike(targets.values())
-    jobs = [Job(path, targets[path], own(path), whole=targets[path] in shared) for path in paths]
-    return Plan(jobs, found.notes, found.problems)
+    jobs = [
+        Job(path, targets[path], own(path), whole=targets[path] in shared, kinds=kinds)
+        for path in paths
+    ]
+    if not all(os.path.exists(path) for job in jobs for path in job.files):
+        _check_writable(root)
+    left = len(found.photos) - len(paths)
+    taken = [f"{root}: left out as results of an earlier call: {left} photos"] if left else []
+    return Plan(jobs, [*found.notes, *taken], found.problems)
+
+
+def _targets(places: Mapping[Path, Path], suffix: str | None) -> dict[Path, Path]:
+    """The results of photos: names of their own, with another suffix where that is theirs.
+
+    Args:
+        places: for each photo where the results' tree has it.
+        suffix: of results; None is each photo's own.
+
+    Returns:
+        For each photo its result. One whose name is another's too, or a comparison's, has the
+        photo's whole name, `a.gif.png` beside `a.png`, and a number where that is taken as well.
+    """
+    wanted = {path: to.with_suffix(suffix or _suffix(path)) for path, to in places.items()}
+    count = Counter(wanted.values())
+    kept = {
+        path: target
+        for path, target in wanted.items()
+        if (count[target] == 1 or target == places[path])
+        and not target.name.endswith(COMPARE_SUFFIX)
+    }
+    taken = set(kept.values())
+    for path, target in wanted.items():
+        if path not in kept:
+            endings = (f".{number}{target.suffix}" for number in itertools.count(2))
+            tries = itertools.chain([target.suffix], endings)
+            names = (target.with_name(fitting(path.name, ending)) for ending in tries)
+            kept[path] = next(name for name in names if name not in taken)
+            taken.add(kept[path])
+    return kept
+
+
+def _is_folder(output: str | Path) -> bool:
+    """Whether an output is a folder by how it is written."""
+    return os.fspath(output).endswith(("/", os.sep))
+
+
+def _check_writable(folder: Path) -> None:
+    """Checks that files can be written in a folder, which may be yet to make.
+
+    Raises:
+        ImageError: says where they cannot.
+    """
+    if is_remote(folder):
+        return
+    there = next((p for p in (folder, *folder.parents) if os.path.exists(p)), Path())
+    if not there.is_dir():
+        raise ImageError(f"cannot write in {folder}: {there} is a file; choose another --output")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ImageError(f"cannot write in {there}: you have no right to; choose another --output")
 
 
 def _alike(targets: Iterable[Path]) -> set[Path]:

@@ -49,6 +49,15 @@ def test_a_path_of_a_bucket_stays_one(bucket):
     assert cli.path(f"{bucket}/a/b.txt") == path
 
 
+def test_a_file_of_a_bucket_is_the_same_by_its_name(bucket, tmp_path):
+    path, own = place(bucket) / "a", tmp_path / "a"
+    own.touch()
+    (tmp_path / "b").symlink_to(own)
+    assert places.same_file(path, place(bucket) / "a")
+    assert not places.same_file(path, own)
+    assert places.same_file(own, tmp_path / "b")
+
+
 def test_files_of_a_bucket_are_written_whole_and_read(bucket, storage):
     path = place(bucket) / "a" / "b.txt"
     write_text(path, "näh")

@@ -1,39 +1,105 @@
-"""Names of what is written beside results."""
+"""Which photos of a folder are taken, and where everything goes that is made of them."""
+
+import os
+import shutil
 
 import pytest
 
-from acolvit_jax.inference.plans import plan_folder
-from acolvit_jax.photo.images import write_image
-from tests.photos import make_rgb
+from acolvit_jax.common.errors import ImageError
+from acolvit_jax.inference.plans import plan_folder, plan_photo
 
+KINDS = ("compare", "layer", "layers")
 FOLDERS = {
     "pages beside a photo": ["scan.tif", "scan.page2.tif", "scan.page2.page3.tif"],
     "one stem, two formats": ["a.png", "a.jpg", "b.png"],
     "results named as layers": ["a.png", "a_layer.png", "a_layers.tif", "a_color.png"],
+    "results named as comparisons": ["a.png", "a.png.compare.png", "a.png.page2.compare.bmp"],
     "endings alone": ["_layer.png", "_color.png"],
     "folders apart": ["one/a.png", "two/a.png"],
+    "a long name that another has": ["a.bmp", "a.gif", "a.png", "a.gif.png", "a.gif.2.png"],
 }
 
 
-@pytest.mark.parametrize("names", FOLDERS.values(), ids=FOLDERS)
-def test_nothing_in_a_folder_is_written_over_something_else(tmp_path, names):
+def make(folder, *names):
     for name in names:
-        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
-        write_image(tmp_path / "in" / name, make_rgb(0, (8, 8)))
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+@pytest.mark.parametrize("suffix", [None, ".png"])
+@pytest.mark.parametrize("names", FOLDERS.values(), ids=FOLDERS)
+def test_nothing_in_a_folder_is_written_over_something_else(tmp_path, names, suffix):
+    make(tmp_path / "in", *names)
     written = [
         path
-        for job in plan_folder(tmp_path / "in", tmp_path / "out", {}).jobs
-        for path in (
-            job.target,
-            *(job.layer(kind, page) for kind in ("layer", "layers") for page in (1, 2, 3)),
-            *(job.compared(page) for page in (1, 2, 3)),
-        )
+        for job in plan_folder(tmp_path / "in", tmp_path / "out", {}, suffix, KINDS).jobs
+        for path in (job.target, *(p for page in (1, 2, 3) for p in job.beside(page).values()))
     ]
+    assert len(written) == 10 * len(names)
     assert len(set(written)) == len(written)
 
 
 def test_a_photo_alone_has_short_names(tmp_path):
-    write_image(tmp_path / "a.png", make_rgb(0, (8, 8)))
-    (job,) = plan_folder(tmp_path, tmp_path / "out", {}).jobs
-    assert job.layer("layer", 1).name == "a_layer.png"
-    assert job.layer("layers", 2).name == "a.page2_layers.tif"
+    make(tmp_path, "a.png")
+    (job,) = plan_folder(tmp_path, tmp_path / "out", {}, kinds=KINDS).jobs
+    assert [path.name for path in job.files] == [
+        *("a.png", "a.png.compare.png", "a_layer.png", "a_layers.tif")
+    ]
+    assert job.beside(2)["layers"].name == "a.page2_layers.tif"
+
+
+@pytest.mark.parametrize("kind", ["compare", "layer"])
+def test_what_stands_beside_a_result_is_not_written_over(tmp_path, kind):
+    photo = make(tmp_path, "a.png") / "a.png"
+    first = plan_photo(photo, None, [], False, kinds=[kind])
+    made = first.beside(1)[kind]
+    made.touch()
+    with pytest.raises(ImageError, match=f"{made.name} exists; add --overwrite"):
+        plan_photo(photo, None, [], False, kinds=[kind])
+    assert plan_photo(photo, None, [], True, kinds=[kind]) == first
+    # The photo is where a file beside its result would go.
+    shutil.move(made, tmp_path / made.name)
+    with pytest.raises(ImageError, match=f"{made.name} is the photo itself"):
+        plan_photo(made, first.target, [], True, kinds=[kind])
+
+
+def test_results_are_not_written_among_the_photos(tmp_path):
+    """Up from `album` its `album/a.png` would be its `a.png`."""
+    album = make(tmp_path / "album", "a.png", "album/a.png")
+    with pytest.raises(ImageError, match=r"a\.png would be among the photos"):
+        plan_folder(album, tmp_path, {})
+
+
+def test_photos_below_the_output_are_counted(tmp_path):
+    album = make(tmp_path / "album", "a.png", "2019/b.png", "2019/c.png")
+    plan = plan_folder(album, album / "2019", {})
+    assert [job.source.name for job in plan.jobs] == ["a.png"]
+    folder = album / "2019"
+    assert plan.notes == [f"{folder}: left out as results of an earlier call: 2 photos"]
+    assert plan.problems == []
+    assert plan_folder(album, tmp_path / "out", {}).notes == []
+
+
+def test_a_slash_at_its_end_makes_an_output_a_folder(tmp_path):
+    photo = make(tmp_path, "a.png") / "a.png"
+    assert plan_photo(photo, f"{tmp_path}/res.v2/", [], False).target == (
+        tmp_path / "res.v2" / "a_color.png"
+    )
+    with pytest.raises(ImageError, match="its suffix must be one of"):
+        plan_photo(photo, f"{tmp_path}/res.v2", [], False)
+
+
+def test_where_nothing_can_be_written_is_said_before_any_work(tmp_path, monkeypatch):
+    album = make(tmp_path / "album", "a.png")
+    closed = make(tmp_path / "closed", "file", "done/a.png")
+    monkeypatch.setattr(os, "access", lambda path, mode: os.path.basename(path) != "closed")
+    for folder in (closed, closed / "new" / "deep"):
+        with pytest.raises(ImageError, match=f"cannot write in {closed}: you have no right"):
+            plan_folder(album, folder, {})
+        with pytest.raises(ImageError, match=f"cannot write in {closed}: you have no right"):
+            plan_photo(album / "a.png", folder / "a.png", [], False)
+    with pytest.raises(ImageError, match="file is a file; choose another"):
+        plan_folder(album, closed / "file" / "below", {})
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.X_OK)
+    assert len(plan_folder(album, closed / "done", {}).jobs) == 1  # nothing is left to write

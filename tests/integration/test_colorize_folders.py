@@ -1,5 +1,6 @@
 """Colorizing many photos through the command line: of a folder, and the pages of a scan."""
 
+import errno
 import json
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from PIL import Image
 
 from acolvit_jax.colorize import main
+from acolvit_jax.common.errors import UserError
+from acolvit_jax.inference import jobs
 from acolvit_jax.photo import images
 from tests.photos import make_folder, make_rgb
 
@@ -67,10 +70,74 @@ def test_a_result_that_exists_is_left_whatever_else_is_asked_for(tmp_path, model
     retouched = sorted((tmp_path / "album_color").iterdir())[0]
     retouched.write_bytes(b"retouched")
     assert main([*command, "--compare"]) == 0
+    printed = capsys.readouterr()
+    assert "2 done, 0 were there already" in printed.out
+    assert "0000.jpg was there already and is left" in printed.err
+    assert main([*command, "--compare"]) == 0
     assert "0 done, 2 were there already" in capsys.readouterr().out
     assert retouched.read_bytes() == b"retouched"
-    assert main([*command, "--compare", "--overwrite"]) == 0
     assert len(list((tmp_path / "album_color").iterdir())) == 4
+    assert main([*command, "--compare", "--overwrite"]) == 0
+    assert retouched.read_bytes() != b"retouched"
+
+
+def test_a_page_s_layer_that_exists_is_left_and_told(tmp_path, model, capsys):
+    path = scan(tmp_path, make_rgb(0), make_rgb(1))
+    (tmp_path / "scan.page2_layer.png").write_bytes(b"mine")
+    command = [str(path), f"--checkpoint={model}", "--layer=png"]
+    assert main(command) == 0
+    assert "page 2: scan.page2_layer.png was there already and is left" in capsys.readouterr().err
+    assert (tmp_path / "scan.page2_layer.png").read_bytes() == b"mine"
+    with pytest.raises(UserError, match=r"scan_color\.tif exists"):
+        main(command)
+
+
+def test_a_page_s_layer_is_not_written_over_the_scan_itself(tmp_path, model):
+    path = scan(tmp_path, make_rgb(0), make_rgb(1), name="scan.page2_layers.tif")
+    before = path.read_bytes()
+    command = [str(path), f"--checkpoint={model}", f"--output={tmp_path / 'scan.tif'}"]
+    with pytest.raises(UserError, match=r"scan\.page2_layers\.tif is the photo itself"):
+        main([*command, "--layer=tiff", "--overwrite"])
+    assert path.read_bytes() == before
+
+
+def failing(monkeypatch, error, *names):
+    """Lets nothing be written under these names."""
+    write = jobs.write_bytes
+
+    def write_some(path, content):
+        if path.name in names:
+            error.filename = str(path)
+            raise error
+        write(path, content)
+
+    monkeypatch.setattr(jobs, "write_bytes", write_some)
+
+
+def test_what_could_not_be_written_is_named_and_the_rest_goes_on(
+    tmp_path, model, capsys, monkeypatch
+):
+    folder = make_folder(tmp_path / "album", 2)
+    failing(monkeypatch, PermissionError(errno.EACCES, "Permission denied"), "0000_layer.png")
+    assert main([str(folder), f"--checkpoint={model}", "--layer=png"]) == 1
+    printed = capsys.readouterr()
+    assert "1 done, 0 were there already, 1 failed" in printed.out
+    layer = tmp_path / "album_color" / "0000_layer.png"
+    assert f"cannot write {layer}: Permission denied" in printed.err
+
+
+def test_a_full_disk_ends_a_folder_and_a_photo_too_large_does_not(
+    tmp_path, model, capsys, monkeypatch
+):
+    command = [str(make_folder(tmp_path / "album", 2)), f"--checkpoint={model}"]
+    failing(monkeypatch, MemoryError(), "0000.jpg")
+    assert main(command) == 1
+    printed = capsys.readouterr()
+    assert "1 done, 0 were there already, 1 failed" in printed.out
+    assert "0000.jpg: is too large for this machine's memory" in printed.err
+    failing(monkeypatch, OSError(errno.EDQUOT, "Disk quota exceeded"), "0000.jpg")
+    with pytest.raises(OSError, match="quota"):
+        main(command)
 
 
 def test_results_can_go_to_the_folder_above(tmp_path, model, capsys):
