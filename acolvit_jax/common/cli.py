@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from acolvit_jax.common.errors import EXIT_INTERRUPTED, ConfigError, UserError
-from acolvit_jax.common.interrupts import end_on_ctrl_c
+from acolvit_jax.common.interrupts import end_on_signals
 from acolvit_jax.common.places import place, storage_error
 
 
@@ -80,7 +80,7 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
         main: takes the arguments after the program's name, returns an exit code or None. What is
             slow to import it imports itself: Ctrl-C is listened to from here on.
     """
-    end_on_ctrl_c()
+    end_on_signals()
     _speak_plainly()
     _silence_orbax()
     try:

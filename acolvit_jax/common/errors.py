@@ -1,6 +1,7 @@
 """Errors that are the user's to mend: one clear line, never a traceback."""
 
 EXIT_INTERRUPTED = 130  # after Ctrl-C, as shells have it
+EXIT_TERMINATED = 143  # after SIGTERM, likewise
 EXIT_PREEMPTED = 75  # "try again later": a launcher starts the same command again
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command at once with 130, whatever it is doing."""
+"""Ctrl-C ends a command at once with 130, whatever it is doing, and SIGTERM as it always does."""
 
 import os
 import signal
@@ -37,8 +37,8 @@ WORK = {
 }
 
 
-def interrupted(code, tmp_path, *arguments):
-    """Exit code, seconds and errors of a command that gets Ctrl-C."""
+def interrupted(code, tmp_path, *arguments, by=signal.SIGINT):
+    """Exit code, seconds and errors of a command that gets Ctrl-C, or another signal."""
     ready = tmp_path / "ready"
     command = [sys.executable, "-c", code, ready, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -50,7 +50,7 @@ def interrupted(code, tmp_path, *arguments):
         time.sleep(0.01)
     time.sleep(0.05)
     start = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
     try:
         _, err = process.communicate(timeout=30)
     finally:
@@ -65,7 +65,17 @@ def test_it_ends_at_once(kind, tmp_path):
     assert seconds < 15
 
 
-def test_a_file_that_is_being_written_leaves_nothing(tmp_path):
+@pytest.mark.parametrize(("kind", "code"), [("computing in Python", -15), ("in a call of C", 143)])
+def test_sigterm_ends_it_too(kind, code, tmp_path):
+    ended, seconds, err = interrupted(COMMAND.format(work=WORK[kind]), tmp_path, by=signal.SIGTERM)
+    assert (ended, err) == (code, "")
+    assert seconds < 15
+
+
+@pytest.mark.parametrize(
+    ("by", "ends"), [(signal.SIGINT, (130, "interrupted\n")), (signal.SIGTERM, (-15, ""))]
+)
+def test_a_file_that_is_being_written_leaves_nothing(by, ends, tmp_path):
     work = (
         "target = Path(argv[1]); target.write_text('before')\n"
         "    def slow(path, data):\n"
@@ -77,8 +87,8 @@ def test_a_file_that_is_being_written_leaves_nothing(tmp_path):
     )
     target = tmp_path / "out" / "a.txt"
     target.parent.mkdir()
-    code, _, err = interrupted(COMMAND.format(work=work), tmp_path, target)
-    assert (code, err) == (130, "interrupted\n")
+    code, _, err = interrupted(COMMAND.format(work=work), tmp_path, target, by=by)
+    assert (code, err) == ends
     assert [path.name for path in target.parent.iterdir()] == ["a.txt"]
     assert target.read_text() == "before"
 

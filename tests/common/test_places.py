@@ -184,7 +184,7 @@ def test_an_error_of_the_storages_own_is_one_line(monkeypatch, capsys):
         raise HttpError({"code": 401, "message": "Invalid\ncredentials"})
 
     monkeypatch.setattr("sys.argv", ["x"])
-    for name in ("end_on_ctrl_c", "_speak_plainly", "_silence_orbax"):
+    for name in ("end_on_signals", "_speak_plainly", "_silence_orbax"):
         monkeypatch.setattr(cli, name, lambda: None)
     with pytest.raises(SystemExit) as ended:
         cli.run(main)
