@@ -35,6 +35,8 @@ PATTERNS = 8  # random patterns a keep ratio, and photos with the model's own de
 HINTS = 10  # on each of these photos
 BATCHES = (1, 8, 32)
 PHOTO = (864, 1152)  # one megapixel, 4:3
+# Variables that make JAX keep compiled programs elsewhere, or none.
+_JAX_CACHE = ("JAX_COMPILATION_CACHE", "JAX_ENABLE_COMPILATION_CACHE", "JAX_PERSISTENT_CACHE")
 _START = (
     "import sys; import numpy as np; from acolvit_jax import Colorizer; "
     "from acolvit_jax.inference.compilation import keep_compiled_programs as keep; keep(); "
@@ -272,7 +274,8 @@ def _stages(config: ModelConfig, params: Params, rounds: int) -> dict[str, timin
 def _starts(config: ModelConfig, params: Params, checkpoint: str) -> dict[str, float]:
     """Seconds from the start of a process to its first result, cold and warm."""
     with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, CACHE_VARIABLE: cache}
+        others = {k: v for k, v in os.environ.items() if not k.startswith(_JAX_CACHE)}
+        environment = {**others, CACHE_VARIABLE: cache}
         path = Path(cache) / "weights.safetensors"
         if not checkpoint:
             save_weights(path, config, params, {})

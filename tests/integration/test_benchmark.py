@@ -5,6 +5,8 @@ import json
 import pytest
 
 from acolvit_jax import benchmark
+from acolvit_jax.config import ModelConfig
+from acolvit_jax.inference import measurement
 from tests.integration.commands import refusal, run
 from tests.models_on_disk import write_model
 
@@ -40,6 +42,18 @@ def test_it_measures_what_it_says(tmp_path):
     assert rows["0% of the sublayers"]["macs"] < half < full
     assert all(0 < row["timing"]["low"] <= row["timing"]["high"] for row in rows.values())
     assert set(numbers["starts"]) == {"nothing cached", "programs cached"}
+
+
+def test_what_is_cached_is_cached_by_the_benchmark_alone(monkeypatch):
+    """Whatever the user has set up for JAX."""
+    seen = []
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "/full/of/programs")
+    monkeypatch.setenv("JAX_ENABLE_COMPILATION_CACHE", "false")
+    monkeypatch.setattr(measurement.subprocess, "run", lambda *_, env, **__: seen.append(env))
+    measurement._starts(ModelConfig(), {}, "pretrained")
+    assert len(seen) == 4
+    assert len({env["ACOLVIT_CACHE"] for env in seen}) == 1
+    assert not any("COMPILATION_CACHE" in name for env in seen for name in env)
 
 
 def test_auto_is_compared_with_float32(tmp_path, monkeypatch, measure):
