@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from acolvit_jax.common.errors import ConfigError
 
 
@@ -15,11 +17,12 @@ def at_least(section: str, values: object, least: float, *names: str) -> None:
         names: of the fields.
 
     Raises:
-        ConfigError: names the first that is below.
+        ConfigError: names the first that is below, no number or without end.
     """
     for name in names:
-        if getattr(values, name) < least:
-            raise ConfigError(f"{section}.{name}={getattr(values, name)} must be at least {least}")
+        value = getattr(values, name)
+        if not least <= value < math.inf:
+            raise ConfigError(f"{section}.{name}={value} must be a number of at least {least}")
 
 
 def keep_ratio(name: str, value: float, smallest: float | None = None) -> None:

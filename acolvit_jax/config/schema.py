@@ -234,6 +234,14 @@ class MeshConfig:
 
     fsdp: int = 1
 
+    def __post_init__(self) -> None:
+        """Refuses meshes of nothing.
+
+        Raises:
+            ConfigError: names the field, its value and what is allowed.
+        """
+        at_least("mesh", self, 1, "fsdp")
+
 
 @dataclass(frozen=True)
 class Config:

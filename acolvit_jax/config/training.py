@@ -125,5 +125,5 @@ class TrainConfig:
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
         at_least("train", self, 0, "micro_batch", "correct_one_in", "seed")
         at_least("train", self, 0, "budget_spread", "sparsity_weight")
-        if self.huber_delta <= 0:
+        if not 0 < self.huber_delta < float("inf"):
             raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")
