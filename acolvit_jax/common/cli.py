@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from acolvit_jax.common.errors import EXIT_INTERRUPTED, ConfigError, UserError
+from acolvit_jax.common.errors import EXIT_INTERRUPTED, EXIT_UNREAD, ConfigError, UserError
 from acolvit_jax.common.interrupts import end_on_signals
 from acolvit_jax.common.places import place, storage_error
 
@@ -74,7 +75,8 @@ def _speak_plainly() -> None:
 def run(main: Callable[[Sequence[str]], int | None]) -> None:
     """Runs a command line and exits with its code.
 
-    A `UserError` is printed as one line, `error: ...`, and gives its own exit code.
+    A `UserError` is printed as one line, `error: ...`, and gives its own exit code. Where nobody
+    reads the output any more it ends without a word, as other programs do.
 
     Args:
         main: takes the arguments after the program's name, returns an exit code or None. What is
@@ -85,10 +87,13 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
     _silence_orbax()
     try:
         code = main(sys.argv[1:]) or 0
+        sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         code = error.exit_code
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _is_unread():
+            sys.exit(EXIT_UNREAD)
         what = f"{error.filename}: " if error.filename else ""
         print(f"error: {what}{error.strerror or ' '.join(str(error).split())}", file=sys.stderr)
         code = 1
@@ -101,6 +106,16 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
         print(f"error: the storage says: {reason}", file=sys.stderr)
         code = 1
     sys.exit(code)
+
+
+def _is_unread() -> bool:
+    """Whether who read the output has enough, as `| head` does; what is left of it is dropped."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _silence_orbax() -> None:

@@ -2,6 +2,7 @@
 
 EXIT_INTERRUPTED = 130  # after Ctrl-C, as shells have it
 EXIT_TERMINATED = 143  # after SIGTERM, likewise
+EXIT_UNREAD = 141  # after a write to who reads no more, likewise
 EXIT_PREEMPTED = 75  # "try again later": a launcher starts the same command again
 
 

@@ -1,0 +1,38 @@
+"""What every command line does with errors."""
+
+import os
+import sys
+
+import pytest
+
+from acolvit_jax.common import cli
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs a command line in this process; gives its exit code and errors."""
+    for name in ("end_on_signals", "_speak_plainly", "_silence_orbax"):
+        monkeypatch.setattr(cli, name, lambda: None)
+
+    def call(main):
+        with pytest.raises(SystemExit) as ended:
+            cli.run(main)
+        return ended.value.code, capsys.readouterr().err
+
+    return call
+
+
+@pytest.mark.parametrize("flush", [False, True])
+def test_output_that_nobody_reads_any_more_ends_it_quietly(run, monkeypatch, flush):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert run(lambda argv: print("a line", flush=flush)) == (141, "")
+
+
+def test_another_broken_pipe_is_an_error(run):
+    def main(argv):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    assert run(main) == (1, "error: Broken pipe\n")
