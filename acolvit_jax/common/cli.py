@@ -6,6 +6,7 @@ import argparse
 import io
 import logging
 import os
+import select
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -111,11 +112,14 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 def _is_unread() -> bool:
     """Whether who read the output has enough, as `| head` does; what is left of it is dropped."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+        output, pipes = sys.stdout.fileno(), select.poll()
+    except (AttributeError, OSError):  # no file of the system's, or a system that cannot tell
+        return False
+    pipes.register(output, 0)
+    if not pipes.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return True
 
 
 def _silence_orbax() -> None:

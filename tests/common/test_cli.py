@@ -23,16 +23,20 @@ def run(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("flush", [False, True])
-def test_output_that_nobody_reads_any_more_ends_it_quietly(run, monkeypatch, flush):
+@pytest.mark.parametrize("length", [10, 100_000])
+def test_output_that_nobody_reads_any_more_ends_it_quietly(run, monkeypatch, flush, length):
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as out:
         monkeypatch.setattr(sys, "stdout", out)
-        assert run(lambda argv: print("a line", flush=flush)) == (141, "")
+        assert run(lambda argv: print("x" * length, flush=flush)) == (141, "")
 
 
-def test_another_broken_pipe_is_an_error(run):
+def test_another_broken_pipe_is_an_error(run, monkeypatch):
     def main(argv):
         raise BrokenPipeError(32, "Broken pipe")
 
     assert run(main) == (1, "error: Broken pipe\n")
+    with open(os.devnull, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert run(main) == (1, "error: Broken pipe\n")
