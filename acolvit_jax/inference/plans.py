@@ -152,11 +152,7 @@ def plan_folder(
         HintError: if there are hints for a photo that is not there.
     """
     folder = resolved(folder)
-    root = folder.with_name(folder.name + SUFFIX) if output is None else resolved(place(output))
-    if root == folder:
-        raise ImageError(f"{root} is the folder itself; choose another --output")
-    if root.exists() and not root.is_dir():
-        raise ImageError(f"{root} is a file; the output of a folder is a folder")
+    root = _root(folder, output)
     inside = root.is_relative_to(folder)  # results of an earlier call are no photos
     found = images.find_images(folder)
     paths = [path for path in found.photos if not (inside and path.is_relative_to(root))]
@@ -188,6 +184,16 @@ def plan_folder(
     left = len(found.photos) - len(paths)
     taken = [f"{root}: left out as results of an earlier call: {left} photos"] if left else []
     return Plan(jobs, [*found.notes, *taken], found.problems)
+
+
+def _root(folder: Path, output: str | Path | None) -> Path:
+    """The folder that results of a folder go to."""
+    root = folder.with_name(folder.name + SUFFIX) if output is None else resolved(place(output))
+    if root == folder:
+        raise ImageError(f"{root} is the folder itself; choose another --output")
+    if root.exists() and not root.is_dir():
+        raise ImageError(f"{root} is a file; the output of a folder is a folder")
+    return root
 
 
 def _targets(places: Mapping[Path, Path], suffix: str | None) -> dict[Path, Path]:
