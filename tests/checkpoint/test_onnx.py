@@ -84,7 +84,8 @@ def test_every_kind_does_what_jax_does(tmp_path, options):
     config, params = load_pretrained(model)
     engine = Colorizer(dataclasses.replace(config, dtype="float32"), params).engine
     program = load_onnx(target)
-    close = 2e-5 * np.sqrt(config.width / 192)  # sums in another order: they err as their length's root
+    # Sums in another order: they err as the root of their length.
+    close = 2e-5 * np.sqrt(config.width / 192)
     for seed, budget in enumerate((1.0, 0.5, 0.3)):
         inputs = photo_inputs(config.image_size, seed)
         asked = (budget,) if config.any_budget else ()
