@@ -73,23 +73,23 @@ stage tests env JAX_DEFAULT_MATMUL_PRECISION=float32 python -m pytest -q $tests 
 stage speed python -m benchmarks.accelerator --size "$size" --batch "$batch" \
   --product "$product" --rounds "$rounds" --json "$out/speed.json" || failed+=(speed)
 
-# How many steps fit: the rate of a short trial with the real input, the steps done so far added.
-if ((!DRY_RUN)) && [[ ! -e $out/steps ]]; then echo 0 >"$out/steps"; fi
+# How many steps fit: the rate of a short trial with the real input, the steps that the run's newest
+# checkpoint has done added.
 stage trial "${common[@]}" "${training[@]}" --workdir "$out/trial-$$" \
   --config.train.steps="$trial" --config.train.log_every="$((trial > 3 ? trial / 3 : 1))" \
   --config.train.eval_every="$trial" --config.train.checkpoint_every="$trial" \
   --config.validation.max_images=1 ||
   fail "training does not start; see $out/trial.log"
 if ((DRY_RUN)); then steps=STEPS; else
-  steps=$(python - "$out/trial-$$/metrics.jsonl" "$batch" "$minutes" "$(cat "$out/steps")" <<'CODE'
-import json, sys
-path, batch, minutes, done = sys.argv[1:]
+  steps=$(python - "$out/trial-$$/metrics.jsonl" "$batch" "$minutes" "$out/run/checkpoints" <<'CODE'
+import json, pathlib, sys
+path, batch, minutes, checkpoints = sys.argv[1:]
 rates = [json.loads(line).get("images_per_second") for line in open(path)]
 rate = [r for r in rates if r][-1]
-print(int(done) + max(1, int(rate * 60 * int(minutes) / int(batch))))
+saved = [p.name for p in pathlib.Path(checkpoints).glob("*") if p.name.isdecimal()]
+print(max(map(int, saved), default=0) + max(1, int(rate * 60 * int(minutes) / int(batch))))
 CODE
   )
-  echo "$steps" >"$out/steps"
   rm -r "$out/trial-$$"
 fi
 code=0

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -101,6 +102,33 @@ def test_one_gpu_refuses_what_it_cannot_do(arguments, message, tmp_path):
     status, _, err = launch("one_gpu", *(a.replace("HERE", str(tmp_path)) for a in arguments))
     assert status == 2
     assert message in err
+
+
+def test_one_gpu_goes_on_from_what_was_trained(tmp_path):
+    """Minutes of a training that failed are planned again, for the checkpoint alone counts."""
+    photos, out = make_folder(tmp_path / "photos", 1), tmp_path / "o"
+    python = tmp_path / "python"
+    python.write_text(
+        f"""#!/usr/bin/env bash
+        case "$*" in
+        "- "*) exec {sys.executable} "$@" ;;
+        *"/trial-"*)
+          trial=$(sed 's/.*--workdir \\([^ ]*\\).*/\\1/' <<<"$*")
+          mkdir -p "$trial" && echo '{{"images_per_second": 512}}' >"$trial/metrics.jsonl" ;;
+        *"/run "*) echo "${{@: -1}}" >>{tmp_path}/planned && exit 1 ;;
+        esac
+        """
+    )
+    python.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for _ in range(2):
+        status, _, err = launch("one_gpu", str(photos), str(out), "1", env=env)
+        assert (status, "run this again" in err) == (2, True)
+        for name in ("40", "9", "160.orbax-checkpoint-tmp"):
+            (out / "run" / "checkpoints" / name).mkdir(parents=True, exist_ok=True)
+    assert (tmp_path / "planned").read_text().split() == [
+        f"--config.train.steps={n}" for n in (120, 160)
+    ]
 
 
 def test_each_local_process_has_a_gpu_of_its_own(tmp_path):
