@@ -12,6 +12,7 @@ from acolvit_jax.common.cores import available_cores, use_cores
 from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.files import write_text
 from acolvit_jax.config import PRETRAINED, ModelConfig, arguments
+from acolvit_jax.config.training import LARGEST_SEED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,6 +57,8 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError(
             f"--threads {args.threads} must be 1..{available} here, and --rounds at least 1"
         )
+    if not 0 <= args.seed <= LARGEST_SEED:
+        raise ConfigError(f"--seed {args.seed} must be 0..{LARGEST_SEED}")
     if not use_cores(args.threads) and args.threads < available:
         raise ConfigError(f"this system cannot keep to {args.threads} cores: --threads {available}")
     from acolvit_jax.common.jax_settings import settle_jax

@@ -25,6 +25,17 @@ def at_least(section: str, values: object, least: float, *names: str) -> None:
             raise ConfigError(f"{section}.{name}={value} must be a number of at least {least}")
 
 
+def at_most(section: str, values: object, most: int, *names: str) -> None:
+    """Checks numbers of a section, as `at_least`, against a largest allowed value.
+
+    Raises:
+        ConfigError: names the first that is above.
+    """
+    for name in names:
+        if getattr(values, name) > most:
+            raise ConfigError(f"{section}.{name}={getattr(values, name)} must be at most {most}")
+
+
 def keep_ratio(name: str, value: float, smallest: float | None = None) -> None:
     """Checks a budget.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acolvit_jax.common.errors import ConfigError
-from acolvit_jax.config.checks import at_least, choose, keep_ratio
+from acolvit_jax.config.checks import at_least, at_most, choose, keep_ratio
 
 OPTIMIZERS = ("adamw", "muon")
 GATE_NOISE = ("constant", "falling", "none")
 LOSSES = ("huber", "psnr")
+LARGEST_STEP = 2**31 - 1  # a state counts its steps in 32 bits
+LARGEST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class TrainConfig:
     checkpoint_every: int = 1000
 
     def __post_init__(self) -> None:
-        """Refuses budgets outside (0, 1] and counts below 1.
+        """Refuses budgets outside (0, 1], counts below 1 and numbers of too many bits.
 
         Raises:
             ConfigError: names the field, its value and what is allowed.
@@ -125,5 +127,7 @@ class TrainConfig:
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
         at_least("train", self, 0, "micro_batch", "correct_one_in", "seed")
         at_least("train", self, 0, "budget_spread", "sparsity_weight")
+        at_most("train", self, LARGEST_STEP, "steps")
+        at_most("train", self, LARGEST_SEED, "seed")
         if not 0 < self.huber_delta < float("inf"):
             raise ConfigError(f"train.huber_delta={self.huber_delta} must be above 0")
