@@ -293,10 +293,9 @@ class Config:
         cells = (self.model.image_size // self.model.hint_size) ** 2
         most = max(self.data.max_hints, *self.validation.hints)
         shown = ((self.data.window or self.model.grid_size) * self.model.patch_size) ** 2
-        if self.data.max_clicks * self.model.hint_size**2 > shown:
-            raise ConfigError(
-                f"data.max_clicks={self.data.max_clicks} is more than an image or window has cells"
-            )
+        clicks = self.data.max_clicks if self.data.click_share else 0
+        if clicks * self.model.hint_size**2 > shown:
+            raise ConfigError(f"data.max_clicks={clicks} is more than an image or window has cells")
         if most > cells:
             raise ConfigError(
                 f"model.hint_size={self.model.hint_size} must leave room for {most} hints; there "
