@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,6 +94,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
     )
     _define_run_flags(values)
     flags.DEFINE_bool("help", False, "Show this help.", short_name="h", flag_values=values)
+    _check_config_file(given)
     try:
         rest = values(given)[1:]
         if values["help"].value:
@@ -100,11 +102,6 @@ def _parse(argv: Sequence[str]) -> Arguments:
             raise SystemExit(0)
         if rest:
             raise ConfigError(f"unexpected arguments {rest}; see --help")
-        if not values["config"].present:
-            raise ConfigError("--config is missing; for example --config configs/tiny.py:0.5")
-        file = config_flags.get_config_filename(values["config"])
-        if not Path(file.split(":", 1)[0]).is_file():
-            raise ConfigError(f"no config file at {file}; for example configs/tiny.py:0.5")
         built = from_config_dict(config.value)
     except UserError:
         raise
@@ -125,6 +122,22 @@ def _parse(argv: Sequence[str]) -> Arguments:
 
         cluster = Cluster(found["coordinator"], found["num_processes"], found["process_id"])
     return Arguments(built, folder, cluster, _profile_steps(str(values["profile_steps"].value)))
+
+
+def _check_config_file(given: Sequence[str]) -> None:
+    """Looks for the config file, which the flags of its fields are made from.
+
+    Raises:
+        ConfigError: if none is given, or there is none at its path.
+    """
+    file = None
+    for argument, following in itertools.pairwise([*given, ""]):
+        if match := re.fullmatch(r"--?config(?:=(.*))?", argument):
+            file = following if match[1] is None else match[1]
+    if not file and not {"--help", "-h"} & set(given):
+        raise ConfigError("--config is missing; for example --config configs/tiny.py:0.5")
+    if file and not Path(file.split(":", 1)[0]).is_file():
+        raise ConfigError(f"no config file at {file}; for example configs/tiny.py:0.5")
 
 
 def _found(argument: str) -> str:

@@ -79,6 +79,13 @@ BAD = {
     "flag": (["--config", "configs/tiny.py", "--stpes=3"], 2, "stpes"),
     "config": ([], 2, "--config is missing"),
     "config file": (["--config", "configs/huge.py"], 2, "configs/huge.py"),
+    "config file and a field": (
+        ["--config", "configs/tinny.py:0.5", "--config.train.steps=1"],
+        2,
+        "no config file at configs/tinny.py:0.5; for example",
+    ),
+    "no config's name": (["--config="], 2, "--config is missing"),
+    "a field alone": (["--config.train.steps=1"], 2, "--config is missing"),
     "no path": (["--config", "configs/tiny.py:0.5,folder"], 2, "--config.data.path=DIR"),
     "no folder": (
         ["--config", "configs/tiny.py:0.5,folder", "--config.data.path=/nowhere"],
