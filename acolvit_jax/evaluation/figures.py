@@ -16,6 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from acolvit_jax.common.files import write_bytes
+from acolvit_jax.evaluation.methods import without_budget
 from acolvit_jax.evaluation.published import PublishedSet
 from acolvit_jax.evaluation.scores import Score
 from acolvit_jax.evaluation.summary import Summary, gmacs_by_image
@@ -125,11 +126,11 @@ def quality_against_compute(
     """
     figure, axes = plt.subplots(1, len(counts), figsize=(3.2 * len(counts), 3.2), squeeze=False)
     for axis, count in zip(axes[0], counts, strict=True):
-        for family in dict.fromkeys(s.name.split("@")[0] for s in summaries):
+        for family in dict.fromkeys(without_budget(s.name) for s in summaries):
             points = sorted(
                 (s.gmacs or 0.0, s.means["psnr"][count])
                 for s in summaries
-                if s.name.split("@")[0] == family
+                if without_budget(s.name) == family
             )
             axis.plot(*zip(*points, strict=True), "o-", label=family, markersize=4)
         printed = sorted((r.gmacs, r.psnr[count]) for r in paper.rows[1:] if count in r.psnr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -94,6 +95,11 @@ def model_methods(
         identity = f"{digest} {budget}"
         methods.append(Method(f"{label}@{budget:g}", identity, colorize, config, budget))
     return methods
+
+
+def without_budget(name: str) -> str:
+    """A method's name without its budget: one for all budgets of a model."""
+    return re.sub(r"@\d[\d.e-]*(?=\+|$)", "", name)
 
 
 def split_name(checkpoint: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acolvit_jax.common.errors import UserError
-from acolvit_jax.evaluation.methods import Method
+from acolvit_jax.evaluation.methods import Method, without_budget
 from acolvit_jax.inference.measurement import HINTS, PATTERNS, own_decisions_name
 
 FULL_DEPTH = "full depth"
@@ -38,7 +38,7 @@ def measure_throughput(
     Raises:
         UserError: if the benchmark fails; the message is its own.
     """
-    name = methods[0].name.split("@")[0]
+    name = without_budget(methods[0].name)
     budgets = [c.budget for c in methods if c.budget is not None]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "numbers.json"

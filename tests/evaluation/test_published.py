@@ -1,5 +1,6 @@
 """The paper's rows beside those images that they are of."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -48,6 +49,14 @@ def test_the_figure_shows_the_papers_points_where_they_are():
         points = axis.lines[1].get_xydata().tolist()
         assert [0.86, psnr] in points
         assert "dB" not in axis.get_title()
+
+
+def test_the_figure_has_a_line_for_each_method_at_all_its_budgets():
+    names = ["any@0.5", "any@1", "any@0.5+finished", "any@1+finished", "run@v2", "run@v3"]
+    given = [dataclasses.replace(OURS, name=name, gmacs=i) for i, name in enumerate(names)]
+    lines = quality_against_compute(given, [1], FLOWERS).axes[0].lines
+    found = {line.get_label(): len(line.get_xydata()) for line in lines[:-1]}
+    assert found == {"any": 2, "any+finished": 2, "run@v2": 1, "run@v3": 1}
 
 
 @pytest.mark.parametrize("name", ["flowers", "imagenette", "photos42", "sample"])
