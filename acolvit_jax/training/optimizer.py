@@ -85,7 +85,8 @@ _MAKERS = {"adamw": _adamw, "muon": _muon}
 def muon_matrices(params: Any) -> Any:
     """Which parameters Muon takes: the matrices of attention and FFN.
 
-    Embedding, head and decision heads stay with AdamW, as is usual for first and last layers.
+    Embedding, head and decision heads stay with AdamW, as is usual for first and last layers, and
+    so does the table of relative positions: no vector is multiplied by it.
 
     Args:
         params: nested dict of the model.
@@ -96,7 +97,7 @@ def muon_matrices(params: Any) -> Any:
 
     def numbers(path: tuple[Any, ...], leaf: Any) -> optax.contrib.MuonDimensionNumbers | None:
         names = {str(getattr(key, "key", key)) for key in path}
-        taken = leaf.ndim == 2 and names & {"attention", "ffn"}
+        taken = leaf.ndim == 2 and "kernel" in names and names & {"attention", "ffn"}
         return optax.contrib.MuonDimensionNumbers(0, 1) if taken else None
 
     return jax.tree_util.tree_map_with_path(numbers, params)

@@ -80,8 +80,9 @@ def test_the_average_warms_up():
     assert float(late) == pytest.approx(0.01)
 
 
-def test_muon_takes_the_matrices_of_the_blocks_alone():
-    shapes = param_shapes(VARIANTS["tiny"])
+@pytest.mark.parametrize("config", [VARIANTS["tiny"], icolorit("tiny", rel_pos_bias=True)])
+def test_muon_takes_the_matrices_of_the_blocks_alone(config):
+    shapes = param_shapes(config)
     specs = optimizer.muon_matrices(shapes)
     found = jax.tree.leaves(specs, is_leaf=lambda x: x is None or isinstance(x, tuple))
     for name, spec in zip(flatten(shapes), found, strict=True):
