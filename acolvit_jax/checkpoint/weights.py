@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from acolvit_jax.config.build import FORMAT, check_format, model_from_dict
 from acolvit_jax.models.params import Params, flatten, nest, param_shapes
 
 WEIGHTS_FILE = "weights.safetensors"
+_CONVERT = "python -m acolvit_jax.convert {} DST"
 BUNDLED = {PRETRAINED: "tiny-any.safetensors", "pretrained-dense": "tiny-dense.safetensors"}
 
 
@@ -107,14 +109,14 @@ def load_weights(path: Path) -> Weights:
         raise CheckpointError(f"no weights at {path}") from error
     except (OSError, SafetensorError) as error:
         torch_file = path.suffix.lower() in (".pth", ".pt", ".bin", ".npz")
-        advice = f"; python -m acolvit_jax.convert {path} DST reads it" if torch_file else ""
+        advice = f"; {_CONVERT.format(quote(str(path)))} reads it" if torch_file else ""
         raise CheckpointError(
             f"{path} is damaged or no safetensors file ({error}){advice}"
         ) from error
     if "config" not in metadata:
         raise CheckpointError(
             f"{path} holds no weights of ours; if they are published PyTorch weights, run "
-            f"python -m acolvit_jax.convert {path} DST first"
+            f"{_CONVERT.format(quote(str(path)))} first"
         )
     number = metadata.get("format", "1")
     try:

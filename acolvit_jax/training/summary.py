@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import jax
@@ -89,12 +90,13 @@ def conclude(config: Config, workdir: Path, result: Result) -> str:
     sample = config.data.dataset == "sample"
     photo = str(sample_photos()[0]) if sample else "PHOTO.jpg"
     images = "sample" if sample else "FOLDER"
+    model = ["--checkpoint", str(workdir)]
     used = [
-        f"colorize {photo} --hint 80,120:teal --checkpoint {workdir} --output {workdir}/colors.png",
-        f"serve --checkpoint {workdir}",
-        f"evaluate --checkpoint {workdir} --images {images} --output {workdir}/report",
+        ["colorize", photo, "--hint", "80,120:teal", *model, "--output", f"{workdir}/colors.png"],
+        ["serve", *model],
+        ["evaluate", *model, "--images", images, "--output", f"{workdir}/report"],
     ]
-    commands = "\n".join(f"  python -m acolvit_jax.{command}" for command in used)
+    commands = "\n".join(f"  python -m acolvit_jax.{shlex.join(words)}" for words in used)
     return (
         f"\nvalidation after {result.steps:,} steps:\n{result.validation.table()}\n"
         f"checkpoint: {result.checkpoint}\n\n"

@@ -73,9 +73,9 @@ def test_a_truncated_file_is_named(tmp_path):
 
 
 def test_foreign_safetensors_are_told_what_to_do(tmp_path):
-    save_file({"x": np.zeros(3, np.float32)}, tmp_path / "w.safetensors")
-    with pytest.raises(CheckpointError, match=r"acolvit_jax\.convert"):
-        load_weights(tmp_path / "w.safetensors")
+    save_file({"x": np.zeros(3, np.float32)}, tmp_path / "my w.safetensors")
+    with pytest.raises(CheckpointError, match=r"acolvit_jax\.convert '\S+/my w\.safetensors' DST"):
+        load_weights(tmp_path / "my w.safetensors")
 
 
 def test_arrays_of_another_architecture_are_refused(tmp_path):
