@@ -84,8 +84,9 @@ class TrainConfig:
         teacher: model whose colors are learned instead of the photos' own (`training/teacher.py`):
             a run, weights, or `pretrained-dense`; empty is none. It is read again on a resume. In
             decibels the photos' own say how much that matters.
-        correct_one_in: one image of so many gets further hints where the model itself errs most, as
-            a person adds them (`training/corrections.py`); 0 is none.
+        correct_one_in: one image of so many, over several batches where it does not divide one,
+            gets further hints where the model itself errs most, as a person adds them
+            (`training/corrections.py`); 0 is none.
         init_from: model to take parameters from: a run, weights, `pretrained` or
             `pretrained-dense`; empty starts from nothing.
         seed: of parameters, data order, crops, hints and gate noise.

@@ -54,17 +54,31 @@ def make_correct(config: Config, mesh: Mesh) -> Correct:
     root = jax.random.fold_in(jax.random.key(config.train.seed), STREAM)
     size = config.model.hint_size
 
-    def corrected(params: Any, batch: Batch, step: jax.Array) -> Batch:
+    def corrected(params: Any, batch: Batch, step: jax.Array, count: jax.Array) -> Batch:
         def color(shown: Batch) -> jax.Array:
             return nnx.merge(graphdef, params)(**given(shown), train=False, budget=budget)[0]
 
         some = {name: value[::every] for name, value in batch.items()}
         hinted = correct(jax.random.fold_in(root, step), some, color, size)
+        chosen = (jnp.arange(hinted.shape[0]) < count)[:, None, None]
+        hinted = jnp.where(chosen, hinted, some["hinted"])
         return batch | {"hinted": batch["hinted"].at[::every].set(hinted)}
 
     batches = sharding.batch_sharding(mesh)
     compiled = jax.jit(corrected, out_shardings=batches)
-    return lambda params, batch, step: compiled(params, batch, jnp.uint32(step))
+
+    def correct_some(params: Any, batch: Batch, step: int) -> Batch:
+        count = corrected_at(step, len(batch["hinted"]), every)
+        if not count:
+            return batch
+        return compiled(params, batch, jnp.uint32(step), jnp.uint32(count))
+
+    return correct_some
+
+
+def corrected_at(step: int, batch_size: int, every: int) -> int:
+    """How many images of a step's batch are corrected: over all steps one in `every`."""
+    return step * batch_size // every - (step - 1) * batch_size // every
 
 
 def correct(key: jax.Array, batch: Batch, color: Color, hint_size: int) -> jax.Array:

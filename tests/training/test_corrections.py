@@ -11,7 +11,14 @@ from acolvit_jax.data.transforms import STEP
 from acolvit_jax.evaluation.clicks import next_cell
 from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
-from acolvit_jax.training.corrections import ADDED, cell_errors, correct, draw_worst, make_correct
+from acolvit_jax.training.corrections import (
+    ADDED,
+    cell_errors,
+    correct,
+    corrected_at,
+    draw_worst,
+    make_correct,
+)
 from tests.training.runs import EIGHT_DEVICES, small_config
 
 HINT, SIDE, HALF = 2, 128, 64
@@ -150,5 +157,18 @@ def test_one_image_of_so_many_gets_hints(model, devices):
     counts = np.asarray(first).sum(axis=(1, 2))
     assert (counts[::3] > 0).all()
     assert np.count_nonzero(counts) == 6
+    assert np.count_nonzero(np.asarray(other).any(axis=(1, 2))) == 5
     np.testing.assert_array_equal(first, again)
     assert (np.asarray(first) != np.asarray(other)).any()
+
+
+@pytest.mark.parametrize(("size", "every"), [(256, 8), (16, 3), (8, 3), (4, 8), (8, 1000)])
+def test_so_many_are_one_in_so_many_whatever_the_batch(size, every):
+    counts = [corrected_at(step, size, every) for step in range(1, 1001)]
+    assert sum(counts) == 1000 * size // every
+    assert set(counts) <= {size // every, -(-size // every)}
+
+
+def test_a_batch_without_an_image_to_correct_stays_as_it_is():
+    batch = photos(8, 32)
+    assert make_correct(small_config(correct_one_in=1000), one_device())({}, batch, 1) is batch
