@@ -121,7 +121,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
         from acolvit_jax.common.distributed import Cluster
 
         cluster = Cluster(found["coordinator"], found["num_processes"], found["process_id"])
-    return Arguments(built, folder, cluster, _profile_steps(str(values["profile_steps"].value)))
+    return Arguments(built, folder, cluster, _profile_steps(found["profile_steps"], built))
 
 
 def _check_config_file(given: Sequence[str]) -> None:
@@ -171,13 +171,15 @@ def _define_run_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_string("profile_steps", "", texts["profile_steps"], flag_values=values)
 
 
-def _profile_steps(text: str) -> tuple[int, int] | None:
-    """Reads `FIRST,LAST`."""
+def _profile_steps(text: str, config: Config) -> tuple[int, int] | None:
+    """Reads `FIRST,LAST`, steps of a run."""
     if not text:
         return None
     match = re.fullmatch(r"(\d+),(\d+)", text)
     if not match or not 0 < int(match[1]) <= int(match[2]):
         raise ConfigError(f"--profile_steps={text}: wanted FIRST,LAST, for example 10,15")
+    if int(match[2]) > config.train.steps:
+        raise ConfigError(f"--profile_steps={text}: the run has {config.train.steps:,} steps")
     return int(match[1]), int(match[2])
 
 

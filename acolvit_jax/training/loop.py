@@ -97,6 +97,8 @@ def _train(
     log = MetricsLog(workdir, done) if first else None
     quiet = not first
     profiler = Profiler(workdir, profile)
+    if first and (note := profiler.note(done)):
+        print(note, flush=True)
     with StopSignal() as stop, Progress(config.train.steps, done=done, quiet=quiet) as progress:
         loop = _Loop(run, workdir, log, progress, stop, profiler, check_held)
         try:

@@ -21,6 +21,13 @@ class Profiler:
         self._written = self._folder
         self._running = False
 
+    def note(self, done: int) -> str | None:
+        """What to say at the start of a run that has done so many steps, if none is traced."""
+        if self._steps is None or done < self._steps[0]:
+            return None
+        first, last = self._steps
+        return f"--profile_steps={first},{last}: no trace, for {done:,} steps are done already"
+
     def before(self, step: int) -> None:
         """Starts the trace before its first step."""
         if self._steps and step == self._steps[0]:

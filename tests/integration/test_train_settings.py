@@ -117,6 +117,11 @@ BAD = {
         2,
         "GB are there for them; ",
     ),
+    "profile": (
+        ["--config", "configs/tiny.py", "--config.train.steps=9", "--profile_steps=8,10"],
+        2,
+        "--profile_steps=8,10: the run has 9 steps",
+    ),
     "half of the processes": (
         ["--config", "configs/tiny.py", "--num_processes=2", "--process_id=1"],
         2,
@@ -191,5 +196,7 @@ def test_a_run_whose_photos_stay_on_the_devices_goes_on_where_it_was(
     assert "resuming after step 2" in capsys.readouterr().out
     jax.tree.map(np.testing.assert_array_equal, load_pretrained(cut)[1], load_pretrained(whole)[1])
     monkeypatch.setattr(setup, "decode_all", None)  # a run that is complete decodes nothing
-    main(arguments(photos, whole, *options, steps=4))
-    assert "validation after 4 steps" in capsys.readouterr().out
+    main(arguments(photos, whole, *options, "--profile_steps=4,4", steps=4))
+    out = capsys.readouterr().out
+    assert "--profile_steps=4,4: no trace, for 4 steps are done already" in out
+    assert "validation after 4 steps" in out
