@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from acolvit_jax import evaluate
+
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "docs" / "reports"
 LABELS = {  # of a method, in the model card or README
@@ -75,3 +77,9 @@ def test_docstrings_cite_headings_that_the_reference_has():
     cited = {c for s in sources for c in re.findall(r'docs/reference\.md,\s+"([^"]+)"', s)}
     assert len(cited) >= 5
     assert [name for name in cited if not any(h.startswith(name) for h in headings)] == []
+
+
+def test_every_option_of_evaluate_is_explained():
+    text = (ROOT / "docs" / "evaluation.md").read_text()
+    options = {name for action in evaluate.parser()._actions for name in action.option_strings}
+    assert [name for name in sorted(options - {"-h", "--help"}) if f"`{name}" not in text] == []

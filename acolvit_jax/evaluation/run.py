@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import acolvit_jax
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.progress import Progress
@@ -85,7 +86,8 @@ def run_evaluation(request: Request) -> Path:
         propagation=request.propagation,
         skip_bad=request.skip_bad,
     )
-    file = ScoreFile(request.output, _identity(request, methods, images, settings))
+    identity = _identity(request, methods, images, settings) | {"products": dtype}
+    file = ScoreFile(request.output, identity)
     total = len(names) * len(request.counts) * len(methods)
     with Progress(total, done=len(file.scores)) as progress:
         try:
@@ -119,7 +121,7 @@ def run_evaluation(request: Request) -> Path:
     if request.throughput:
         for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
             rates |= measure_throughput(split_name(checkpoint)[1], made, dtype)
-    facts = _facts(request, images, undecoded, settings)
+    facts = _facts(request, images, undecoded, settings, dtype)
     write_report(request.output, facts, summaries, scores, drawn, rates, paper, clicked)
     return request.output / "report.md"
 
@@ -181,9 +183,13 @@ def _hinted_images(request: Request) -> _HintedImages:
 
 
 def _facts(
-    request: Request, images: _HintedImages, undecoded: Sequence[str], settings: Settings
+    request: Request,
+    images: _HintedImages,
+    undecoded: Sequence[str],
+    settings: Settings,
+    dtype: str,
 ) -> dict[str, str]:
-    """What the report says of images, hints and LPIPS."""
+    """What the report says of images, hints, LPIPS and models, and what computed it."""
     reasons = [*images.bad.values(), *undecoded]
     count = len(images.names) - len(undecoded)
     drawn = f"drawn as the published sets of {request.hint_list}, seed {SEED}"
@@ -194,6 +200,10 @@ def _facts(
     }
     if settings.lpips is not None:
         facts["LPIPS"] = f"VGG16, weights of {settings.lpips.source}"
+    if request.checkpoints:
+        paths = [" = ".join(split_name(checkpoint)) for checkpoint in request.checkpoints]
+        facts |= {"models": ", ".join(paths), "matrix products": dtype}
+    facts["computed by"] = f"acolvit_jax {acolvit_jax.__version__}"
     if reasons:
         facts["left out"] = f"{len(reasons)} bad images: {'; '.join(reasons[:5])}"
     return facts

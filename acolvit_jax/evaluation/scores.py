@@ -65,7 +65,8 @@ class ScoreFile:
         Args:
             folder: of the report.
             identity: what the scores depend on; it must be that of the scores in the folder, but
-                `contenders` (identities of methods by name) may have grown.
+                `contenders` (identities of methods by name) may have grown. `products`, the dtype
+                of the models' products, is part of theirs; it says why they differ.
 
         Raises:
             ConfigError: if the folder holds another evaluation.
@@ -78,9 +79,7 @@ class ScoreFile:
             if before is None:
                 _start_over(own)
             elif not _continues(before, json.loads(text)):
-                raise ConfigError(
-                    f"{folder} holds another evaluation (see {own}); choose another --output"
-                )
+                raise ConfigError(_another(folder, before, identity))
         elif folder.exists() and any(
             not path.name.startswith("damaged-") for path in folder.iterdir()
         ):
@@ -121,8 +120,22 @@ def _start_over(own: Path) -> None:
 
 def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
     """Whether an evaluation goes on from another: the same, or with further methods."""
-    former, all_now = old.pop("contenders"), new.pop("contenders")
-    return old == new and all(all_now.get(name) == former[name] for name in former)
+    former, all_now = old["contenders"], new["contenders"]
+    same = all(all_now.get(name) == former[name] for name in former)
+    apart = {"contenders", "products"}
+    return same and all(old.get(key) == new.get(key) for key in (old.keys() | new.keys()) - apart)
+
+
+def _another(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Says that a folder holds another evaluation, and where it is so, that dtypes differ."""
+    before, now = old.get("products"), new.get("products")
+    if before is None or before == now:
+        own = folder / IDENTITY_FILE
+        return f"{folder} holds another evaluation (see {own}); choose another --output"
+    return (
+        f"{folder} holds an evaluation in {before}, and this one is in {now}: add "
+        f"--dtype {before}, or choose another --output"
+    )
 
 
 def _score(values: dict[str, Any]) -> Score:

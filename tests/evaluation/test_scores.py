@@ -51,6 +51,23 @@ def test_contenders_can_be_added_but_not_changed(tmp_path):
     assert len(ScoreFile(tmp_path, grown).scores) == 2
 
 
+def test_another_dtype_is_named(tmp_path):
+    float32, bfloat16 = (
+        IDENTITY | {"contenders": {"model": name}, "products": name}
+        for name in ("float32", "bfloat16")
+    )
+    ScoreFile(tmp_path / "report", float32)
+    with pytest.raises(ConfigError, match="in float32, and this one is in bfloat16: add --dtype"):
+        ScoreFile(tmp_path / "report", bfloat16)
+    with pytest.raises(ConfigError, match="holds another evaluation"):
+        ScoreFile(tmp_path / "report", float32 | {"counts": [2]})
+    ScoreFile(tmp_path / "older", IDENTITY).add([make("a", 20.0)])
+    assert ScoreFile(tmp_path / "older", IDENTITY | {"products": "float32"}).scores
+    baselines = {"contenders": {"grey": "grey"}}
+    ScoreFile(tmp_path / "baselines", float32 | baselines)
+    ScoreFile(tmp_path / "baselines", bfloat16 | baselines)
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{}", b'{"contenders": 3}', b"\xff\xfe", b"[" * 100_000]
 )

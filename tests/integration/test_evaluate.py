@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from acolvit_jax import __version__
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluate import main
 from acolvit_jax.evaluation import gallery
@@ -60,13 +61,22 @@ def report(setting, tmp_path_factory):
     return output, out
 
 
-def test_the_report_has_the_tables_and_figures(report):
+def test_the_report_has_the_tables_and_figures(report, setting):
     output, out = report
     assert "| PSNR@1, dB | PSNR@10, dB |" in out.replace("|  | GFLOPs ", "")
     text = (output / "report.md").read_text()
     for part in ("any@1", "any@0.3", "fixed", "nearest", "iColoriT-T (paper", "Boundary PSNR"):
         assert part in text
     data = json.loads((output / "report.json").read_text())
+    folder, models = setting
+    assert data["facts"] == {
+        "images": f"40 of {folder / 'photos'}",
+        "hints": "drawn as the published sets of acolvit, seed 1234",
+        "LPIPS": "not measured; --lpips does",
+        "models": ", ".join(models).replace("=", " = "),
+        "matrix products": "float32",
+        "computed by": f"acolvit_jax {__version__}",
+    }
     by_name = {c["name"]: c for c in data["contenders"]}
     assert list(by_name) == ["grey", "nearest", "fixed", "any@1", "any@0.3"]
     rows = per_image(output)
