@@ -13,6 +13,7 @@ from acolvit_jax.checkpoint.load import load, load_pretrained
 from acolvit_jax.checkpoint.onnx import OPSET, export_onnx, require_exporter
 from acolvit_jax.checkpoint.stablehlo import export_stablehlo
 from acolvit_jax.checkpoint.state_dicts import WRITERS, read_state_dict, write_state_dict
+from acolvit_jax.checkpoint.stated import architecture_note, stated_architecture, unsaid
 from acolvit_jax.checkpoint.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.checkpoint.weights import WEIGHTS_FILE, save_weights
 from acolvit_jax.common.errors import CheckpointError
@@ -40,7 +41,8 @@ def from_torch(source: str, target: Path) -> str:
         raise CheckpointError(f"{target} is a file; the target is a folder")
     file = place(source)
     try:
-        config, params = from_state_dict(read_state_dict(file))
+        stored = read_state_dict(file)
+        config, params = from_state_dict(stored.arrays, stated_architecture(stored.note))
     except CheckpointError as error:
         told = str(error)
         raise CheckpointError(told if str(file) in told else f"{file}: {told}") from None
@@ -50,6 +52,8 @@ def from_torch(source: str, target: Path) -> str:
 
 def to_torch(source: str, target: Path, budget: float | None = None) -> str:
     """Converts one of our models to a PyTorch state dict of the published names.
+
+    Beside it `.pth` and `.safetensors` state the architecture, for `from_torch`.
 
     Args:
         source: what `load_pretrained` takes.
@@ -65,10 +69,14 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
     """
     _check_suffix(target, tuple(sorted(WRITERS)))
     config, params = _at(*load_pretrained(source), budget)
-    write_state_dict(target, to_state_dict(config, params))
+    arrays = to_state_dict(config, params)
+    write_state_dict(target, arrays, architecture_note(config))
     note = ""
+    if target.suffix.lower() == ".npz" and (lost := unsaid(config, arrays)):
+        said = ", ".join(f"{name}={value}" for name, value in lost.items())
+        note = f"; .npz does not say {said}, which .pth and .safetensors do"
     if config.any_budget:
-        note = "; budget_embed.weight is no published name: [b, b^2, 1] @ it.T joins policy_token"
+        note += "; budget_embed.weight is no published name: [b, b^2, 1] @ it.T joins policy_token"
         note += ", which --budget does"
     if config.width != config.num_heads * HEAD_WIDTH:
         note += f"; its {config.num_heads} heads are not {HEAD_WIDTH} wide, as published ones are"

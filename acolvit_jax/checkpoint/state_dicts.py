@@ -9,11 +9,11 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import safetensors.numpy
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from acolvit_jax.checkpoint.file_kinds import NPZ, PYTORCH, SAFETENSORS, kind_of
 from acolvit_jax.common.errors import CheckpointError
@@ -38,12 +38,26 @@ CONTAINERS = (
     *("model_ema", "ema", "ema_model", "ema_state_dict", "state_dict_ema", "params_ema", "shadow"),
 )
 
+NOTE = "acolvit_jax"  # key of the text that our files have beside the arrays
+
 StateDict = dict[str, np.ndarray]
 
 log = logging.getLogger(__name__)
 
 
-def read_state_dict(path: Path) -> StateDict:
+class Stored(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        arrays: by name.
+        note: text of ours beside them, empty in others' files.
+    """
+
+    arrays: StateDict
+    note: str = ""
+
+
+def read_state_dict(path: Path) -> Stored:
     """Reads a state dict.
 
     Args:
@@ -51,7 +65,8 @@ def read_state_dict(path: Path) -> StateDict:
             nothing in it runs), of safetensors, or an `.npz`; told apart by its bytes.
 
     Returns:
-        Arrays by name, 16-bit floats as float32. Dicts under the keys `CONTAINERS` are opened; of
+        Arrays by name, 16-bit floats as float32, and the note. Dicts under the keys `CONTAINERS`
+        are opened; of
         more than one the first in that order is taken, which the log says.
 
     Raises:
@@ -61,18 +76,19 @@ def read_state_dict(path: Path) -> StateDict:
         raise CheckpointError(f"no file at {path}")
     with on_disk(path) as copy:
         try:
-            arrays = READERS[kind_of(copy)](copy)
+            arrays, note = READERS[kind_of(copy)](copy)
         except CheckpointError as error:  # names what the person named
             raise CheckpointError(str(error).replace(str(copy), str(path))) from error
-    return {name: _widened(array) for name, array in arrays.items()}
+    return Stored({name: _widened(array) for name, array in arrays.items()}, note)
 
 
-def write_state_dict(path: Path, mapping: Mapping[str, np.ndarray]) -> None:
+def write_state_dict(path: Path, mapping: Mapping[str, np.ndarray], note: str = "") -> None:
     """Writes a state dict atomically, as the suffix says; `.pth` under the key `model`.
 
     Args:
         path: a `.pth`, `.pt`, `.safetensors` or `.npz` file.
         mapping: arrays by name.
+        note: text beside them, where those who read state dicts pass over it: not in `.npz`.
 
     Raises:
         CheckpointError: for another suffix, or if PyTorch is missing where it is needed.
@@ -81,7 +97,7 @@ def write_state_dict(path: Path, mapping: Mapping[str, np.ndarray]) -> None:
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise CheckpointError(f"{path}: its suffix must be one of {', '.join(sorted(WRITERS))}")
-    write_bytes(path, writer(mapping))
+    write_bytes(path, writer(mapping, note))
 
 
 def _widened(array: np.ndarray) -> np.ndarray:
@@ -99,7 +115,7 @@ def _torch() -> Any:
     return torch
 
 
-def _read_pth(path: Path) -> StateDict:
+def _read_pth(path: Path) -> Stored:
     torch = _torch()
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(HARMLESS):
@@ -118,6 +134,7 @@ def _read_pth(path: Path) -> StateDict:
         raise CheckpointError(
             f"{path} is damaged, or holds more than weights, which is not loaded: {reason}"
         ) from error
+    note = content.get(NOTE) if isinstance(content, dict) else None
     content = _opened(path, content)
     if not isinstance(content, dict) or not content:
         raise CheckpointError(f"{path} holds no state dict, but a {type(content).__name__}")
@@ -125,9 +142,10 @@ def _read_pth(path: Path) -> StateDict:
     if other:
         raise CheckpointError(f"{path} holds no state dict: {other[:5]} are no tensors")
     try:
-        return {str(name): _to_numpy(value) for name, value in content.items()}
+        arrays = {str(name): _to_numpy(value) for name, value in content.items()}
     except (RuntimeError, TypeError) as error:
         raise CheckpointError(f"{path} holds tensors that are no plain arrays: {error}") from error
+    return Stored(arrays, note if isinstance(note, str) else "")
 
 
 def _opened(path: Path, content: Any) -> Any:
@@ -149,44 +167,49 @@ def _to_numpy(tensor: Any) -> np.ndarray:
     return (tensor.float() if tensor.is_floating_point() else tensor).numpy()
 
 
-def _read_safetensors(path: Path) -> StateDict:
+def _read_safetensors(path: Path) -> Stored:
     try:
-        return safetensors.numpy.load_file(path)
+        with safe_open(path, "numpy") as file:
+            note = (file.metadata() or {}).get(NOTE, "")
+        return Stored(safetensors.numpy.load_file(path), note)
     except (SafetensorError, OSError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is damaged or no safetensors file ({error})") from error
 
 
-def _read_npz(path: Path) -> StateDict:
+def _read_npz(path: Path) -> Stored:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return dict(file)
+            return Stored(dict(file))
     except Exception as error:  # zlib and zipfile raise many kinds
         raise CheckpointError(f"{path} is damaged or no .npz file ({error})") from error
 
 
-def _pth_bytes(mapping: Mapping[str, np.ndarray]) -> bytes:
+def _pth_bytes(mapping: Mapping[str, np.ndarray], note: str) -> bytes:
     torch = _torch()
     buffer = io.BytesIO()
-    torch.save(
-        {"model": {name: torch.from_numpy(np.array(x)) for name, x in mapping.items()}}, buffer
-    )
+    content = {"model": {name: torch.from_numpy(np.array(x)) for name, x in mapping.items()}}
+    torch.save(content | ({NOTE: note} if note else {}), buffer)
     return buffer.getvalue()
 
 
-def _npz_bytes(mapping: Mapping[str, np.ndarray]) -> bytes:
+def _safetensors_bytes(mapping: Mapping[str, np.ndarray], note: str) -> bytes:
+    return safetensors.numpy.save(dict(mapping), {NOTE: note} if note else None)
+
+
+def _npz_bytes(mapping: Mapping[str, np.ndarray], _note: str) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **mapping)
     return buffer.getvalue()
 
 
-READERS: dict[str, Callable[[Path], StateDict]] = {
+READERS: dict[str, Callable[[Path], Stored]] = {
     NPZ: _read_npz,
     PYTORCH: _read_pth,
     SAFETENSORS: _read_safetensors,
 }
-WRITERS: dict[str, Callable[[Mapping[str, np.ndarray]], bytes]] = {
+WRITERS: dict[str, Callable[[Mapping[str, np.ndarray], str], bytes]] = {
     ".npz": _npz_bytes,
     ".pt": _pth_bytes,
     ".pth": _pth_bytes,
-    ".safetensors": lambda mapping: safetensors.numpy.save(dict(mapping)),
+    ".safetensors": _safetensors_bytes,
 }

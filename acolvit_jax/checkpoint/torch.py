@@ -122,17 +122,20 @@ def _norm(ours: str, theirs: str) -> list[Name]:
     ]
 
 
-def from_state_dict(mapping: Mapping[str, Array]) -> tuple[ModelConfig, dict[str, Any]]:
+def from_state_dict(
+    mapping: Mapping[str, Array], config: ModelConfig | None = None
+) -> tuple[ModelConfig, dict[str, Any]]:
     """Reads a published state dict.
 
     Args:
         mapping: arrays by PyTorch name. What stands before all names of the model (`module.`,
             `_orig_mod.`, `model.`, `ema.`, several of them) is taken off, and what does not begin
             so is left aside, which the log says; the buffers `relative_position_index` are compared
-            with the grid of patches that was found.
+            with the grid of patches.
+        config: the architecture, where it is known; None finds it from names and shapes.
 
     Returns:
-        The architecture, found from names and shapes, and a nested dict of float32 parameters for
+        The architecture and a nested dict of float32 parameters for
         `nnx.update(ACoLViT(config, rngs=...), params)`.
 
     Raises:
@@ -146,7 +149,7 @@ def from_state_dict(mapping: Mapping[str, Array]) -> tuple[ModelConfig, dict[str
         raise CheckpointError(
             f"{len(odd)} arrays are not finite real numbers: {', '.join(odd[:5])}"
         )
-    config = find_architecture(given)
+    config = config or find_architecture(given)
     _check_grid(indices, config.grid_size)
     names = _names(config)
     _check(given, config, names)

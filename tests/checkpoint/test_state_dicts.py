@@ -28,7 +28,7 @@ def test_what_is_written_is_read(tmp_path, suffix):
         pytest.importorskip("torch")
     path = tmp_path / f"weights{suffix}"
     write_state_dict(path, ARRAYS)
-    same(read_state_dict(path))
+    same(read_state_dict(path).arrays)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -37,16 +37,16 @@ def test_forms_of_pth(tmp_path, wrap):
     torch = pytest.importorskip("torch")
     tensors = {name: torch.from_numpy(value) for name, value in ARRAYS.items()}
     torch.save(wrap(tensors), tmp_path / "w.pth")
-    same(read_state_dict(tmp_path / "w.pth"))
+    same(read_state_dict(tmp_path / "w.pth").arrays)
 
 
 def test_half_precision_becomes_float32(tmp_path):
     torch = pytest.importorskip("torch")
     for dtype in (torch.float16, torch.bfloat16):
         torch.save({"a": torch.tensor([0.5, -2.0], dtype=dtype)}, tmp_path / "w.pth")
-        same(read_state_dict(tmp_path / "w.pth"), {"a": np.array([0.5, -2.0], np.float32)})
+        same(read_state_dict(tmp_path / "w.pth").arrays, {"a": np.array([0.5, -2.0], np.float32)})
     np.savez(tmp_path / "w.npz", a=np.array([0.5], np.float16))
-    same(read_state_dict(tmp_path / "w.npz"), {"a": np.array([0.5], np.float32)})
+    same(read_state_dict(tmp_path / "w.npz").arrays, {"a": np.array([0.5], np.float32)})
 
 
 class Attack:
@@ -123,12 +123,12 @@ def test_training_arguments_beside_the_weights_are_read_as_data(tmp_path):
         "mean": np.ones(3, np.float32),
     }
     torch.save(content, tmp_path / "w.pth")
-    same(read_state_dict(tmp_path / "w.pth"), {"a.weight": np.ones(2, np.float32)})
+    same(read_state_dict(tmp_path / "w.pth").arrays, {"a.weight": np.ones(2, np.float32)})
 
 
 def test_bfloat16_is_widened(tmp_path):
     safetensors.numpy.save_file({"a": np.ones(2, jnp.bfloat16)}, tmp_path / "w.safetensors")
-    read = read_state_dict(tmp_path / "w.safetensors")["a"]
+    read = read_state_dict(tmp_path / "w.safetensors").arrays["a"]
     assert read.dtype == np.float32
     np.testing.assert_array_equal(read, 1.0)
 

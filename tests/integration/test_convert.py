@@ -40,10 +40,52 @@ def test_there_and_back_bit_for_bit(tmp_path, published, suffix, capsys):
     assert "A-ColViT, width 192, 12 blocks, 3 heads, patch 16, cnn head" in out
     assert "6,423,320 parameters" in out
     main([str(tmp_path / "ours"), str(tmp_path / f"back{suffix}"), "--to=torch"])
-    back = read_state_dict(tmp_path / f"back{suffix}")
+    back = read_state_dict(tmp_path / f"back{suffix}").arrays
     assert set(back) == set(published)
     for name, value in published.items():
         np.testing.assert_array_equal(back[name], value)
+
+
+OWN = {"num_heads": 2, "smallest_budget": 0.3, "hint_size": 4}
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+@pytest.mark.parametrize("shape", [{"width": 96}, {"image_size": 64}])
+def test_a_model_of_ours_comes_back_with_its_whole_architecture(tmp_path, suffix, shape):
+    if suffix == ".pth":
+        pytest.importorskip("torch")
+    model = write_model(tmp_path, any_budget=True, **OWN, **shape)
+    main([str(model), str(tmp_path / f"w{suffix}"), "--to=torch"])
+    main([str(tmp_path / f"w{suffix}"), str(tmp_path / "back")])
+    (config, params), (own, own_params) = map(load_pretrained, (tmp_path / "back", model))
+    assert config == own
+    for name, value in flatten(own_params).items():
+        np.testing.assert_array_equal(flatten(params)[name], value)
+
+
+def test_what_an_npz_does_not_say_is_told(tmp_path):
+    model = write_model(tmp_path, any_budget=True, **OWN, image_size=112)
+    told = output(main, model, tmp_path / "w.npz", "--to=torch")
+    said = ", ".join(f"{name}={value}" for name, value in OWN.items())
+    assert f"; .npz does not say {said}, which .pth and .safetensors do" in told
+    plain = write_model(tmp_path, image_size=112)
+    assert "does not say" not in output(main, plain, tmp_path / "p.npz", "--to=torch")
+
+
+@pytest.mark.parametrize(
+    ("note", "part"),
+    [
+        ("{", "it states an unknown architecture"),
+        ('{"format": 99}', "it has format 99"),
+        ('{"format": 2, "width": 65}', "model.num_heads=3 must divide"),
+        ('{"format": 2, "depth": 3}', "keys do not fit: missing blocks.2"),
+    ],
+)
+def test_an_architecture_that_does_not_fit_is_one_line(tmp_path, note, part):
+    arrays = to_state_dict(SMALL, random_params())
+    write_state_dict(tmp_path / "w.safetensors", arrays, note)
+    code, message = refusal(main, tmp_path / "w.safetensors", tmp_path / "ours")
+    assert (code, part in message) == (1, True), message
 
 
 def test_every_command_takes_the_folder(tmp_path, published):
