@@ -7,8 +7,9 @@ of this size to start from, so train `dense` first, and then with `--config.trai
 
 ARG is `BUDGET[,DATASET]`. BUDGET is a keep ratio in (0, 1] (the paper's are 0.9, 0.7, 0.5, 0.3),
 `any` (one model for every budget) or `dense` (the iColoriT baseline). DATASET is `sample` (default:
-the photographs in the package), `folder` (with `--config.data.path=DIR`), `imagenet` (the paper's
-recipe), `imagenette`, `imagenette-320`, `flowers` or `birds`.
+the photographs in the package), `folder` or `records` (photos that `prepare` packed; both with
+`--config.data.path=DIR`), `imagenet` (the paper's recipe), `imagenette`, `imagenette-320`,
+`flowers` or `birds`.
 """
 
 from ml_collections import ConfigDict

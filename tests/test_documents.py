@@ -83,3 +83,12 @@ def test_every_option_of_evaluate_is_explained():
     text = (ROOT / "docs" / "evaluation.md").read_text()
     options = {name for action in evaluate.parser()._actions for name in action.option_strings}
     assert [name for name in sorted(options - {"-h", "--help"}) if f"`{name}" not in text] == []
+
+
+@pytest.mark.parametrize("heading", ["How a photo becomes color", "How a batch becomes a loss"])
+def test_the_functions_on_a_path_are_in_the_code(heading):
+    text = (ROOT / "docs/development.md").read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    code = "\n".join(path.read_text() for path in (ROOT / "acolvit_jax").rglob("*.py"))
+    names = {name.rsplit(".", 1)[-1] for name in re.findall(r"`([\w.]+)`", text)}
+    assert len(names) >= 10
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", code)] == []

@@ -27,6 +27,8 @@ def test_every_size_has_its_parameters(size):
     assert param_count(param_shapes(config.model)) == PARAMETERS[size]
     assert config.train.budget == 0.5
     assert config.data.dataset == "sample"
+    told = runpy.run_path(str(ROOT / "configs" / f"{size}.py"))["__doc__"]
+    assert [name for name in DATASETS if f"`{name}`" not in told] == []
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
