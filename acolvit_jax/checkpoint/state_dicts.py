@@ -66,8 +66,7 @@ def read_state_dict(path: Path) -> Stored:
 
     Returns:
         Arrays by name, 16-bit floats as float32, and the note. Dicts under the keys `CONTAINERS`
-        are opened; of
-        more than one the first in that order is taken, which the log says.
+        are opened; of more than one the first in that order is taken, which the log says.
 
     Raises:
         CheckpointError: if the file is missing, damaged or holds something else.

@@ -135,8 +135,8 @@ def from_state_dict(
         config: the architecture, where it is known; None finds it from names and shapes.
 
     Returns:
-        The architecture and a nested dict of float32 parameters for
-        `nnx.update(ACoLViT(config, rngs=...), params)`.
+        The architecture and a nested dict of float32 parameters for `nnx.update(ACoLViT(config,
+        rngs=...), params)`.
 
     Raises:
         CheckpointError: lists every key that is missing, left over or of another shape.
