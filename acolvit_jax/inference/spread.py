@@ -107,7 +107,8 @@ def _add_bumps(
 ) -> jax.Array:
     """Planes `[2, S, S]` with the first bumps of `[k, 5]`: row, column, tone, two weights."""
     side = min(len(lightness), 2 * int(_REACH * _WIDTH) + 2)  # of what a bump covers
-    places = jnp.arange(side)
+    places = jnp.arange(side, dtype=jnp.float32)
+    both = np.int32(0)  # planes, from the first on
 
     def add(i: jax.Array, planes: jax.Array) -> jax.Array:
         row, column, tone, *weights = numbers[i]
@@ -115,16 +116,16 @@ def _add_bumps(
             jnp.clip(_first(middle).astype(jnp.int32), 0, len(lightness) - side)
             for middle in (row, column)
         )
-        down, right = (start + places for start in (top, left))
+        down, right = (start.astype(jnp.float32) + places for start in (top, left))
         near = _covers(row, down)[:, None] & _covers(column, right)
         squares = ((down - row) ** 2)[:, None] + (right - column) ** 2
         squares *= np.float32(1 / _WIDTH**2)
         seen = jax.lax.dynamic_slice(lightness, (top, left), (side, side))
         squares += ((seen - tone) * np.float32(1 / _TONE)) ** 2
         bump = jnp.where(near, jnp.exp(-0.5 * squares), 0)
-        before = jax.lax.dynamic_slice(planes, (0, top, left), (2, side, side))
+        before = jax.lax.dynamic_slice(planes, (both, top, left), (2, side, side))
         after = before + jnp.stack(weights)[:, None, None] * bump
-        return jax.lax.dynamic_update_slice(planes, after, (0, top, left))
+        return jax.lax.dynamic_update_slice(planes, after, (both, top, left))
 
     made: jax.Array = jax.lax.fori_loop(0, count, add, planes)
     return made

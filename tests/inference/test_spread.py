@@ -1,5 +1,6 @@
 """Hints kept exactly, without a dot, and how far they reach."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -62,6 +63,23 @@ def test_hints_at_odds_in_neighboring_pixels_do_not_overshoot(photo):
     hints = [Hint(at - 1, 5, (60.0, 0.0)), Hint(at, 5, (-60.0, 0.0)), Hint(at + 1, 6, (0.0, 60.0))]
     out = spread_missing(GREY, FLAT, place(hints, photo, SIDE))
     assert abs(out).max() <= 60
+
+
+@pytest.mark.parametrize("setting", [jax.enable_x64(True), jax.numpy_dtype_promotion("strict")])
+def test_the_host_s_settings_of_jax_change_nothing(setting):
+    hints = [Hint(10, 20, (30.0, -20.0)), Hint(40, 50, (9.0, 9.0), reach=20.0)]
+    placed = place(hints, (SIDE, SIDE), SIDE)
+
+    def made():
+        photo = tones(HALVES.lightness)
+        return spread_missing(GREY, photo, placed), within_reach(placed, GREY, photo)
+
+    expected = made()
+    with setting:
+        got = made()
+    for one, other in zip(got, expected, strict=True):
+        assert one.dtype == np.float32
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_a_larger_hint_colors_its_area_and_not_what_lies_beyond_an_edge():
