@@ -129,10 +129,21 @@ def exif_of(image: Image.Image) -> bytes | None:
 
 
 def without_pixel_tags(exif: Image.Exif) -> bytes | None:
-    """An EXIF block without what describes the file's pixels; None if nothing is left."""
-    for tag in (_PIXEL_TAGS | _EDITOR_TAGS) & set(exif):
-        del exif[tag]
-    return exif.tobytes() if len(exif) else None
+    """An EXIF block without what describes the file's pixels; None if nothing is left.
+
+    Made anew: what Pillow gives is the open image's own, and stays as it is.
+    """
+    own = Image.Exif()
+    own.endian = exif.endian
+    for tag in set(exif) - _PIXEL_TAGS - _EDITOR_TAGS - _TABLES:
+        own[tag] = exif[tag]
+    for tag in (IFD.Exif, IFD.GPSInfo):
+        if table := dict(exif.get_ifd(tag)):
+            own[tag] = table
+    details = own.get(IFD.Exif, {})
+    if isinstance(details.get(IFD.Interop), int):  # where the table of it stands
+        details[IFD.Interop] = exif.get_ifd(IFD.Interop)
+    return own.tobytes() if len(own) else None
 
 
 def without_tables(metadata: Metadata) -> Metadata:

@@ -181,7 +181,8 @@ def _of_pillow(image: Image.Image, max_pixels: int, data: bytes = b"") -> Raster
         profile = profiles.adobe_rgb()
     notes = raster.notes
     if frames > 1 and image.format not in ("MPO", "HEIF"):  # there they belong to one photo
-        notes = (*notes, f"of its {frames} frames the first is taken")
+        which = f"number {image.tell() + 1}" if image.tell() else "the first"
+        notes = (*notes, f"of its {frames} frames {which} is taken")
     if metadata.has_extended_xmp(image):
         notes = (*notes, "a part of its XMP is left out")
     return replace(

@@ -60,6 +60,22 @@ def test_metadata_is_kept_without_the_orientation(picture):
     assert kept[0x010F] == "Maker"
 
 
+def test_an_open_image_stays_as_it_is(picture):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "Maker"
+    exif[0x8769] = {0xA001: 2, 0xA005: {1: "R03"}}
+    opened = Image.open(io.BytesIO(save(Image.fromarray(picture), "JPEG", exif=exif)))
+    before = dict(opened.getexif())
+    first, second = images.read_photo(opened), images.read_photo(opened)
+    assert first.rgb.shape == second.rgb.shape == (*picture.shape[1::-1], 3)
+    np.testing.assert_array_equal(first.rgb, second.rgb)
+    assert first.metadata == second.metadata
+    assert dict(opened.getexif()) == before
+    kept = Image.Exif()
+    kept.load(first.metadata.exif)
+    assert (dict(kept.get_ifd(0x8769))[0xA001], kept.get_ifd(0xA005)) == (2, {1: "R03"})
+
+
 def test_alpha_is_laid_over_white(picture):
     layer = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
     layer[0, 0] = (255, 0, 0, 0)

@@ -110,6 +110,12 @@ def test_frames_of_animations_are_told():
         frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
         photo = images.read_photo(buffer.getvalue())
         assert photo.notes == ("of its 3 frames the first is taken",), kind
+        opened = Image.open(buffer)
+        opened.seek(2)
+        photo = images.read_photo(opened)
+        assert photo.notes == ("of its 3 frames number 3 is taken",), kind
+        difference = photo.rgb.astype(int) - make_rgb(2, (24, 32))
+        assert abs(difference).mean() < 12, kind
 
 
 def test_pil_images_bytearrays_and_views_are_read():
