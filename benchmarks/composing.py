@@ -55,11 +55,10 @@ def shrunk_floats(rgb: np.ndarray) -> np.ndarray:
 
 def narrow(ab: np.ndarray) -> np.ndarray:
     upsampler = Upsampler(ab.transpose(2, 0, 1), SIZE, apart=GROUP)
-    columns = slice(0, SIZE[1] // GROUP)
-    made = np.empty((2, GROUP, SIZE[0], columns.stop), np.float32)
+    made = np.empty((2, GROUP, SIZE[0], SIZE[1] // GROUP), np.float32)
     for top in range(0, SIZE[0], 65):
         rows = slice(top, min(SIZE[0], top + 65))
-        upsampler.tile(rows, columns, out=made[:, :, rows])
+        upsampler.rows(rows, out=made[:, :, rows])
     return made
 
 

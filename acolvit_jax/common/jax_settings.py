@@ -36,6 +36,7 @@ def settle_jax() -> None:
             ) from error
         raise ConfigError(f"JAX finds no device ({reason})") from error
     jax.config.update("jax_numpy_rank_promotion", "allow")
+    jax.config.update("jax_numpy_dtype_promotion", "standard")
     if jax.config.jax_disable_jit:  # type: ignore[attr-defined]
         log.warning("JAX_DISABLE_JIT is left aside: this program is compiled ahead of time")
         jax.config.update("jax_disable_jit", False)

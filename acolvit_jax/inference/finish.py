@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from acolvit_jax.photo.upsampling import Upsampler
 
 SATURATIONS = (0.0, 2.0)
 WARMTHS = (-1.0, 1.0)
+_MOST_GROUPS = CHUNK // GROUP // 4  # of a row, whose colors are upsampled at once
 WARMTH_AB = (6.0, 18.0)  # a* and b* of the most warmth: the way daylight moves at dusk
 
 
@@ -75,26 +75,31 @@ def color_photo(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
     """
     height, width = rgb.shape[:2]
     groups = -(-width // GROUP)  # of a row
-    upsampler = Upsampler(ab.transpose(2, 0, 1), (height, width), apart=GROUP)
+    planes = ab.transpose(2, 0, 1)
     composer, out = Composer(), np.empty_like(rgb, order="C")
-    for rows, columns in _tiles(height, groups):
-        # What is upsampled is composed while it is in cache.
-        shape = rows.stop - rows.start, columns.stop - columns.start
-        count = GROUP * shape[0] * shape[1]
-        upsampler.tile(rows, columns, out=composer.ab(count).reshape(2, GROUP, *shape))
+    across = min(groups, _MOST_GROUPS)
+    for left in range(0, groups, across):
+        columns = slice(left, min(groups, left + across))
         pixels = slice(GROUP * columns.start, min(width, GROUP * columns.stop))
-        inside = slice(0, pixels.stop - pixels.start)
-        tile = shape[0], GROUP * shape[1], 3
-        composer.rgb(count).reshape(tile)[:, inside] = rgb[rows, pixels]
-        out[rows, pixels] = composer.compose()[:count].reshape(tile)[:, inside]
+        upsampler = Upsampler(planes, (height, width), GROUP, columns)
+        _color_columns(rgb[:, pixels], upsampler, composer, out[:, pixels])
+        del upsampler  # two at once would be the most that a long picture takes
     return out
 
 
-def _tiles(height: int, groups: int) -> Iterator[tuple[slice, slice]]:
-    """Rows, and columns of groups, of at most `CHUNK` pixels, that cover a photo."""
-    most = CHUNK // GROUP
-    across = min(groups, most)
-    down = most // across
+def _color_columns(
+    rgb: np.ndarray, upsampler: Upsampler, composer: Composer, out: np.ndarray
+) -> None:
+    """Gives some columns of a photo, at most a chunk wide, the colors of an upsampler."""
+    height, width = rgb.shape[:2]
+    groups = -(-width // GROUP)
+    down = CHUNK // GROUP // groups
     for top in range(0, height, down):
-        for left in range(0, groups, across):
-            yield slice(top, min(height, top + down)), slice(left, min(groups, left + across))
+        # What is upsampled is composed while it is in cache.
+        rows = slice(top, min(height, top + down))
+        shape = rows.stop - rows.start, groups
+        count = GROUP * shape[0] * groups
+        upsampler.rows(rows, out=composer.ab(count).reshape(2, GROUP, *shape))
+        tile = shape[0], GROUP * groups, 3
+        composer.rgb(count).reshape(tile)[:, :width] = rgb[rows]
+        out[rows] = composer.compose()[:count].reshape(tile)[:, :width]

@@ -129,13 +129,14 @@ def place(
     """
     by_cell = {hint_cell(hint, photo_size, image_size, cell_size): hint for hint in hints}
     kept = list(by_cell.values())
+    rows, columns = np.array([(h.row, h.column) for h in kept], int).reshape(-1, 2).T
     return PlacedHints(
         cells=np.array(list(by_cell), int).reshape(-1, 2),
         ab=colors_of(kept),
         sizes=np.array([hint.size for hint in kept], int),
         reaches=np.array([np.nan if h.reach is None else h.reach for h in kept], np.float32),
-        row_weights=bicubic_weights(image_size, photo_size[0])[[hint.row for hint in kept]],
-        column_weights=bicubic_weights(image_size, photo_size[1])[[hint.column for hint in kept]],
+        row_weights=bicubic_weights(image_size, photo_size[0], rows),
+        column_weights=bicubic_weights(image_size, photo_size[1], columns),
         cell_size=cell_size,
     )
 

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from acolvit_jax.photo.lines import Band, bicubic_weights, multiply
+from acolvit_jax.photo.lines import Band, bicubic_band, multiply
 
 _BAND = 48  # columns resized at once, so few that OpenBLAS takes one thread
 
@@ -14,12 +14,18 @@ _BAND = 48  # columns resized at once, so few that OpenBLAS takes one thread
 class Upsampler:
     """Planes of one size, ready to be resized to another, some of the result at a time.
 
-    Widths are resized once, for all rows; a tile is then one narrow product of matrices, several
-    times faster than a general resampler and small enough to stay in cache. The result is Pillow's
-    bicubic, which antialiases where it makes planes smaller.
+    Widths are resized once, for all rows; some rows are then one narrow product of matrices,
+    several times faster than a general resampler and small enough to stay in cache. The result is
+    Pillow's bicubic, which antialiases where it makes planes smaller.
     """
 
-    def __init__(self, planes: np.ndarray, size: tuple[int, int], apart: int = 1) -> None:
+    def __init__(
+        self,
+        planes: np.ndarray,
+        size: tuple[int, int],
+        apart: int = 1,
+        columns: slice | None = None,
+    ) -> None:
         """Resizes the widths.
 
         Args:
@@ -27,33 +33,35 @@ class Upsampler:
             size: height and width to resize to.
             apart: columns that lie so many apart are put beside each other: column
                 `apart * i + k` is column i of part k.
+            columns: of every part, with a start and a stop, that are wanted; None is all.
         """
         height, width = size
         count, source_height, source_width = planes.shape
-        self._rows = bicubic_weights(source_height, height)
+        columns = columns or slice(0, -(-width // apart))
+        self._lines = source_height, height
         planes = np.ascontiguousarray(planes)
-        made = np.empty((count, source_height, apart, -(-width // apart)), np.float32)
-        for columns, used, weights in _bands_apart(source_width, width, apart):
+        made = np.empty((count, source_height, apart, columns.stop - columns.start), np.float32)
+        for part, used, weights in _bands_apart(
+            source_width, width, apart, columns.start, columns.stop
+        ):
             band = planes[..., used] @ weights.T
-            made[..., columns] = band.reshape(count, source_height, apart, -1)
+            made[..., part] = band.reshape(count, source_height, apart, -1)
         self._wide = made.swapaxes(1, 2)
 
-    def tile(self, rows: slice, columns: slice, out: np.ndarray | None = None) -> np.ndarray:
-        """A part of the result.
+    def rows(self, rows: slice, out: np.ndarray | None = None) -> np.ndarray:
+        """Some rows of the result.
 
         Args:
             rows: with a start and a stop.
-            columns: of every part, likewise.
-            out: float32 to write it to; None makes a new array.
+            out: float32 to write them to; None makes a new array.
 
         Returns:
             float32 `[C, apart, rows, columns]`; what lies right of the last column repeats it.
         """
-        source = self._wide[..., columns]  # [C, apart, h, columns]
-        _, used, weights = Band.of(rows, self._rows[rows])
+        _, used, weights = bicubic_band(*self._lines, rows, np.arange(rows.start, rows.stop))
         if out is None:
-            out = np.empty((*source.shape[:2], len(weights), source.shape[-1]), np.float32)
-        multiply(weights, source[:, :, used], out)
+            out = np.empty((*self._wide.shape[:2], len(weights), self._wide.shape[-1]), np.float32)
+        multiply(weights, self._wide[:, :, used], out)
         return out
 
 
@@ -67,15 +75,17 @@ def upsample(planes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Returns:
         float32 `[C, *size]`.
     """
-    return Upsampler(planes, size).tile(slice(0, size[0]), slice(0, size[1]))[:, 0]
+    return Upsampler(planes, size).rows(slice(0, size[0]))[:, 0]
 
 
 @functools.lru_cache(16)
-def _bands_apart(source: int, target: int, apart: int) -> tuple[Band, ...]:
+def _bands_apart(source: int, target: int, apart: int, start: int, stop: int) -> tuple[Band, ...]:
     """The columns of each part, some at a time; the weights are those of one part after another."""
-    weights = bicubic_weights(source, target)
-    columns = np.arange(-(-target // apart) * apart).clip(max=target - 1)
-    parts = weights[columns].reshape(-1, apart, source).swapaxes(0, 1)  # [apart, columns, source]
     step = _BAND // apart
-    places = (slice(left, left + step) for left in range(0, parts.shape[1], step))
-    return tuple(Band.of(part, parts[:, part].reshape(-1, source)) for part in places)
+    bands = []
+    for left in range(start, stop, step):
+        right = min(stop, left + step)
+        columns = apart * np.arange(left, right) + np.arange(apart)[:, None]  # [apart, columns]
+        places = columns.clip(max=target - 1).ravel()
+        bands.append(bicubic_band(source, target, slice(left - start, right - start), places))
+    return tuple(bands)

@@ -23,16 +23,20 @@ def test_a_device_that_is_not_there_is_one_line(monkeypatch, error):
 
 
 def test_settings_that_break_programs_are_taken_back(caplog):
-    before = jax.config.jax_numpy_rank_promotion
+    names = ("jax_numpy_rank_promotion", "jax_numpy_dtype_promotion")
+    before = {name: getattr(jax.config, name) for name in names}
     try:
         jax.config.update("jax_numpy_rank_promotion", "raise")
+        jax.config.update("jax_numpy_dtype_promotion", "strict")
         jax.config.update("jax_disable_jit", True)
         settle_jax()
         assert jax.config.jax_numpy_rank_promotion == "allow"
+        assert jax.config.jax_numpy_dtype_promotion == "standard"
         assert not jax.config.jax_disable_jit
         assert "JAX_DISABLE_JIT" in caplog.text
     finally:
-        jax.config.update("jax_numpy_rank_promotion", before)
+        for name, value in before.items():
+            jax.config.update(name, value)
         jax.config.update("jax_disable_jit", False)
 
 

@@ -1,10 +1,15 @@
 """The photo's own lightness, the model's colors."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from skimage.color import lab2rgb, rgb2lab
 
+from acolvit_jax.hints import Hint
 from acolvit_jax.inference import finish
+from acolvit_jax.inference.placed import place
+from acolvit_jax.inference.tones import Tones
 from acolvit_jax.photo.compose import CHUNK
 from tests.photos import make_rgb
 
@@ -41,8 +46,23 @@ def test_photos_of_many_tiles_are_colored_everywhere(size):
     assert got[0, 0, 0] > 90 > got[0, 0, 1]
 
 
+@pytest.mark.parametrize("size", [(1, 70_000), (70_000, 1)])
+def test_a_long_picture_takes_the_memory_of_its_pixels(size):
+    rgb, ab = np.full((*size, 3), 90, np.uint8), np.full((224, 224, 2), 12.0, np.float32)
+    tracemalloc.start()
+    try:
+        Tones.of(rgb, 224)
+        place([Hint(size[0] - 1, size[1] - 1, (1, 2, 3))], size, 224)
+        finish.color_photo(rgb, ab)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 50e6
+
+
 def test_a_photo_of_several_bands_has_no_seam(monkeypatch):
     rgb, ab = make_rgb(2, (90, 70)), 20 * np.random.default_rng(1).normal(size=(16, 16, 2))
     at_once = finish.color_photo(rgb, ab.astype(np.float32))
     monkeypatch.setattr(finish, "CHUNK", 700)
+    monkeypatch.setattr(finish, "_MOST_GROUPS", 5)
     assert abs(finish.color_photo(rgb, ab.astype(np.float32)).astype(int) - at_once).max() <= 1

@@ -163,7 +163,7 @@ class Studio:
         pixels = [hint.row for hint in hints], [hint.column for hint in hints]
         before = stored.photo.rgb[pixels]
         rows, columns = (
-            bicubic_weights(self._side, size)[places]
+            bicubic_weights(self._side, size, np.array(places, int))
             for size, places in zip(stored.size, pixels, strict=True)
         )
         a, b = color.denormalize_ab(shown_at(prediction.ab_norm, rows, columns)).T
