@@ -160,7 +160,7 @@ class Colorizer:
         times.append(time.perf_counter())
         stages = dict(zip(("input", "model", "output"), np.diff(times).tolist(), strict=True))
         pixels = [h.row for h in hints], [h.column for h in hints]
-        came_of = outcomes(hints, rgb[pixels], out[pixels])
+        came_of = outcomes(hints, placed, rgb[pixels], out[pixels])
         return Colorized(out, ab, predicted.decisions, predicted.macs, stages, came_of)
 
     def place(self, hints: Sequence[Hint], photo_size: tuple[int, int]) -> PlacedHints:
@@ -197,7 +197,7 @@ class Colorizer:
             exact_hints: give the photo's pixels under hints exactly the colors asked for, and
                 spread what the model missed around them.
             automatic: gives this call's answer without hints, for who keeps it; None computes it.
-                It is asked for only where a hint does not reach the whole photo.
+                It is asked for where there is no hint, or one does not reach the whole photo.
 
         Returns:
             The colors.

@@ -150,6 +150,8 @@ def _encoded_pages(colorizer: Colorizer, job: Job, options: Options, done: Done)
             )
         except HintError as error:
             raise HintError(f"{job.source}: {error}") from None
+        if lost := sum(outcome.limit == "replaced" for outcome in result.outcomes):
+            notes = (*notes, f"hints that lie where a later one does change nothing: {lost}")
         left = [p for p in (job.target, *job.beside(number).values()) if _stays(p, job, options)]
         notes = (*notes, *(f"{path.name} was there already and is left" for path in left))
         for kind, path in job.beside(number).items():

@@ -25,6 +25,8 @@ class PlacedHints:
             image the photo's pixel under the hint shows once colors are upsampled.
         column_weights: float32 `[K, S]`.
         cell_size: side of a cell, in pixels of the model's image.
+        takers: int `[N]`, for each of the hints that were given which of the placed ones is in its
+            cell: itself, or a later one.
     """
 
     cells: np.ndarray
@@ -34,6 +36,7 @@ class PlacedHints:
     row_weights: np.ndarray
     column_weights: np.ndarray
     cell_size: int
+    takers: np.ndarray
 
     def __len__(self) -> int:
         """Number of hints."""
@@ -63,6 +66,7 @@ class PlacedHints:
             row_weights=self.row_weights[:0],
             column_weights=self.column_weights[:0],
             cell_size=self.cell_size,
+            takers=self.takers[:0],
         )
 
     def shown(self, ab: np.ndarray) -> np.ndarray:
@@ -127,8 +131,10 @@ def place(
     Raises:
         HintError: for a hint outside the photo.
     """
-    by_cell = {hint_cell(hint, photo_size, image_size, cell_size): hint for hint in hints}
+    marked = [hint_cell(hint, photo_size, image_size, cell_size) for hint in hints]
+    by_cell = dict(zip(marked, hints, strict=True))
     kept = list(by_cell.values())
+    numbers = {cell: number for number, cell in enumerate(by_cell)}
     rows, columns = np.array([(h.row, h.column) for h in kept], int).reshape(-1, 2).T
     return PlacedHints(
         cells=np.array(list(by_cell), int).reshape(-1, 2),
@@ -138,6 +144,7 @@ def place(
         row_weights=bicubic_weights(image_size, photo_size[0], rows),
         column_weights=bicubic_weights(image_size, photo_size[1], columns),
         cell_size=cell_size,
+        takers=np.array([numbers[cell] for cell in marked], int),
     )
 
 
@@ -165,4 +172,5 @@ def place_cells(
         row_weights=inside[cells[:, 0]],
         column_weights=inside[cells[:, 1]],
         cell_size=cell_size,
+        takers=np.arange(count),
     )

@@ -34,7 +34,8 @@ def spread_missing(ab: np.ndarray, tones: Tones, hints: PlacedHints) -> np.ndarr
         hints: all with a color.
 
     Returns:
-        float32 `[S, S, 2]`; `hints.shown` of it is `hints.ab`.
+        float32 `[S, S, 2]`; `hints.shown` of it is `hints.ab`, but where hints within a few pixels
+        of each other are at odds: there it lies between them.
     """
     if not len(hints):
         return ab

@@ -71,11 +71,12 @@ def test_a_color_that_the_photo_cannot_show_is_told(client):
         {"row": 40, "column": 10, "color": "#c8b4b4"},
         {"row": 25, "column": 50, "color": "lab:10,5"},
         {"row": 4, "column": 60, "color": "keep"},
+        {"row": 24, "column": 51, "color": "lab:-10,5"},
     ]
     response = colorize(client, photo, hints)
     told = outcomes_of(response)
-    assert told["asked"] == ["#00ff00", "#c8b4b4", "lab:10.0,5.0", "keep"]
-    assert told["limits"] == ["gamut", "lightness", None, None]
+    assert told["asked"] == ["#00ff00", "#c8b4b4", "lab:10.0,5.0", "keep", "lab:-10.0,5.0"]
+    assert told["limits"] == ["gamut", "lightness", "replaced", None, None]
     shown = decoded(client.get("/" + result_of(response)["url"]))
     places = [(hint["row"], hint["column"]) for hint in hints]
     assert told["got"] == ["#" + bytes(shown[place].tolist()).hex() for place in places]

@@ -121,7 +121,6 @@ def test_nothing_is_compiled_again(colorizer):
 def test_the_budget_is_an_argument_of_a_model_that_takes_one():
     config = dataclasses.replace(SMALL, any_budget=True, depth=6)
     params = random_params(config)
-    # All gates read beta alone: a negative slope on the bias of a thousand times beta.
     colorizer = Colorizer(config, params)
     assert colorizer.budget == 0.5
     changed = [colorizer(make_rgb(0), budget=b).ab for b in (0.1, 1.0)]
@@ -190,6 +189,23 @@ def test_hints_are_exact_on_the_photo_and_said_to_be(colorizer, size):
     (outcome,) = result.outcomes
     assert (outcome.asked, outcome.limit) == ("lab:12.0,-9.0", None)
     assert outcome.got == tuple(result.rgb[hint.row, hint.column].tolist())
+
+
+def test_a_hint_whose_cell_another_takes_is_said_to_be_replaced(colorizer):
+    rgb = np.full((480, 640, 3), 128, np.uint8)  # a cell is 30 rows and 40 columns of it
+    red, green, nearly = (20.0, 9.0), (-20.0, 9.0), (-20.0, 8.0)
+    hints = [
+        Hint(3, 4, red),
+        Hint(20, 30, green),
+        Hint(200, 300, None),
+        Hint(201, 301, green),
+        Hint(400, 500, nearly),
+        Hint(401, 501, green),
+        Hint(100, 100, None),
+        Hint(101, 101, None),
+    ]
+    limits = [outcome.limit for outcome in colorizer(rgb, hints).outcomes]
+    assert limits == ["replaced", None, "replaced", None, None, None, None, None]
 
 
 def test_a_place_is_left_as_it_is_without_hints(colorizer):

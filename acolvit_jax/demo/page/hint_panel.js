@@ -61,7 +61,8 @@ export class HintPanel {
     }
     const lightness = Math.abs(one[0] - other[0]);
     const color = Math.hypot(one[1] - other[1], one[2] - other[2]);
-    byId('asked-why').textContent = color > lightness
+    if (limits[at] === 'replaced') byId('asked-why').textContent = 'A later hint has its place.';
+    else byId('asked-why').textContent = color > lightness
       ? 'No such color at this lightness.'
       : `The photo is ${other[0] < one[0] ? 'darker' : 'lighter'} here.`;
   }

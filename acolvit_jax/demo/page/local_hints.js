@@ -12,16 +12,21 @@ const WINDOW = 9; // model pixels, side of the square whose texture is looked at
 
 const gauss = (distance, width) => Math.exp(-((distance / width) ** 2) / 2);
 
+/** [row, column] of the cell that a hint marks. */
+export const cellOf = ({ row, column }, { width, height }, side, cellSize) => [
+  [row, height], [column, width],
+].map(([at, length]) => Math.floor(Math.floor((at * side) / length) / cellSize));
+
 /**
  * Places hints: [{cell, ab, size, reach, center, rows, columns}], one a cell, the last of each.
  * `cell` and `center` are [row, column]; `ab` is null where a place is to be left alone, `reach` null
  * where none is named; `rows` and `columns` say what the photo's pixel shows of the model's image.
  */
-export function place(hints, { width, height }, side, cellSize) {
+export function place(hints, photo, side, cellSize) {
+  const { width, height } = photo;
   const placed = new Map();
   for (const { row, column, color, size, reach = null } of hints) {
-    const cell = [[row, height], [column, width]].map(
-      ([at, length]) => Math.floor(Math.floor((at * side) / length) / cellSize));
+    const cell = cellOf({ row, column }, photo, side, cellSize);
     placed.set(String(cell), {
       cell,
       ab: color === 'keep' ? null : parseColor(color),

@@ -126,7 +126,8 @@ export class LocalModel {
       : await photo.automatic(budget, () => this.#forward(norm, [], budget));
     let ab = share ? blend(before, forward.ab, share) : forward.ab;
     ab = spreadMissing(ab, placed, lightness, side, local.hint_size);
-    const came = outcomes(hints, await photo.luminancesAt(hints), ab, photo, side);
+    const came = outcomes(
+      hints, await photo.luminancesAt(hints), ab, photo, side, local.hint_size);
     const end = performance.now();
     return {
       ab,

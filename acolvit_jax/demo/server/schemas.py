@@ -120,7 +120,7 @@ SCHEMAS: dict[str, Schema] = {
     "Outcomes": _object(
         asked=_list(_TEXT) | {"description": "color of each hint, as hints are written"},
         got=_list(_TEXT) | {"description": "#rrggbb that the photo shows under each hint"},
-        limits=_list({"enum": [None, "lightness", "gamut"]})
+        limits=_list({"enum": [None, "lightness", "gamut", "replaced"]})
         | {"description": "what kept each hint's color from showing; null: nothing"},
     ),
 }

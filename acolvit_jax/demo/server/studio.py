@@ -25,7 +25,7 @@ from acolvit_jax.hints import Hint
 from acolvit_jax.inference.colorizer import AS_IT_IS, Colorizer, Prediction
 from acolvit_jax.inference.finish import Finish, color_photo
 from acolvit_jax.inference.outcomes import Outcome, outcomes
-from acolvit_jax.inference.placed import shown_at
+from acolvit_jax.inference.placed import PlacedHints, shown_at
 from acolvit_jax.inference.suggestions import Suggestion, suggest
 from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.compute import forward_macs
@@ -144,7 +144,7 @@ class Studio:
         stages = (1e3 * np.diff(times)).tolist()
         milliseconds = dict(zip(("input", "model"), stages, strict=True))
         ab = to_int8(prediction.ab_norm)
-        came_of = self._outcomes(stored, request.hints, prediction)
+        came_of = self._outcomes(stored, request.hints, placed, prediction)
         return Answer(ab, prediction, request, identity, milliseconds, came_of)
 
     def _automatic(self, stored: StoredPhoto, budget: float | None) -> Prediction:
@@ -157,7 +157,11 @@ class Studio:
         )
 
     def _outcomes(
-        self, stored: StoredPhoto, hints: Sequence[Hint], prediction: Prediction
+        self,
+        stored: StoredPhoto,
+        hints: Sequence[Hint],
+        placed: PlacedHints,
+        prediction: Prediction,
     ) -> tuple[Outcome, ...]:
         """What the saved picture will show under the hints."""
         pixels = [hint.row for hint in hints], [hint.column for hint in hints]
@@ -168,7 +172,7 @@ class Studio:
         )
         a, b = color.denormalize_ab(shown_at(prediction.ab_norm, rows, columns)).T
         shown = color.recolor(before.astype(np.float32) / 255.0, a, b)
-        return outcomes(hints, before, np.round(255.0 * shown).astype(np.uint8))
+        return outcomes(hints, placed, before, np.round(255.0 * shown).astype(np.uint8))
 
     def suggest(self, stored: StoredPhoto, body: bytes) -> list[Suggestion]:
         """Colors worth a try at a place.
