@@ -6,10 +6,12 @@ counted in cells, pixels in pixels; the names say which.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from reprlib import repr as brief
+from typing import Any
 
 import numpy as np
 
@@ -47,23 +49,25 @@ class Hint:
     reach: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuses what is no color, size or reach.
+        """Takes NumPy's numbers for Python's, and refuses what is no place, color, size or reach.
 
         Raises:
             HintError: with the field, its value and what is allowed.
         """
+        for name, value in (("row", self.row), ("column", self.column)):
+            place = _whole(value)
+            if place is None:
+                raise HintError(f"a hint's {name} {brief(value)} is no whole number", name)
+            object.__setattr__(self, name, place)
         if self.color is not None:
-            _check_color(self.color)
-        if type(self.size) is not int or self.size not in HINT_SIZES:
+            object.__setattr__(self, "color", _checked_color(self.color))
+        size = _whole(self.size)
+        if size not in HINT_SIZES:
             allowed = ", ".join(map(str, HINT_SIZES))
             raise HintError(f"a hint's size {brief(self.size)} is not one of {allowed}", "size")
-        low, high = REACHES
-        if self.reach is None:
-            return
-        if not isinstance(self.reach, Real) or not low <= self.reach <= high:
-            raise HintError(
-                f"a hint's reach {brief(self.reach)} is not in {low:g}..{high:g}", "reach"
-            )
+        object.__setattr__(self, "size", size)
+        if self.reach is not None:
+            object.__setattr__(self, "reach", _checked_reach(self.reach))
 
     def check_inside(self, photo_size: tuple[int, int]) -> None:
         """Refuses a place outside a photo.
@@ -112,7 +116,23 @@ def colors_of(hints: Sequence[Hint]) -> np.ndarray:
     return np.array(made, np.float32).reshape(-1, 2)
 
 
-def _check_color(color: Color) -> None:
+def _whole(value: Any) -> int | None:
+    """A whole number as Python's; None for what is none, and for True and False."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None
+
+
+def _checked_reach(reach: Any) -> float:
+    low, high = REACHES
+    value = float(reach) if isinstance(reach, Real) else np.nan
+    if not low <= value <= high:
+        raise HintError(f"a hint's reach {brief(reach)} is not in {low:g}..{high:g}", "reach")
+    return value
+
+
+def _checked_color(color: Any) -> Color:
     try:
         values = tuple(float(value) for value in color)
     except (TypeError, ValueError):
@@ -121,14 +141,16 @@ def _check_color(color: Color) -> None:
             "hints.text.parse_color reads names and #rrggbb",
             "color",
         ) from None
-    triple = len(values) == 3 and all(0 <= v <= 255 and v == int(v) for v in values)
-    pair = len(values) == 2 and all(abs(v) <= _AB_LIMIT for v in values)
-    if not (triple or pair):
-        raise HintError(
-            f"a hint's color {brief(tuple(color))} is neither an sRGB triple in 0..255 nor an "
-            "(a*, b*) pair in -128..128",
-            "color",
-        )
+    if len(values) == 3 and all(0 <= v <= 255 and v == int(v) for v in values):
+        red, green, blue = map(int, values)
+        return red, green, blue
+    if len(values) == 2 and all(abs(v) <= _AB_LIMIT for v in values):
+        return values[0], values[1]
+    raise HintError(
+        f"a hint's color {brief(values)} is neither an sRGB triple in 0..255 nor an "
+        "(a*, b*) pair in -128..128",
+        "color",
+    )
 
 
 def cell_means(plane: np.ndarray, hint_size: int = HINT_SIZE) -> np.ndarray:
@@ -201,7 +223,7 @@ def hint_cell(
     """
     hint.check_inside(photo_size)
     height, width = photo_size
-    row, column = int(hint.row) * image_size // height, int(hint.column) * image_size // width
+    row, column = hint.row * image_size // height, hint.column * image_size // width
     return row // hint_size, column // hint_size
 
 

@@ -172,9 +172,6 @@ def hint_of(entry: Any) -> Hint:
             known = ", ".join(_NEEDED + _OPTIONS)
             raise HintError(f"{brief(name)} is unknown here; the fields are {known}", name)
     row, column, text = (entry[name] for name in _NEEDED)
-    for name, value in (("row", row), ("column", column)):
-        if type(value) is not int:
-            raise HintError(f"{name} {brief(value)} is no whole number", name)
     if not isinstance(text, str):
         raise HintError(f"color {brief(text)} is no text", "color")
     return Hint(row, column, parse_color(text), **{n: entry[n] for n in _OPTIONS if n in entry})
@@ -187,4 +184,4 @@ def color_text(hint: Hint) -> str:
     if len(hint.color) == 2:
         a, b = hint.color
         return f"lab:{a!r},{b!r}"
-    return "#" + bytes(map(int, hint.color)).hex()
+    return "#" + bytes(hint.color).hex()

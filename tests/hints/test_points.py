@@ -11,6 +11,7 @@ from acolvit_jax import hints
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.config import HINT_COUNTS
 from acolvit_jax.hints import Hint
+from acolvit_jax.hints.text import color_text, parse_color
 from acolvit_jax.photo import color
 
 SIDE = 224
@@ -73,6 +74,24 @@ def test_a_hint_outside_the_photo_is_refused(row, column):
 def test_a_color_that_is_none_is_refused(bad):
     with pytest.raises(HintError, match="color"):
         Hint(0, 0, bad)
+
+
+@pytest.mark.parametrize("bad", [10.5, 10.0, "10", None, True, np.array([1, 2])])
+@pytest.mark.parametrize("name", ["row", "column", "size"])
+def test_a_place_or_size_that_is_no_whole_number_is_refused(name, bad):
+    with pytest.raises(HintError, match=f"a hint's {name} .* is no") as refused:
+        Hint(**{"row": 1, "column": 1, "color": None, name: bad})
+    assert refused.value.field == name
+
+
+def test_numpy_s_numbers_are_python_s():
+    pair = np.array([20.5, -35.25], np.float32)
+    hint = Hint(np.int64(5), np.uint16(6), pair, size=np.int64(4), reach=np.float32(48))
+    assert repr(hint) == repr(Hint(5, 6, (20.5, -35.25), 4, 48.0))
+    assert parse_color(color_text(hint)) == hint.color
+    triple = Hint(5, 6, np.array([200.0, 30, 4]))
+    assert repr(triple) == repr(Hint(5, 6, (200, 30, 4)))
+    assert parse_color(color_text(triple)) == triple.color
 
 
 def test_a_hint_size_that_does_not_divide_is_refused():

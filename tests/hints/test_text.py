@@ -74,7 +74,10 @@ def test_files_for_one_photo_and_for_many(tmp_path):
         ("3", "hints are a list, not int"),
         ('{"a.jpg": 3}', "a.jpg: hints are a list"),
         ('[{"row": 1, "column": 2}]', "hint 1: color is missing"),
-        ('[{"row": "1", "column": 2, "color": "red"}]', "hint 1: row '1' is no whole number"),
+        (
+            '[{"row": "1", "column": 2, "color": "red"}]',
+            "hint 1: a hint's row '1' is no",
+        ),
         ("[3]", "hint 1: wanted an object with row, column, color, got 3"),
         ('[{"row": 1, "column": 2, "color": 3}]', "color 3 is no text"),
         ('[{"row": 1, "column": 2, "color": "red", "tint": 3}]', "'tint' is unknown here"),

@@ -18,13 +18,20 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_a_photo_with_hints_from_the_shell(photo, model):
-    command = [photo, "--hint=3,4:teal", "--hint=40,60:lab:9,-9", f"--checkpoint={model}"]
+    hints = ["--hint=3,4:red", "--hint=3,5:teal", "--hint=40,60:lab:9,-9"]  # two are in a cell
+    command = [photo, *hints, f"--checkpoint={model}"]
     status, out, err = run("colorize", *command, "--compare", "--json")
     assert status == 0, err
     values = json.loads(out)
     assert values["output"] == str(photo.with_name("photo_color.jpg"))
     assert values["size"] == [64, 48]
-    assert values["hints"] == 2
+    assert values["hints"] == 3
+    assert [outcome["limit"] == "replaced" for outcome in values["outcomes"]] == [
+        True,
+        False,
+        False,
+    ]
+    assert "hints that lie where a later one does change nothing: 1" in err
     assert values["macs"] > 0
     assert np.shape(values["decisions"]) == (2, 2)
     assert set(values["seconds"]) == {"input", "model", "output"}
