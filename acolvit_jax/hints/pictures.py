@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from acolvit_jax.hints.points import Hint
 from acolvit_jax.photo import color
+from acolvit_jax.photo.layers import own_grey
 from acolvit_jax.photo.pictures import grey_picture
 
 _MARKER_RADIUS = 4
@@ -69,5 +70,4 @@ def hinted_grey(rgb: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
     Returns:
         uint8 `[H, W, 3]`.
     """
-    grey = color.recolor(rgb.astype(np.float32) / 255.0, 0.0, 0.0)
-    return mark_hints(np.round(grey * 255.0).astype(np.uint8), hints)
+    return mark_hints(np.repeat(own_grey(rgb)[..., None], 3, axis=-1), hints)

@@ -8,11 +8,11 @@ import psdtags
 from acolvit_jax.photo import color
 from acolvit_jax.photo.deflate import deflated, strips
 from acolvit_jax.photo.metadata import Metadata
+from acolvit_jax.photo.parts import in_parts
 from acolvit_jax.photo.raster import off_white
 from acolvit_jax.photo.writing import encode_image
 
 FULL_CHROMA = 1.0  # from here on the layer covers; greyer pixels are left to what lies below
-BAND = 2**20  # pixels measured at once, so that memory stays bounded
 _SOURCE_OF_PIXELS = ("Photo", "Color")  # names of the layers, the lowest first
 
 
@@ -32,14 +32,16 @@ def color_layer(rgb: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
     height, width = rgb.shape[:2]
     layer = np.empty((height, width, 4), np.uint8)
     layer[..., :3] = rgb
-    rows = max(1, BAND // width)
-    for top in range(0, height, rows):
-        part = slice(top, top + rows)
-        chroma = np.hypot(*np.moveaxis(color.uint8_to_lab(rgb[part])[..., 1:], -1, 0))
-        layer[part, :, 3] = np.rint(255 * np.clip(chroma / FULL_CHROMA, 0, 1))
+    layer[..., 3] = in_parts(_cover, rgb)
     if alpha is not None:
         np.minimum(layer[..., 3], alpha, out=layer[..., 3])
     return layer
+
+
+def _cover(rgb: np.ndarray) -> np.ndarray:
+    """How far the layer covers pixels `[N, 3]`: uint8 `[N]`."""
+    chroma = np.hypot(*color.uint8_to_planes(rgb)[1:])
+    return np.rint(255 * np.clip(chroma / FULL_CHROMA, 0, 1)).astype(np.uint8)
 
 
 def own_grey(rgb: np.ndarray) -> np.ndarray:
@@ -51,14 +53,12 @@ def own_grey(rgb: np.ndarray) -> np.ndarray:
     Returns:
         uint8 `[H, W]`.
     """
-    height, width = rgb.shape[:2]
-    grey = np.empty((height, width), np.uint8)
-    rows = max(1, BAND // width)
-    for top in range(0, height, rows):
-        part = rgb[top : top + rows].astype(np.float32) / 255.0
-        none = np.zeros(part.shape[:2], np.float32)
-        grey[top : top + rows] = np.rint(255.0 * color.recolor(part, none, none)[..., 1])
-    return grey
+
+    def grey(rgb: np.ndarray) -> np.ndarray:
+        made = color.recolor(rgb.astype(np.float32) / 255.0, 0.0, 0.0)
+        return np.rint(255.0 * made[:, 1]).astype(np.uint8)
+
+    return in_parts(grey, rgb)
 
 
 def encode_layered(

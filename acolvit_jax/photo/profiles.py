@@ -7,6 +7,7 @@ import functools
 import imagecodecs
 import numpy as np
 
+from acolvit_jax.photo.parts import in_parts
 from acolvit_jax.photo.raster import Raster
 
 SRGB: bytes = imagecodecs.cms_profile("srgb")
@@ -50,22 +51,27 @@ def to_srgb(raster: Raster) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def without_profile(raster: Raster) -> np.ndarray:
     """The picture with its numbers taken for sRGB, as uint8 `[H, W, 3]`; CMYK by 1 - C - K."""
-    pixels = to_8_bits(raster.pixels)
     if raster.space == "lab":
         return to_srgb(raster)[0]
+    pixels = to_8_bits(raster.pixels)
     if raster.space == "cmyk":
-        inks, black = pixels[..., :3].astype(np.uint16), pixels[..., 3:].astype(np.uint16)
-        product = (255 - inks) * (255 - black)
-        return ((product + 127) // 255).astype(np.uint8)
+        return in_parts(_without_inks, pixels)
     return np.repeat(pixels, 3, axis=-1) if raster.space == "grey" else pixels
+
+
+def _without_inks(cmyk: np.ndarray) -> np.ndarray:
+    """uint8 `[N, 3]` of uint8 `[N, 4]`."""
+    inks, black = cmyk[:, :3].astype(np.uint16), cmyk[:, 3:].astype(np.uint16)
+    product = (255 - inks) * (255 - black)
+    return ((product + 127) // 255).astype(np.uint8)
 
 
 def to_8_bits(pixels: np.ndarray) -> np.ndarray:
     """uint16, or float32 in [0, 1], as uint8; rounded to the nearest."""
     if pixels.dtype == np.uint8:
         return pixels
-    scale = 255.0 if pixels.dtype.kind == "f" else 255.0 / 65535.0
-    return np.rint(pixels.astype(np.float32) * np.float32(scale)).astype(np.uint8)
+    scale = np.float32(255.0 if pixels.dtype.kind == "f" else 255.0 / 65535.0)
+    return in_parts(lambda some: np.rint(some.astype(np.float32) * scale).astype(np.uint8), pixels)
 
 
 def _transform(pixels: np.ndarray, space: str, profile: bytes) -> np.ndarray:

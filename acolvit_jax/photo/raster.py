@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from acolvit_jax.photo.metadata import Metadata
+from acolvit_jax.photo.parts import in_parts
 
 CHANNELS = {"grey": 1, "rgb": 3, "lab": 3, "cmyk": 4}
 
@@ -65,9 +66,13 @@ def off_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     Returns:
         uint8 `[H, W, 4]`, not premultiplied: over white it is the picture again.
     """
-    share = np.maximum(alpha, 1)[..., None] / np.float32(255)
-    own = 255 + (rgb.astype(np.float32) - 255) / share
-    return np.concatenate([np.rint(own.clip(0, 255)).astype(np.uint8), alpha[..., None]], -1)
+
+    def own(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        share = np.maximum(alpha, 1)[:, None] / np.float32(255)
+        colors = 255 + (rgb.astype(np.float32) - 255) / share
+        return np.column_stack([np.rint(colors.clip(0, 255)).astype(np.uint8), alpha])
+
+    return in_parts(own, rgb, alpha)
 
 
 def over_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -80,5 +85,9 @@ def over_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     Returns:
         uint8 `[H, W, 3]`.
     """
-    over = 255.0 + (rgb.astype(np.float32) - 255.0) * alpha[..., None]
-    return np.rint(over).astype(np.uint8)
+
+    def over(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        colors = 255.0 + (rgb.astype(np.float32) - 255.0) * alpha[:, None]
+        return np.rint(colors).astype(np.uint8)
+
+    return in_parts(over, rgb, alpha)

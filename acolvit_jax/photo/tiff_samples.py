@@ -8,6 +8,7 @@ import numpy as np
 from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC
 
 from acolvit_jax.common.errors import ImageError
+from acolvit_jax.photo.parts import in_parts
 from acolvit_jax.photo.raster import CHANNELS, Raster
 from acolvit_jax.photo.samples import full_range
 
@@ -132,9 +133,12 @@ def _unit(values: np.ndarray) -> np.ndarray:
 def _unmultiplied(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Colors that were stored times their alpha."""
     most = 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
-    divided = pixels / np.maximum(alpha, 1 / 65535)[..., None]
-    divided = np.minimum(divided, most)
-    return (divided if pixels.dtype.kind == "f" else np.rint(divided)).astype(pixels.dtype)
+
+    def divided(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        own = np.minimum(pixels / np.maximum(alpha, 1 / 65535)[:, None], most)
+        return (own if pixels.dtype.kind == "f" else np.rint(own)).astype(pixels.dtype)
+
+    return in_parts(divided, pixels, alpha)
 
 
 def _name(value: Any) -> str:

@@ -43,6 +43,17 @@ def test_grey_of_either_polarity(bits, white_is_zero):
     is_grey(tiff(stored, photometric=kind), RAMP)
 
 
+@pytest.mark.parametrize("kind", [np.uint16, np.int16, np.uint32, np.int32])
+def test_8_bits_in_more_are_told_by_their_values(kind):
+    data = tiff(RAMP.astype(kind), photometric="minisblack")
+    is_grey(data, RAMP)
+    wide = 8 * np.dtype(kind).itemsize
+    assert images.read_photo(data).notes == (f"its values end at 255: read as 8 bits in {wide}",)
+    if kind == np.int32:
+        opened = Image.fromarray(RAMP.astype(kind))
+        np.testing.assert_array_equal(images.read_photo(opened).rgb[..., 1], RAMP)
+
+
 def test_12_bits_in_16_are_told_by_the_tag_or_by_their_values():
     twelve = np.rint(RAMP / 255 * 4095).astype(np.uint16)
     data = tiff(twelve, photometric="minisblack")
