@@ -5,8 +5,11 @@ import pytest
 from PIL import Image
 from skimage.color import deltaE_ciede2000
 
+from acolvit_jax.hints.text import hint_of
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.levels import inner, spread_tones
+from acolvit_jax.inference.outcomes import outcomes
+from acolvit_jax.inference.placed import place
 from acolvit_jax.photo import color, images
 from tests.demo.browser.page import Page
 from tests.gamut import in_gamut
@@ -25,6 +28,33 @@ def test_lab_round_trip(page: Page):
     np.testing.assert_allclose(lab, color.uint8_to_lab(rgb.astype(np.uint8)), atol=2e-3)
     np.testing.assert_array_equal(back, rgb)
     assert all(shown)
+
+
+def test_limits_of_hints_are_the_package_s(page: Page):
+    """Of hints in a cell of the model's image, 4 rows and 5 columns of the photo, too."""
+    size, side = (64, 80), 32
+    colors = ["#ff0000", "lab:9,9", "keep", "teal", "keep", "keep", "lab:1,2", "lab:1,3", "#e8e8e8"]
+    places = [(0, 0), (1, 1), (20, 20), (21, 21), (40, 40), (41, 41), (60, 0), (61, 1), (60, 60)]
+    hints = [
+        {"row": r, "column": c, "color": color}
+        for (r, c), color in zip(places, colors, strict=True)
+    ]
+    grey = np.full((len(hints), 3), 128, np.uint8)
+    came = page.module(
+        "const { outcomes } = await import('./static/local_outcomes.js');"
+        "const [hints, luminances, [height, width], side] = args;"
+        "const ab = new Float32Array(2 * side * side);"
+        "return outcomes(hints, luminances, ab, { width, height }, side, 2)",
+        hints,
+        [((128 / 255 + 0.055) / 1.055) ** 2.4] * len(hints),
+        size,
+        side,
+    )
+    given = [hint_of(hint) for hint in hints]
+    expected = outcomes(given, place(given, size, side), grey, grey)
+    assert came["asked"] == [outcome.asked for outcome in expected]
+    assert came["limits"] == [outcome.limit for outcome in expected]
+    assert came["limits"] == ["replaced", None, "replaced", "lightness", *4 * [None], "lightness"]
 
 
 def test_gamut_edge(page: Page):
