@@ -8,6 +8,8 @@ from acolvit_jax.common.errors import ImageError
 from acolvit_jax.photo.parts import in_parts, parts
 
 _NARROW = (8, 10, 12)  # bits that cameras and programs store in 16 or more without scaling them
+_STATED = (*_NARROW, 14, 24)  # those that are believed where a file states them
+_FLOAT_WHITES = tuple(2.0**bits - 1 for bits in (8, 10, 12, 14, 16))
 
 
 def full_range(
@@ -18,7 +20,8 @@ def full_range(
     Args:
         values: bool, integers or floats of any width.
         bits: that a sample has, at most those of its type.
-        white: the value of white where the file states one.
+        white: the largest value that the file states. It may be that of white or, as TIFF has it,
+            of this picture: only the largest number of some bits is believed to be white.
 
     Returns:
         uint8, uint16, or float32 in [0, 1]; and what a person should know of how they were read.
@@ -30,27 +33,36 @@ def full_range(
         return _floats(values, white)
     if values.dtype.kind == "i" and values.min(initial=0) < 0:
         raise ImageError("holds negative values; save it with 8 or 16 unsigned bits")
-    if values.dtype.itemsize > 2:
-        return _wide(values, bits, white)
-    notes: tuple[str, ...] = ()
-    most = float(2**bits - 1) if values.dtype.kind in "bu" else float(2 ** (bits - 1) - 1)
-    if white is not None and values.max(initial=0) <= white < most:
-        most = white
-    elif bits == 16 and (narrow := _narrow(int(values.max(initial=0)))):
-        bits, most, notes = narrow, float(2**narrow - 1), _told(values, narrow)
-    if bits <= 8:
-        return _scaled(values, most, np.dtype(np.uint8)), notes
-    return _scaled(values, most, np.dtype(np.uint16)), notes
+    used, notes = _depth(values, bits, white)
+    dtype = np.dtype(np.uint8 if used <= 8 else np.uint16)
+    return _scaled(values, float(2**used - 1), dtype), notes
 
 
-def _narrow(largest: int) -> int | None:
-    """The bits that samples of 16 really use, where no photograph would be as dark as that."""
-    return next((bits for bits in _NARROW if 0 < largest < 2**bits), None)
+def _depth(values: np.ndarray, bits: int, white: float | None) -> tuple[int, tuple[str, ...]]:
+    """The bits that integers really use, and what is to be told of it."""
+    largest = int(values.max(initial=0))
+    narrow = _narrow(largest, bits, white)
+    if narrow:
+        wide = 8 * values.dtype.itemsize
+        return narrow, (f"its values end at {largest}: read as {narrow} bits in {wide}",)
+    unsigned = values.dtype.kind in "bu"
+    if values.dtype.itemsize <= 2:
+        return bits if unsigned else bits - 1, ()
+    if largest <= 65535:
+        return 16, ()
+    if unsigned:
+        return bits, ()
+    raise ImageError("holds values beyond 16 bits; save it with 8 or 16 bits")
 
 
-def _told(values: np.ndarray, narrow: int) -> tuple[str, ...]:
-    wide = 8 * values.dtype.itemsize
-    return (f"its values end at {values.max()}: read as {narrow} bits in {wide}",)
+def _narrow(largest: int, bits: int, white: float | None) -> int | None:
+    """The bits that wider samples really use, where no photograph would be as dark as that."""
+    if bits <= 8 or not largest:
+        return None
+    for stated in _STATED:
+        if white == 2**stated - 1 and stated < bits and largest < 2**stated:
+            return stated
+    return next((n for n in _NARROW if bits >= 16 and largest < 2**n), None)
 
 
 def _scaled(values: np.ndarray, most: float, dtype: np.dtype) -> np.ndarray:
@@ -62,22 +74,6 @@ def _scaled(values: np.ndarray, most: float, dtype: np.dtype) -> np.ndarray:
     )
 
 
-def _wide(values: np.ndarray, bits: int, white: float | None) -> tuple[np.ndarray, tuple[str, ...]]:
-    largest = int(values.max(initial=0))
-    if white is not None and largest <= white:
-        most = white
-    elif narrow := _narrow(largest):
-        deep = np.dtype(np.uint8 if narrow == 8 else np.uint16)
-        return _scaled(values, float(2**narrow - 1), deep), _told(values, narrow)
-    elif largest <= 65535:
-        most = 65535.0
-    elif values.dtype.kind == "u":
-        most = float(2**bits - 1)
-    else:
-        raise ImageError("holds values beyond 16 bits; save it with 8 or 16 bits")
-    return _scaled(values, most, np.dtype(np.uint16)), ()
-
-
 def _largest(numbers: np.ndarray) -> float:
     """Of those that are finite, 0 at least."""
     return float(numbers.max(initial=0, where=np.isfinite(numbers)))
@@ -86,8 +82,7 @@ def _largest(numbers: np.ndarray) -> float:
 def _floats(values: np.ndarray, white: float | None) -> tuple[np.ndarray, tuple[str, ...]]:
     """Floats of [0, 1], or of the range of an 8- or 16-bit file."""
     largest = max(_largest(some.astype(np.float32)) for (some,) in parts(values))
-    notes: tuple[str, ...] = ()
-    if white is not None and white > 0 and largest <= white:
+    if white is not None and white in _FLOAT_WHITES and largest <= white:
         most = white
     elif largest <= 2.0:  # highlights of a float file reach beyond white
         most = 1.0
@@ -98,7 +93,8 @@ def _floats(values: np.ndarray, white: float | None) -> tuple[np.ndarray, tuple[
                 f"holds floating-point values up to {largest:g}; save it with values in 0..1, or "
                 "with 8 or 16 bits"
             )
-        notes = (f"its floating-point values end at {largest:g}: read as 0 to {most:g}",)
+    told = f"its floating-point values end at {largest:g}: read as 0 to {most:g}"
+    notes = () if most == 1 else (told,)
 
     def clipped(some: np.ndarray) -> np.ndarray:
         numbers = np.nan_to_num(some.astype(np.float32), nan=0.0, posinf=np.inf, neginf=0.0)

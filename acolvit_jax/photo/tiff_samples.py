@@ -25,7 +25,7 @@ _SPACES = {
 _JPEG = (COMPRESSION.JPEG, COMPRESSION.OJPEG, COMPRESSION.JPEG_LOSSY)
 _RAW = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
 _INKSET, _CMYK_INKS = 332, 1
-_WHITES = (281, 341)  # MaxSampleValue, SMaxSampleValue
+_LARGEST = (281, 341)  # MaxSampleValue, SMaxSampleValue
 _MAX_SAMPLES = 16  # of a pixel; more is no photograph
 
 
@@ -111,8 +111,8 @@ def _icc_lab(samples: np.ndarray, *, signed: bool) -> np.ndarray:
 
 
 def _white(page: Any) -> float | None:
-    """The value of white, where the file states one."""
-    for tag in _WHITES:
+    """The largest value, where the file states one."""
+    for tag in _LARGEST:
         value = page.tags.valueof(tag)
         value = max(value) if isinstance(value, tuple) and value else value
         if isinstance(value, (int, float)) and value > 0:

@@ -62,6 +62,31 @@ def test_12_bits_in_16_are_told_by_the_tag_or_by_their_values():
     dim = twelve // 2  # the brightest is no more than half of white: the tag decides
     half = tiff(dim, photometric="minisblack", extratags=[(281, "H", 1, 4095, True)])
     is_grey(half, np.rint(dim / 4095 * 255).astype(np.uint8))
+    assert images.read_photo(half).notes[0] == "its values end at 2047: read as 12 bits in 16"
+
+
+@pytest.mark.parametrize(
+    ("dark", "largest", "tag"),
+    [
+        (RAMP // 4, 63, (281, "H", 1)),
+        (RAMP // 2, 127, (281, "H", 1)),
+        (RAMP.astype(np.uint16) * 20, 5100, (281, "H", 1)),
+        (RAMP.astype(np.float32) / 1020, 0.25, (341, "f", 1)),
+    ],
+)
+def test_the_largest_value_of_a_dark_photo_is_not_taken_for_white(dark, largest, tag):
+    """TIFF has it as a fact about the picture, not as a range."""
+    plain = tiff(dark, photometric="minisblack")
+    stated = tiff(dark, photometric="minisblack", extratags=[(*tag, largest, True)])
+    np.testing.assert_array_equal(images.read_image(stated), images.read_image(plain))
+    assert images.read_photo(stated).notes == images.read_photo(plain).notes
+
+
+def test_floats_of_a_stated_depth_are_told():
+    values = RAMP.astype(np.float32) * 4
+    data = tiff(values, photometric="minisblack", extratags=[(341, "f", 1, 1023.0, True)])
+    is_grey(data, np.rint(values / 1023 * 255).astype(np.uint8))
+    assert "read as 0 to 1023" in images.read_photo(data).notes[0]
 
 
 def test_dark_16_bit_photos_stay_dark():
