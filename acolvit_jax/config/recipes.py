@@ -100,7 +100,7 @@ def _from_dense(config: Config, weights: str) -> Config:
     are in validation, where the decisions count. Colors pull towards more layers: with a sparsity
     weight of 1 the keep ratio ends 0.02 to 0.04 above a fixed budget, with 4 within 0.02 of it.
     """
-    firmly = {} if config.model.any_budget else {"sparsity_weight": 4.0}
+    firmly: dict[str, Any] = {} if config.model.any_budget else {"sparsity_weight": 4.0}
     return dataclasses.replace(
         config,
         data=dataclasses.replace(config.data, crop_scale_min=0.3, hint_counts="log-uniform"),
