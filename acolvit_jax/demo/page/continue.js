@@ -1,17 +1,19 @@
 // What was left on the desk: a refresh goes on with it, a new tab offers it.
 
 import { byId } from './dom.js';
-import { counted } from './toast.js';
+import { counted, say } from './toast.js';
+
+const TAKEN = 'Another tab has taken this work up, or forgotten it';
 
 /** @param found what keeper.js found. */
-export function offer({ desk, session, keeper }, found) {
+export function offer({ session, keeper }, found) {
   const { items, current, own } = found;
   if (!items.length) return;
   const goOn = async () => {
     byId('continue').hidden = true;
-    await keeper.take(found);
-    desk.lay(...items);
-    session.open(current);
+    const photo = await keeper.take(found);
+    if (photo) session.open(photo);
+    else say(TAKEN);
   };
   if (own) {
     goOn();
@@ -26,8 +28,8 @@ export function offer({ desk, session, keeper }, found) {
   if (current.thumbnail) picture.src = URL.createObjectURL(current.thumbnail);
   byId('continue').hidden = false;
   byId('continue-go').addEventListener('click', goOn, { once: true });
-  byId('continue-forget').addEventListener('click', () => {
+  byId('continue-forget').addEventListener('click', async () => {
     byId('continue').hidden = true;
-    keeper.forget(found);
+    if (!await keeper.forget(found)) say(TAKEN);
   }, { once: true });
 }

@@ -2,14 +2,16 @@
 // Every tab has a desk of its own; one that no tab holds any more is offered to a new tab.
 
 import { makeItem } from './desk.js';
-import { openStorage } from './storage.js';
+import { OF_PHOTOS, openStorage } from './storage.js';
 
 const SOON = 250; // ms between a change and its writing
 const DESKS = 3; // kept, beside those of open tabs
 const TAB = 'acolvit.desk'; // in the tab's own storage, which a refresh keeps
+const NOTHING = Object.freeze({ items: [], current: null, own: true });
 const lockOf = (id) => `acolvit-desk-${id}`;
+const keyOf = (store, id) => `${store} ${id}`;
 
-/** Holds a desk's lock until the page goes; false if another tab has it. */
+/** Holds a desk's lock until the page goes; false if it is held already. */
 function hold(id) {
   if (!navigator.locks) return Promise.resolve(true); // plain http: tabs are not told apart
   return new Promise((resolve) => {
@@ -28,11 +30,11 @@ async function heldIds() {
 export class Keeper {
   #storage = null;
   #id = null; // of this tab's desk
-  #written = new Set(); // ids of photos whose files are kept
+  #known = new Set(); // ids of photos that this tab's desk names
   #timer = 0;
   #dirty = null; // the item whose work is not written yet
-  #failed = false;
-  #last = Promise.resolve(); // one writing of the desk after the other
+  #lost = new Map(); // what could not be written, by record: functions that write it
+  #last = Promise.resolve(); // one change of what is kept after the other
 
   /** @param workOf (item) => what was done to it */
   constructor(desk, workOf) {
@@ -42,37 +44,35 @@ export class Keeper {
   }
 
   /** Whether leaving the page loses work. */
-  get loses() { return Boolean(this.#dirty) || this.#failed; }
+  get loses() { return Boolean(this.#dirty) || this.#lost.size > 0; }
 
   /**
    * Finds what was kept: `{items, current, own}`; `own` is this tab's, another's is for the person
-   * to take up. Listens to the desk from then on.
+   * to take up. Listens to the desk.
    */
-  async restore() {
-    let found = { items: [], current: null, own: true };
-    try {
-      this.#storage = await openStorage();
-      found = await this.#find();
-    } catch {
-      this.#failed = true;
-    }
-    this.desk.addEventListener('change', () => {
-      this.#last = this.#last.then(() => this.#keepDesk());
-    });
-    this.desk.addEventListener('thumbnail', ({ detail }) => this.#keepPhoto(detail));
+  restore() {
+    this.desk.addEventListener('change', () => this.#queue(() => this.#keepDesk()));
+    this.desk.addEventListener('thumbnail', ({ detail }) => this.#keepThumbnail(detail));
+    const found = this.#open().catch(() => NOTHING);
+    this.#last = found;
     return found;
   }
 
-  /** Takes up a desk that was found. */
+  /** Lays down what was found, as it is by now; the photo to look at, null if another tab has it. */
   async take(found) {
-    if (found.own || !found.id) return;
-    await hold(found.id);
-    this.#setId(found.id);
+    const taken = found.own ? found : await this.#readFree(found.id);
+    if (!taken) return null;
+    taken.items.forEach(({ id }) => this.#known.add(id));
+    this.desk.lay(...taken.items); // this tab's desk names them from here on
+    if (!found.own) {
+      this.#queue(() => this.#lost.size || this.#storage.remove('desks', [found.id]));
+    }
+    return taken.current;
   }
 
-  /** Forgets a desk that was found. */
-  async forget(found) {
-    await this.#drop(await this.#storage.get('desks', found.id));
+  /** Forgets a desk that was found; false if another tab has it. */
+  forget(found) {
+    return this.#drop(found.id);
   }
 
   /** The work on a photo has changed. */
@@ -90,81 +90,112 @@ export class Keeper {
     if (!item) return;
     item.work = this.workOf(item);
     this.#dirty = null;
-    this.#write('work', { id: item.id, ...item.work });
+    if (!this.desk.items.includes(item)) return; // it was put away
+    this.#write('work', item.id, () => item.work);
+    if (this.#lost.size) this.#queue(() => this.#keepDesk()); // there may be room by now
+  }
+
+  async #open() {
+    this.#storage = await openStorage();
+    return this.#find();
   }
 
   async #find() {
-    const desks = (await this.#storage.all('desks')).sort((x, y) => y.changed - x.changed);
-    const mine = sessionStorage.getItem(TAB);
-    const own = desks.find(({ id }) => id === mine);
-    if (own && await hold(mine)) {
-      this.#setId(mine);
-      return { ...await this.#read(own), own: true };
+    this.#id = sessionStorage.getItem(TAB);
+    if (!this.#id || !await hold(this.#id)) { // a tab that was duplicated has the other one's
+      this.#id = makeItem(null, '').id;
+      sessionStorage.setItem(TAB, this.#id);
+      await hold(this.#id);
     }
-    this.#setId(makeItem(null, '').id);
-    await hold(this.#id);
+    const desks = (await this.#storage.all('desks')).sort((x, y) => y.changed - x.changed);
+    const mine = desks.find(({ id }) => id === this.#id);
+    if (mine?.photos.length) return { ...await this.#read(mine), own: true };
     const held = await heldIds();
     const free = desks.filter(({ id }) => !held.has(id));
-    for (const desk of free.splice(DESKS)) await this.#drop(desk);
-    return free.length ? { ...await this.#read(free[0]), own: false } : { items: [], own: true };
+    const kept = free.filter(({ photos }) => photos.length).slice(0, DESKS);
+    for (const desk of free) if (!kept.includes(desk)) await this.#drop(desk.id);
+    return kept.length ? { ...await this.#read(kept[0]), own: false } : NOTHING;
+  }
+
+  /** The record of a desk, which is this tab's from here on; undefined if it is not to be had. */
+  async #claim(id) {
+    return await hold(id) ? this.#storage.get('desks', id) : undefined;
+  }
+
+  async #readFree(id) {
+    const record = await this.#claim(id);
+    return record ? this.#read(record) : null;
   }
 
   async #read({ id, photos, current }) {
-    const items = await Promise.all(photos.map(async (photo) => {
-      const [kept, work] = await Promise.all(
-        [this.#storage.get('photos', photo), this.#storage.get('work', photo)]);
-      if (!kept) return null;
-      this.#written.add(photo);
-      const item = makeItem(kept.source, kept.title, work ?? null, photo);
-      item.thumbnail = kept.thumbnail;
-      return item;
-    }));
-    const whole = items.filter(Boolean);
-    const seen = whole.find((item) => item.id === current) ?? whole[0] ?? null;
-    return { id, items: whole, current: seen };
+    const items = (await Promise.all(photos.map((photo) => this.#readItem(photo)))).filter(Boolean);
+    return { id, items, current: items.find((item) => item.id === current) ?? items[0] ?? null };
   }
 
-  async #drop({ id, photos }) {
-    await this.#storage.remove('photos', photos);
-    await this.#storage.remove('work', photos);
+  async #readItem(id) {
+    const [file, work, picture] = await Promise.all(
+      ['photos', 'work', 'thumbnails'].map((store) => this.#storage.get(store, id)));
+    if (!file) return null;
+    const item = makeItem(file.source, file.title, work ?? null, id);
+    item.thumbnail = picture?.thumbnail ?? null;
+    return item;
+  }
+
+  async #drop(id) {
+    const record = await this.#claim(id);
+    if (!record) return false;
     await this.#storage.remove('desks', [id]);
+    await this.#discard(record.photos);
+    return true;
   }
 
-  #setId(id) {
-    this.#id = id;
-    sessionStorage.setItem(TAB, id);
+  /** Removes what is kept of photos, but for those that a desk names. */
+  async #discard(ids) {
+    const others = (await this.#storage.all('desks')).filter(({ id }) => id !== this.#id);
+    const named = new Set([...this.#known, ...others.flatMap(({ photos }) => photos)]);
+    const gone = ids.filter((id) => !named.has(id));
+    await Promise.all(OF_PHOTOS.map((store) => this.#storage.remove(store, gone)));
   }
 
-  /** The list of photos; files of new ones are written first, of those put away they go. */
+  #queue(job) {
+    this.#last = this.#last.then(job).catch(() => {});
+  }
+
+  /** The list of photos: those put away make room, and files of new ones are written before it. */
   async #keepDesk() {
-    const { items, current } = this.desk;
-    const ids = items.map(({ id }) => id);
-    const fresh = items.filter(({ id }) => !this.#written.has(id));
-    const gone = [...this.#written].filter((id) => !ids.includes(id));
-    for (const item of fresh) await this.#keepPhoto(item);
-    for (const item of fresh) if (item.work) this.#write('work', { id: item.id, ...item.work });
-    await this.#write(
-      'desks', { id: this.#id, photos: ids, current: current?.id ?? null, changed: Date.now() });
-    for (const id of gone) this.#written.delete(id);
-    if (!gone.length || !this.#storage) return;
-    await Promise.all([this.#storage.remove('photos', gone), this.#storage.remove('work', gone)])
-      .catch(() => {});
+    const items = [...this.desk.items];
+    const fresh = items.filter(({ id }) => !this.#known.has(id));
+    const gone = [...this.#known].filter((id) => !this.desk.find(id));
+    this.#known = new Set(items.map(({ id }) => id));
+    for (const id of gone) OF_PHOTOS.forEach((store) => this.#lost.delete(keyOf(store, id)));
+    if (gone.length) await this.#discard(gone).catch(() => {});
+    for (const write of [...this.#lost.values()]) await write();
+    for (const item of fresh) await this.#keepItem(item);
+    await this.#write('desks', this.#id, () => (
+      { photos: [...this.#known], current: this.desk.current?.id ?? null, changed: Date.now() }));
   }
 
-  #keepPhoto(item) {
-    if (!this.desk.items.includes(item)) return Promise.resolve();
-    this.#written.add(item.id);
-    const { id, title, source, thumbnail } = item;
-    return this.#write('photos', { id, title, source, thumbnail });
+  async #keepItem(item) {
+    const { id, title, source } = item;
+    await this.#write('photos', id, () => ({ title, source }));
+    if (item.work) await this.#write('work', id, () => item.work);
+    this.#keepThumbnail(item);
   }
 
-  async #write(store, record) {
-    if (!this.#storage) return;
+  /** Not beside the file, which would be written anew each time; nobody misses it. */
+  #keepThumbnail({ id, thumbnail }) {
+    if (!thumbnail || !this.desk.find(id)) return;
+    this.#storage?.put('thumbnails', { id, thumbnail }).catch(() => {});
+  }
+
+  /** Writes a record; one that cannot be is tried again later, and the page asks before it is left. */
+  async #write(store, id, make) {
+    const key = keyOf(store, id);
     try {
-      await this.#storage.put(store, record);
-      this.#failed = false;
-    } catch { // no room, for example: the page asks before it is left
-      this.#failed = true;
+      await this.#storage.put(store, { id, ...make() });
+      this.#lost.delete(key);
+    } catch { // no room, for example
+      this.#lost.set(key, () => this.#write(store, id, make));
     }
   }
 }

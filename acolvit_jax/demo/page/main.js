@@ -148,7 +148,10 @@ class App {
       this.strip.flush();
       screen.preview(preview);
     });
-    on('leaving', () => this.strip.flush());
+    on('leaving', () => {
+      this.keeper.flush();
+      this.strip.flush();
+    });
     on('photo', ({ item, before }) => {
       if (before && before !== item) this.#putDown(before);
       screen.photo();
@@ -197,7 +200,8 @@ class App {
     const { session, viewport, keeper } = this;
     window.addEventListener('beforeunload', (event) => {
       keeper.flush();
-      if (this.hints.hints.length && keeper.loses) event.preventDefault(); // the browser asks
+      const worked = (item) => this.#workOf(item)?.history.present.hints.length;
+      if (keeper.loses && this.desk.items.some(worked)) event.preventDefault(); // the browser asks
     });
     window.addEventListener('pagehide', () => {
       for (const { photo } of this.desk.items) if (photo) this.engine.close(photo);

@@ -1,7 +1,9 @@
 // IndexedDB, as far as the page needs it.
 
 const NAME = 'acolvit';
-const STORES = ['desks', 'photos', 'work']; // by id
+const VERSION = 2;
+export const OF_PHOTOS = ['photos', 'work', 'thumbnails']; // stores that have a record for a photo
+const STORES = ['desks', ...OF_PHOTOS]; // by id
 
 const settled = (request) => new Promise((resolve, reject) => {
   request.onsuccess = () => resolve(request.result);
@@ -10,11 +12,17 @@ const settled = (request) => new Promise((resolve, reject) => {
 
 /** Opens the store; fails where the browser keeps nothing (a private window, maybe). */
 export async function openStorage() {
-  const request = indexedDB.open(NAME, 1);
+  const request = indexedDB.open(NAME, VERSION);
   request.onupgradeneeded = () => {
-    for (const name of STORES) request.result.createObjectStore(name, { keyPath: 'id' });
+    const { result: database } = request;
+    const there = database.objectStoreNames;
+    const missing = STORES.filter((name) => !there.contains(name));
+    for (const name of missing) database.createObjectStore(name, { keyPath: 'id' });
   };
-  return new Storage(await settled(request));
+  const blocked = new Promise((_, reject) => {
+    request.onblocked = () => reject(new Error('another tab has an older page'));
+  });
+  return new Storage(await Promise.race([settled(request), blocked]));
 }
 
 class Storage {
@@ -22,6 +30,7 @@ class Storage {
 
   constructor(database) {
     this.#database = database;
+    database.onversionchange = () => database.close(); // a newer page is not to wait for this one
   }
 
   get(store, id) {

@@ -1,0 +1,221 @@
+"""What tabs keep in the browser: of one desk each, with room or without."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.demo.browser.page import Page
+from tests.demo.browser.test_desk import kept, names
+from tests.demo.browser.test_files import paste, picture, wait_for_width
+
+STORED = """
+    const open = indexedDB.open('acolvit');
+    const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+    const all = (name) => new Promise((done) => {
+        const records = database.transaction(name).objectStore(name).getAll();
+        records.onsuccess = () => done(records.result);
+    });
+    const stored = {
+        desks: (await all('desks')).map(({ photos }) => photos),
+        photos: (await all('photos')).map(({ id }) => id),
+        work: (await all('work')).map(({ id }) => id),
+        thumbnails: (await all('thumbnails')).map(({ id }) => id),
+    };
+    database.close();
+    return stored;"""
+
+# Writes fail while `full`, and are counted by store.
+WATCH = """
+    window.full = %s;
+    window.puts = [];
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (record) {
+        puts.push(this.name);
+        if (full && this.name === 'photos') throw new DOMException('full', 'QuotaExceededError');
+        return put.call(this, record);
+    };"""
+ASKS = """
+    const event = new Event('beforeunload', { cancelable: true });
+    window.dispatchEvent(event);
+    return event.defaultPrevented;"""
+
+
+def stored(page: Page) -> dict[str, Any]:
+    """Ids of the photos of each desk, and of each record of a photo."""
+    return page.module(STORED)
+
+
+def close_tab(page: Page) -> None:
+    """The tab is closed, and the next one comes: what it had in its own storage is gone."""
+    kept(page)
+    page.js("sessionStorage.clear()")
+    page.visit()
+
+
+@contextmanager
+def another_tab(page: Page) -> Iterator[None]:
+    before = page.driver.current_window_handle
+    page.driver.switch_to.new_window("tab")
+    try:
+        page.visit()
+        yield
+    finally:
+        page.driver.close()
+        page.driver.switch_to.window(before)
+
+
+def offered(page: Page) -> str:
+    return page.id("continue-what").text if page.id("continue").is_displayed() else ""
+
+
+def bee_is_offered(page: Page) -> None:
+    """A tab with a photo and a hint was closed."""
+    page.sample("bee")
+    page.click(100, 100)
+    close_tab(page)
+    assert offered(page) == "Bee at a quince blossom, 1 hint"
+
+
+def test_what_is_offered_outlives_other_work(page: Page):
+    bee_is_offered(page)
+    page.sample("chelsea")
+    kept(page)
+    with another_tab(page):
+        assert offered(page) == "Bee at a quince blossom, 1 hint"
+        page.id("continue-go").click()
+        page.settle()
+        assert page.state["photo"]["name"] == "bee"
+        assert len(page.hints) == 1
+    page.visit()
+    page.settle()
+    assert names(page) == ["Chelsea the cat"]
+
+
+def test_a_desk_is_taken_up_and_forgotten_by_one_tab_only(page: Page):
+    bee_is_offered(page)
+    with another_tab(page):
+        assert offered(page)
+        first = page.driver.window_handles[0]
+        second = page.driver.current_window_handle
+        page.driver.switch_to.window(first)
+        page.id("continue-go").click()
+        page.settle()
+        page.click(150, 150)
+        kept(page)
+        page.driver.switch_to.window(second)
+        page.id("continue-forget").click()
+        assert page.toast() == "Another tab has taken this work up, or forgotten it."
+        assert not offered(page)
+    page.visit()
+    page.settle()
+    assert len(page.hints) == 2
+
+
+def test_two_tabs_do_not_write_one_desk(page: Page):
+    bee_is_offered(page)
+    with another_tab(page):
+        first = page.driver.window_handles[0]
+        second = page.driver.current_window_handle
+        page.driver.switch_to.window(first)
+        page.id("continue-go").click()
+        page.settle()
+        kept(page)
+        page.driver.switch_to.window(second)
+        page.id("continue-go").click()
+        assert "Another tab" in page.toast()
+        assert page.state["photo"] is None
+        assert names(page) == []
+
+
+def test_work_that_goes_on_beside_other_work_is_of_one_desk(page: Page):
+    bee_is_offered(page)
+    page.sample("chelsea")
+    page.keys("g")
+    page.id("continue-go").click()
+    page.wait(lambda: page.js("return acolvit.photo?.name") == "bee", "the bee")
+    page.settle()
+    kept(page)
+    page.wait(lambda: len(stored(page)["desks"]) == 1, "one desk")
+    assert len(stored(page)["desks"][0]) == 2
+    close_tab(page)
+    assert offered(page) == "2 photos, 1 hint"
+    page.id("continue-forget").click()
+    page.wait(lambda: not any(stored(page).values()), "nothing")
+
+
+def test_a_photo_of_two_desks_outlives_one(page: Page):
+    """A crash while a desk was taken up has left both."""
+    page.sample("bee")
+    page.click(100, 100)
+    kept(page)
+    page.module(
+        """
+        const open = indexedDB.open('acolvit');
+        const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+        const desks = database.transaction('desks', 'readwrite').objectStore('desks');
+        const record = { id: 'old', photos: args[0], current: null, changed: Date.now() };
+        const put = desks.put(record);
+        await new Promise((done) => { put.onsuccess = done; });
+        database.close();""",
+        stored(page)["desks"][0],
+    )
+    with another_tab(page):
+        assert offered(page) == "Bee at a quince blossom, 1 hint"
+        page.id("continue-forget").click()
+        page.wait(lambda: len(stored(page)["desks"]) == 1, "one desk")
+    page.visit()
+    page.settle()
+    assert len(page.hints) == 1
+
+
+def test_without_room_the_page_asks_before_it_is_left_and_tries_again(page: Page):
+    with page.before(WATCH % "true"):
+        page.visit()
+    paste(page, mine=picture((70, 40)))
+    wait_for_width(page, 70)
+    page.click(20, 30)
+    page.wait(lambda: not page.js("return acolvit.kept"), "the failure")
+    page.js("puts.length = 0")
+    page.keys("4")  # another record, which can be written
+    page.wait(lambda: "work" in page.js("return puts"), "the writing")
+    assert page.js(ASKS)
+    page.sample("coffee")  # without any hint
+    assert page.js(ASKS)
+    page.js("full = false")
+    page.keys("3")
+    page.wait(lambda: page.js("return acolvit.kept"), "the writing")
+    kept(page)
+    assert not page.js(ASKS)
+    page.visit()
+    page.settle()
+    assert names(page) == ["mine.png", "Cup of coffee"]
+    page.keys(",")
+    wait_for_width(page, 70)
+    assert len(page.hints) == 1
+
+
+def test_a_file_is_written_once_and_its_small_picture_beside_it(page: Page):
+    with page.before(WATCH % "false"):
+        page.visit()
+    paste(page, mine=picture((70, 40)))
+    wait_for_width(page, 70)
+    count = "return puts.filter((name) => name === 'thumbnails').length"
+    for column in (20, 50):
+        before = page.js(count)
+        page.click(20, column)
+        page.wait(lambda before=before: page.js(count) > before, "the small picture")
+    assert page.js("return puts.filter((name) => name === 'photos').length") == 1
+    close_tab(page)
+    assert page.id("continue-picture").is_displayed()
+
+
+def test_an_opening_that_is_undone_at_once_leaves_no_work_behind(page: Page):
+    page.sample("coffee")
+    page.sample("bee")
+    page.click(100, 100)
+    page.js("const undo = document.getElementById('undo'); undo.click(); undo.click();")
+    page.wait(lambda: page.js("return acolvit.photo?.name") == "coffee", "the photo before")
+    page.settle()
+    kept(page)
+    page.wait(lambda: len(stored(page)["photos"]) == 1, "the removal")
+    assert set(stored(page)["work"]) <= set(stored(page)["photos"])
