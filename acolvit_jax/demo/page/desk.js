@@ -27,7 +27,7 @@ function newId() {
 export class Desk extends EventTarget {
   items = [];
   current = null;
-  #takenBack = []; // openings that were undone, for redo
+  #takenBack = []; // openings that were undone, for redo: [{item, at}]
 
   get canTakeBack() { return Boolean(this.current && this.find(this.current.before)); }
   get canBringBack() { return this.#takenBack.length > 0; }
@@ -41,7 +41,7 @@ export class Desk extends EventTarget {
     if (!this.items.includes(item)) {
       item.before = this.current?.id ?? null;
       this.#lay(item);
-      this.#takenBack = this.#takenBack.filter((other) => other !== item);
+      this.#takenBack = this.#takenBack.filter((other) => other.item !== item);
     }
     this.current = item;
     item.trouble = null;
@@ -54,12 +54,19 @@ export class Desk extends EventTarget {
     this.#changed();
   }
 
-  /** Puts a photo away; its place, for `lay` again. */
+  /** Puts a photo away; its place, for `putBack`. */
   remove(item) {
     const at = this.items.indexOf(item);
-    if (at < 0) return;
+    if (at < 0) return at;
     this.items.splice(at, 1);
     if (this.current === item) this.current = null;
+    this.#changed();
+    return at;
+  }
+
+  /** Lays a photo where it was before it was put away. */
+  putBack(item, at) {
+    this.#lay(item, at);
     this.#changed();
   }
 
@@ -79,14 +86,16 @@ export class Desk extends EventTarget {
   takeBack() {
     const { current } = this;
     const before = this.find(current.before);
-    this.#takenBack.push(current);
+    this.#takenBack.push({ item: current, at: this.items.indexOf(current) });
     this.remove(current);
     return before;
   }
 
   /** Redoes it; the photo to look at. */
   bringBack() {
-    return this.#takenBack.pop();
+    const { item, at } = this.#takenBack.pop();
+    this.putBack(item, at);
+    return item;
   }
 
   setThumbnail(item, blob) {
@@ -94,9 +103,9 @@ export class Desk extends EventTarget {
     this.dispatchEvent(new CustomEvent('thumbnail', { detail: item }));
   }
 
-  #lay(item) {
+  #lay(item, at = this.items.length) {
     item.known = true;
-    this.items.push(item);
+    this.items.splice(at, 0, item);
   }
 
   #changed() {

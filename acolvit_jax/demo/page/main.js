@@ -182,18 +182,18 @@ class App {
         say(`${quoted(session.title)}: ${error.message}`, 'error', again);
         return;
       }
-      const previewed = screen.state === 'uploading';
       this.photos.refused(item, error);
-      if (!previewed || !session.item) return;
-      this.#showField();
-      this.ask(); // an undo meanwhile has changed the hints, maybe
     });
+    this.photos.onBack = () => {
+      this.#showField();
+      this.ask(); // colors that came meanwhile were not shown
+    };
   }
 
   /** Notes what was done to a photo that is not looked at any more. */
   #putDown(item) {
-    if (!this.desk.items.includes(item)) return;
-    item.work = this.#workNow();
+    if (this.desk.items.includes(item)) item.work = this.#workNow();
+    else this.photos.close(item);
   }
 
   #listenToWindow() {

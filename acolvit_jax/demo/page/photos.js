@@ -1,30 +1,46 @@
 // Photos come and go: opened, looked at again, put away, and all of that taken back.
 
 import { makeItem } from './desk.js';
-import { quoted, say, sentence } from './toast.js';
+import { quoted, say, sayToo, sentence } from './toast.js';
+
+const NAMED = 5; // files in a message
 
 /** A reason without the name that the engine has for a file whose name it does not know. */
 const reason = (error) => error.message.replace(/^the image: (is )?/, (_, is) => (is ? 'it is ' : ''));
 
+const tooLarge = (files, most) => {
+  const names = files.slice(0, NAMED).map(({ name }) => quoted(name || 'Photo'));
+  if (files.length > NAMED) names.push(`${files.length - NAMED} more`);
+  const last = names.pop();
+  const all = names.length ? `${names.join(', ')} and ${last} are` : `${last} is`;
+  return `${all} larger than the ${Math.round(most / 1e6)} MB allowed`;
+};
+
 export class Photos {
+  onBack = () => {}; // the photo that is looked at is shown again, without its colors
+  #unsaid = []; // sentences that the next photo would take away when it comes
+
   /** @param app what main.js put together. */
   constructor({ session, desk, hints, screen, keeper, info }) {
     Object.assign(this, { session, desk, hints, screen, keeper, info });
   }
 
   /** Opens the first of some files and lays the others beside it. */
-  openFiles(files) {
+  async openFiles(files) {
     const most = this.info.limits.upload_bytes;
-    const large = files.find((file) => file.size > most);
-    if (large) {
-      say(`${large.name ? quoted(large.name) : 'This file'} is larger than the ${Math.round(most / 1e6)} MB allowed`, 'error');
-    }
+    const large = files.filter((file) => file.size > most);
     const items = files.filter((file) => file.size <= most)
       .map((file) => makeItem(file, file.name || 'Photo'));
-    if (!items.length) return;
-    const [first, ...others] = items;
-    if (others.length) this.desk.lay(...items);
-    this.session.open(first);
+    if (items.length > 1) this.desk.lay(...items);
+    if (large.length) this.#unsaid.push(sentence(tooLarge(large, most)));
+    if (items.length) await this.session.open(items[0]);
+    this.#tell();
+  }
+
+  /** Says what is not said yet, unless a photo is still on its way. */
+  #tell(action = null) {
+    if (this.session.opening || !this.#unsaid.length) return;
+    sayToo(this.#unsaid.splice(0).join(' '), 'error', action);
   }
 
   openSample({ name, title }) {
@@ -45,20 +61,36 @@ export class Photos {
   }
 
   /** Puts a photo away. */
-  remove(item) {
-    const looked = item === this.desk.current;
-    const next = this.desk.beside(item);
-    this.keeper.flush();
-    if (looked) item.work = this.keeper.workOf(item);
-    this.desk.remove(item);
-    const tell = () => say(
-      `${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: () => this.session.open(item) });
-    const shown = looked && next ? this.session.open(next) : Promise.resolve();
-    if (looked && !next) this.#nothing();
-    shown.then(() => {
-      this.#close(item); // not before: it is looked at until then
-      tell();
-    });
+  async remove(item) {
+    const { desk, keeper } = this;
+    keeper.flush();
+    item.work = keeper.workOf(item);
+    const next = desk.beside(item);
+    const at = desk.remove(item);
+    const undo = () => {
+      desk.putBack(item, at);
+      this.session.open(item);
+    };
+    await this.#leave(item, next);
+    this.close(item); // not before: it is looked at until then
+    say(`${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: undo });
+  }
+
+  /** Looks at what there is without a photo that was put away: what was seen, or else `next`. */
+  async #leave(item, next) {
+    const { desk, session } = this;
+    if (item === session.opening) session.stopOpening();
+    if (session.opening) return; // another one comes by itself
+    if (desk.items.includes(session.item)) this.#back();
+    else if (next) await session.open(next);
+    else await this.#nothing();
+  }
+
+  /** Shows the photo that is looked at again, where another one was seen that does not come. */
+  #back() {
+    if (this.screen.state !== 'uploading') return;
+    this.screen.photo();
+    this.onBack();
   }
 
   get canUndo() { return this.hints.canUndo || this.desk.canTakeBack; }
@@ -70,7 +102,7 @@ export class Photos {
     else if (this.desk.canTakeBack && !this.session.opening) {
       const { current } = this.desk;
       current.work = this.keeper.workOf(current);
-      this.session.open(this.desk.takeBack()).then(() => this.#close(current));
+      this.session.open(this.desk.takeBack()).then(() => this.close(current));
     }
   }
 
@@ -83,35 +115,44 @@ export class Photos {
    * A photo could not be opened. One with work on it, or that may be opened later, stays on the
    * desk and can be tried again; what was there before is there again.
    */
-  refused(item, error) {
-    const { desk, session, screen } = this;
+  async refused(item, error) {
+    const { desk, session } = this;
     const again = () => session.open(item);
     const text = sentence(`${quoted(item.title)} could not be opened: ${reason(error)}`);
     const worked = Boolean(item.work || item.thumbnail);
     const stays = desk.items.includes(item) && (worked || error.kind !== 'refused');
     if (stays) desk.setTrouble(item, text);
     else desk.remove(item);
-    const shown = desk.items.includes(session.item); // it may have been put away meanwhile
-    if (shown) screen.photo();
-    else if (stays) {
-      session.leave();
-      screen.trouble(item.title, `${text} Its hints are kept.`, again);
-      this.hints.load(null); // those of the photo that was seen
-    } else this.#nothing();
     const hopeless = !stays && error.kind === 'refused';
-    if (shown || !stays) say(text, 'error', hopeless ? null : { label: 'Try again', run: again });
+    const retry = hopeless ? null : { label: 'Try again', run: again };
+    const shown = desk.items.includes(session.item); // it may have been put away meanwhile
+    if (shown) {
+      this.#back();
+      say(text, 'error', retry);
+    } else if (stays) {
+      session.leave();
+      this.screen.trouble(item.title, `${text} Its hints are kept.`, again);
+      this.hints.load(null); // those of the photo that was seen
+    } else {
+      this.#unsaid.push(text);
+      await this.#nothing();
+      this.#tell(retry);
+    }
   }
 
-  #nothing() {
+  /** Leaves the photo that was looked at for another one of the desk, if there is one. */
+  async #nothing() {
     this.session.leave();
+    if (!this.session.away) this.screen.away(null); // it was about a photo that is gone
     this.screen.empty();
     this.screen.start();
     const [next] = this.desk.items;
-    if (next) this.session.open(next);
+    if (next) await this.session.open(next);
   }
 
-  #close(item) {
-    if (item === this.session.item) return; // the other one could not be opened
+  /** The engine may forget a photo that was put away. */
+  close(item) {
+    if (item === this.session.item) return; // the other one is not there
     if (item.photo) this.session.engine.close(item.photo);
     item.photo = null;
   }

@@ -36,6 +36,18 @@ export function say(text, kind = 'note', action = null, shown = action ? SHOWN_B
   timer = setTimeout(hush, shown);
 }
 
+/** Adds to the line that is shown; shows one, if none is. */
+export function sayToo(text, kind, action) {
+  const line = byId('toast').querySelector('span');
+  if (!line) {
+    say(text, kind, action);
+    return;
+  }
+  line.textContent += ` ${sentence(text)}`;
+  clearTimeout(timer);
+  timer = setTimeout(hush, SHOWN_BUTTON);
+}
+
 /** Takes the line away: it was about another photo. */
 export function hush() {
   clearTimeout(timer);

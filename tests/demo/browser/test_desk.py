@@ -113,7 +113,7 @@ def test_a_strip_of_several_photos(page: Page, tmp_path: Path):
     assert names(page) == ["w50.png", "w60.png"]
     page.js("document.querySelector('#toast button').click()")
     wait_for_width(page, 70)
-    assert sorted(names(page)) == ["w50.png", "w60.png", "w70.png"]
+    assert names(page) == ["w50.png", "w60.png", "w70.png"]
     page.js(f"{entries}[0].click()".replace("return ", ""))
     wait_for_width(page, 50)
     assert len(page.hints) == 1
@@ -150,12 +150,13 @@ def test_a_file_dropped_beside_the_reference_is_no_new_photo(coffee: Page, tmp_p
 def test_a_message_leaves_with_its_photo_and_names_the_file(coffee: Page, tmp_path: Path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no photo at all")
+    color = coffee.seen(150, 200)
     coffee.choose_file("file-photo", broken)
     told = coffee.toast()
     assert told.startswith("“broken.jpg” could not be opened: ")
     assert told.endswith(".")
+    assert coffee.seen(150, 200) == color
     paste(coffee, good=picture((70, 40)))
     wait_for_width(coffee, 70)
     assert coffee.id("toast").text == ""
-    assert np.ptp(coffee.seen(20, 30)) >= 0
     assert all("415" in line for line in coffee.complaints())

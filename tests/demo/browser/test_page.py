@@ -131,6 +131,7 @@ def test_a_photo_that_the_server_has_put_away_is_loaded_again(coffee: Page):
 def test_a_broken_file_is_one_calm_line(coffee: Page, tmp_path: Path):
     coffee.click(150, 200)
     hints, photo = coffee.hints, coffee.state["photo"]["id"]
+    color = coffee.seen(150, 200)
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no photo at all")
     coffee.choose_file("file-photo", broken)
@@ -138,6 +139,7 @@ def test_a_broken_file_is_one_calm_line(coffee: Page, tmp_path: Path):
     assert "\n" not in text
     assert coffee.state["photo"]["id"] == photo
     assert coffee.hints == hints
+    assert coffee.seen(150, 200) == color
     assert all("415" in line for line in coffee.complaints())
 
 

@@ -111,13 +111,16 @@ def test_a_photo_of_the_strip_is_marked_and_opened_again_from_there(page: Page):
     paste(page, other=picture((60, 40)))
     wait_for_width(page, 60)
     page.click(20, 30)
+    page.type_color("#c02010")
+    color = page.seen(20, 30)
+    assert np.ptp(color) > 20
     page.js(refuse(500, "there is no memory for this photo"))
     entry = "document.querySelectorAll('#strip-list .strip-photo')[0]"
     page.js(f"{entry}.click()")
     assert "there is no memory for this photo" in page.toast()
     page.settle()  # the other photo is there again, with its colors
     assert page.state["photo"]["width"] == 60
-    assert np.ptp(page.seen(20, 30)) >= 0
+    assert page.seen(20, 30) == color
     assert len(page.hints) == 1
     assert names(page) == ["mine.png", "other.png"]
     assert "there is no memory" in page.js(f"return {entry}.ariaLabel")
@@ -128,6 +131,19 @@ def test_a_photo_of_the_strip_is_marked_and_opened_again_from_there(page: Page):
     assert page.hints == hints
     assert page.js(f"return {entry}.ariaLabel") == "mine.png"
     assert all("404" in line for line in page.complaints())
+
+
+def test_a_photo_that_cannot_be_opened_again_is_put_away(page: Page):
+    """With what is said about it."""
+    worked_on(page)
+    with refusing(page, 500, "there is no memory for this photo"):
+        page.visit()
+        away(page)
+        page.js("document.querySelector('.strip-away').click()")
+        assert page.toast().startswith("“mine.png” was put away.")
+        assert names(page) == []
+        assert not page.id("away").is_displayed()
+        assert page.id("start").is_displayed()
 
 
 def test_undone_opening_goes_back_to_a_photo_that_waits(page: Page):

@@ -1,0 +1,153 @@
+"""Photos on their way, that come, do not come, or are put away before."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.demo.browser.page import Page
+from tests.demo.browser.test_desk import names
+from tests.demo.browser.test_files import HOLD, paste, picture, wait_for_width
+
+COLOR = "#c02010"
+PUT_AWAY = """
+    const titles = [...document.querySelectorAll('.strip-photo')].map((photo) => photo.title);
+    document.querySelectorAll('.strip-away')[titles.indexOf(arguments[0])].click();"""
+# Keeps the first grey picture back, and tells that a photo is closed.
+HOLD_GREY = """
+    const { fetch } = window;
+    window.fetch = (address, options) => {
+        if (options?.method === 'DELETE') window.dropped = true;
+        if (window.letGo || !address.includes('max_side')) return fetch(address, options);
+        return new Promise((done) => { window.letGo = () => done(fetch(address, options)); });
+    };"""
+SMALL_LIMIT = """
+    const { fetch: ask } = window;
+    window.fetch = async (address, options) => {
+        const answer = await ask(address, options);
+        if (!String(address).endsWith('v1/info')) return answer;
+        const info = await answer.json();
+        info.limits.upload_bytes = 1_500_000;
+        return Response.json(info);
+    };"""
+
+
+def look(page: Page) -> tuple[list[int], float]:
+    """What is seen of the photo, and how near."""
+    return page.seen(150, 200), page.state["zoom"]
+
+
+@pytest.fixture
+def red(coffee: Page) -> Page:
+    """A photo with a strong color in it, seen from near."""
+    coffee.click(150, 200)
+    coffee.type_color(COLOR)
+    coffee.keys("+", "+")
+    return coffee
+
+
+@pytest.mark.parametrize("name", ["broken.jpg", "broken.tif"])
+def test_a_photo_that_does_not_come_changes_nothing(red: Page, tmp_path: Path, name: str):
+    before, hints = look(red), red.hints
+    (tmp_path / name).write_bytes(b"II*\0 and no photo")
+    red.choose_file("file-photo", tmp_path / name)
+    assert f"“{name}” could not be opened" in red.toast()
+    assert look(red) == before
+    red.settle()
+    assert (look(red), red.hints) == (before, hints)
+    assert all("415" in line or "422" in line for line in red.complaints())
+
+
+def uploading(page: Page, *files: str) -> None:
+    """The first of some files is seen, and does not come before `letGo`."""
+    page.js(HOLD)
+    page.id("file-photo").send_keys("\n".join(files))
+    page.wait(lambda: page.js("return !!window.letGo"), "the upload")
+    assert page.id("stage").get_attribute("data-state") == "uploading"
+
+
+def files(tmp_path: Path, *names: str) -> list[str]:
+    for name in names:
+        (tmp_path / name).write_bytes(picture((60, 40)))
+    return [str(tmp_path / name) for name in names]
+
+
+def test_a_photo_put_away_on_its_way_stays_away(red: Page, tmp_path: Path):
+    color, _ = look(red)
+    red.js(HOLD_GREY)
+    red.id("file-photo").send_keys("\n".join(files(tmp_path, "one.png", "two.png")))
+    red.wait(lambda: red.js("return !!window.letGo"), "the upload")
+    assert red.id("photo-name").text == "one.png"
+    red.js(PUT_AWAY, "one.png")
+    red.wait(lambda: "put away" in red.id("toast").text, "the message")
+    red.js("letGo()")
+    red.wait(lambda: red.js("return window.dropped"), "the end of it")
+    red.settle()
+    assert red.seen(150, 200) == color
+    assert names(red) == ["Cup of coffee", "two.png"]
+    assert red.id("photo-name").text == "Cup of coffee"
+    red.js("document.querySelector('#toast button').click()")
+    assert names(red) == ["Cup of coffee", "one.png", "two.png"]
+
+
+def test_the_first_photo_put_away_on_its_way_makes_place_for_the_next(page: Page, tmp_path: Path):
+    uploading(page, *files(tmp_path, "one.png", "two.png"))
+    page.js("letGo = null")
+    page.js(PUT_AWAY, "one.png")
+    page.wait(lambda: page.js("return !!window.letGo"), "the next upload")
+    page.js("letGo()")
+    page.wait(lambda: page.js("return !!window.answer"), "the photo")
+    page.js("answer()")
+    page.settle()
+    assert page.id("photo-name").text == "two.png"
+
+
+def test_files_that_are_too_large_are_named_when_the_others_are_there(page: Page, tmp_path: Path):
+    with page.before(SMALL_LIMIT):
+        page.visit()
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(bytes(2_000_000))
+    large = [str(tmp_path / name) for name in ("a.png", "b.png")]
+    page.id("file-photo").send_keys("\n".join([large[0], *files(tmp_path, "ok.png"), large[1]]))
+    wait_for_width(page, 60)
+    assert page.toast() == "“a.png” and “b.png” are larger than the 2 MB allowed."
+    assert names(page) == ["ok.png"]
+
+
+def test_every_file_that_is_none_is_named(page: Page, tmp_path: Path):
+    """When the first that is one is there, or when none is left."""
+    with page.before(SMALL_LIMIT):
+        page.visit()
+    (tmp_path / "large.png").write_bytes(bytes(2_000_000))
+    for name in ("no.png", "nor.png"):
+        (tmp_path / name).write_bytes(b"no photo at all")
+    wrong = [str(tmp_path / name) for name in ("no.png", "large.png", "nor.png")]
+    for right in ([], files(tmp_path, "ok.png")):
+        page.id("file-photo").send_keys("\n".join([*wrong, *right]))
+        page.wait(lambda: "“nor.png”" in page.id("toast").text, "the message")
+        assert page.toast().count("could not be opened") == 2
+        assert "“large.png” is larger than the 2 MB allowed." in page.toast()
+    page.settle()
+    assert names(page) == ["ok.png"]
+    assert all("415" in line for line in page.complaints())
+
+
+def test_photos_come_back_to_their_place(page: Page):
+    for name in ("one", "two", "three"):
+        paste(page, **{name: picture((60, 40))})
+        page.wait(lambda name=name: page.id("photo-name").text == f"{name}.png", name)
+        page.settle()
+    order = ["one.png", "two.png", "three.png"]
+    page.js(PUT_AWAY, "two.png")
+    page.wait(lambda: "put away" in page.id("toast").text, "the message")
+    page.js("document.querySelector('#toast button').click()")
+    page.wait(lambda: page.id("photo-name").text == "two.png", "the photo")
+    page.settle()
+    assert names(page) == order
+    page.id("undo").click()  # that it was opened
+    page.wait(lambda: page.id("photo-name").text == "one.png", "the photo before")
+    page.settle()
+    assert names(page) == ["one.png", "three.png"]
+    page.id("redo").click()
+    page.wait(lambda: page.id("photo-name").text == "two.png", "the photo")
+    page.settle()
+    assert names(page) == order
