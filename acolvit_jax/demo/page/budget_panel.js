@@ -8,6 +8,7 @@ const SLACK = 1e-6; // of percents, which floats miss
 /** Fires `budget` with {stamp} when the person turns the dial. */
 export class BudgetPanel extends EventTarget {
   budget = null; // null for a model of fixed budget
+  mayChange = () => true; // set by main.js
   #dial = byId('dial');
   #cells = []; // in the order of `decisions`
 
@@ -85,6 +86,10 @@ export class BudgetPanel extends EventTarget {
   }
 
   #turned(stamp) {
+    if (stamp !== null && !this.mayChange()) {
+      this.set(this.budget);
+      return;
+    }
     const { value, min, max } = this.#dial;
     this.budget = Number(value) / 100;
     byId('budget').textContent = `${value}%`;

@@ -29,6 +29,7 @@ export class HintDocument extends EventTarget {
   #timer = 0;
   #nextId = 1;
   #selected = null;
+  mayChange = () => true; // set by main.js
 
   get hints() { return this.#present.hints; }
   get size() { return this.#present.size; }
@@ -70,6 +71,7 @@ export class HintDocument extends EventTarget {
   add(hint, live = false) {
     const added = { ...hint, id: this.#nextId++ };
     this.#apply({ ...this.#present, hints: [...this.hints, added] }, live);
+    if (!this.find(added.id)) return null;
     this.select(added.id);
     return added.id;
   }
@@ -83,14 +85,12 @@ export class HintDocument extends EventTarget {
 
   remove(id) {
     if (!this.find(id)) return;
-    if (this.#selected === id) this.select(null);
     this.#apply({ ...this.#present, hints: this.hints.filter((hint) => hint.id !== id) });
     this.dispatchEvent(new Event('remove'));
   }
 
   clear() {
     if (!this.hints.length) return;
-    this.select(null);
     this.#apply({ ...this.#present, hints: [] });
     this.dispatchEvent(new Event('remove'));
   }
@@ -105,7 +105,6 @@ export class HintDocument extends EventTarget {
 
   /** Replaces all hints, those of a file for example. */
   replace(hints) {
-    this.select(null);
     this.#apply({ ...this.#present, hints: hints.map((h) => ({ ...h, id: this.#nextId++ })) });
   }
 
@@ -128,6 +127,7 @@ export class HintDocument extends EventTarget {
   }
 
   undo() {
+    if (!this.mayChange()) return;
     this.settle();
     if (!this.#past.length) return;
     this.#future.push(this.#present);
@@ -138,6 +138,7 @@ export class HintDocument extends EventTarget {
   }
 
   redo() {
+    if (!this.mayChange()) return;
     this.settle();
     if (!this.#future.length) return;
     this.#past.push(this.#present);
@@ -148,6 +149,7 @@ export class HintDocument extends EventTarget {
   }
 
   #apply(snapshot, live = false, small = null) {
+    if (!this.mayChange()) return;
     clearTimeout(this.#timer);
     if (!live || small !== this.#small) this.settle(); // another gesture is another undo step
     this.#small = live ? small : null;

@@ -19,6 +19,7 @@ export function finished(field, { saturation, warmth }, warm) {
 /** Two sliders. Fires `finish` when a person moves one. */
 export class FinishPanel extends EventTarget {
   value = AS_IT_IS;
+  mayChange = () => true; // set by main.js
 
   /** @param ranges  Info's `finishing` */
   constructor(ranges) {
@@ -48,6 +49,10 @@ export class FinishPanel extends EventTarget {
   }
 
   #set(value) {
+    if (!this.mayChange()) {
+      this.set(this.value);
+      return;
+    }
     this.set(value);
     this.dispatchEvent(new Event('finish'));
   }

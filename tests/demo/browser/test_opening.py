@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from tests.demo.browser.page import Page
 from tests.demo.browser.test_desk import names
@@ -99,6 +100,35 @@ def test_the_first_photo_put_away_on_its_way_makes_place_for_the_next(page: Page
     page.js("answer()")
     page.settle()
     assert page.id("photo-name").text == "two.png"
+
+
+def test_the_photo_behind_one_on_its_way_is_not_changed(red: Page, tmp_path: Path):
+    """By keys, buttons, dials: it is not seen."""
+    before = [red.hints, red.state["budget"]]
+    uploading(red, *files(tmp_path, "one.png"))
+    saturation = red.id("saturation")
+    saturated = saturation.get_property("value")
+    for act in (
+        lambda: red.keys(Keys.DELETE),
+        lambda: red.combine(Keys.CONTROL, "z"),
+        lambda: red.keys("s"),
+        lambda: red.keys("["),
+        lambda: red.combine(Keys.SHIFT, Keys.DELETE),
+        lambda: red.js("document.getElementById('gray').click()"),
+        lambda: saturation.send_keys(Keys.ARROW_LEFT),
+    ):
+        red.js("document.getElementById('toast').replaceChildren()")
+        act()
+        assert red.toast() == "The photo is still on its way."
+        assert [red.hints, red.state["budget"]] == before
+        assert saturation.get_property("value") == saturated
+    red.js("letGo()")
+    red.wait(lambda: red.js("return !!window.answer"), "the photo")
+    red.js("answer()")
+    red.settle()
+    red.keys(",")
+    red.wait(lambda: red.js("return acolvit.photo?.name") == "coffee", "the photo before")
+    assert [red.hints, red.state["budget"]] == before
 
 
 def test_files_that_are_too_large_are_named_when_the_others_are_there(page: Page, tmp_path: Path):
