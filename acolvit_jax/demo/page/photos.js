@@ -71,8 +71,8 @@ export class Photos {
       desk.putBack(item, at);
       this.session.open(item);
     };
+    this.close(item);
     await this.#leave(item, next);
-    this.close(item); // not before: it is looked at until then
     say(`${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: undo });
   }
 
@@ -102,7 +102,7 @@ export class Photos {
     else if (this.desk.canTakeBack && !this.session.opening) {
       const { current } = this.desk;
       current.work = this.keeper.workOf(current);
-      this.session.open(this.desk.takeBack()).then(() => this.close(current));
+      this.session.open(this.desk.takeBack());
     }
   }
 
@@ -130,7 +130,7 @@ export class Photos {
       this.#back();
       say(text, 'error', retry);
     } else if (stays) {
-      session.leave();
+      this.#lookAway();
       this.screen.trouble(item.title, `${text} Its hints are kept.`, again);
       this.hints.load(null); // those of the photo that was seen
     } else {
@@ -142,7 +142,7 @@ export class Photos {
 
   /** Leaves the photo that was looked at for another one of the desk, if there is one. */
   async #nothing() {
-    this.session.leave();
+    this.#lookAway();
     if (!this.session.away) this.screen.away(null); // it was about a photo that is gone
     this.screen.empty();
     this.screen.start();
@@ -150,9 +150,16 @@ export class Photos {
     if (next) await this.session.open(next);
   }
 
-  /** The engine may forget a photo that was put away. */
+  /** No photo is looked at: the one that was has been put away. */
+  #lookAway() {
+    const { item } = this.session;
+    this.session.leave();
+    if (item) this.close(item);
+  }
+
+  /** The engine may forget a photo that was put away, once it is not looked at any more. */
   close(item) {
-    if (item === this.session.item) return; // the other one is not there
+    if (item === this.session.item) return;
     if (item.photo) this.session.engine.close(item.photo);
     item.photo = null;
   }

@@ -21,6 +21,12 @@ HOLD_GREY = """
         if (window.letGo || !address.includes('max_side')) return fetch(address, options);
         return new Promise((done) => { window.letGo = () => done(fetch(address, options)); });
     };"""
+HOLD_UPLOAD = """
+    const { send } = XMLHttpRequest.prototype;
+    XMLHttpRequest.prototype.send = function (body) {
+        XMLHttpRequest.prototype.send = send;
+        window.letGo = () => send.call(this, body);
+    };"""
 SMALL_LIMIT = """
     const { fetch: ask } = window;
     window.fetch = async (address, options) => {
@@ -100,6 +106,27 @@ def test_the_first_photo_put_away_on_its_way_makes_place_for_the_next(page: Page
     page.js("answer()")
     page.settle()
     assert page.id("photo-name").text == "two.png"
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_the_photo_behind_one_on_its_way_is_put_away(coffee: Page, tmp_path: Path, comes: bool):
+    """The other one comes all the same, or the next of the desk; the engine forgets this one."""
+    paths = files(tmp_path, "one.png", "two.png")
+    if not comes:
+        Path(paths[0]).write_bytes(b"no photo at all")
+    url = coffee.state["photo"]["url"]
+    coffee.js(HOLD_UPLOAD)
+    coffee.id("file-photo").send_keys("\n".join(paths))
+    coffee.wait(lambda: coffee.js("return !!window.letGo"), "the upload")
+    coffee.js(PUT_AWAY, "Cup of coffee")
+    coffee.js("letGo()")
+    title = "one.png" if comes else "two.png"
+    coffee.wait(lambda: coffee.id("photo-name").text == title, "the photo")
+    coffee.settle()
+    assert names(coffee) == (["one.png", "two.png"] if comes else ["two.png"])
+    ask = "return (await fetch(args[0] + '/grey', { cache: 'reload' })).status"
+    coffee.wait(lambda: coffee.module(ask, url) == 404, "the end of it")
+    coffee.complaints()
 
 
 def test_the_photo_behind_one_on_its_way_is_not_changed(red: Page, tmp_path: Path):
