@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from tests.demo.browser.page import Page
 from tests.demo.browser.test_desk import kept, names
 from tests.demo.browser.test_files import paste, picture, wait_for_width
@@ -125,6 +127,31 @@ def test_two_tabs_do_not_write_one_desk(page: Page):
         assert "Another tab" in page.toast()
         assert page.state["photo"] is None
         assert names(page) == []
+
+
+@pytest.mark.parametrize("choice", ["continue-go", "continue-forget"])
+def test_a_tab_that_is_opened_again_has_its_desk(page: Page, choice: str):
+    """Not one to which it was offered meanwhile."""
+    page.sample("bee")
+    page.click(100, 100)
+    kept(page)
+    desk = page.js("return sessionStorage.getItem('acolvit.desk')")
+    close_tab(page)
+    assert offered(page)
+    with another_tab(page):
+        page.js("sessionStorage.setItem('acolvit.desk', arguments[0])", desk)
+        page.visit()
+        page.settle()
+        first = page.driver.window_handles[0]
+        second = page.driver.current_window_handle
+        page.driver.switch_to.window(first)
+        page.id(choice).click()
+        assert "Another tab" in page.toast()
+        assert names(page) == []
+        page.driver.switch_to.window(second)
+        page.visit()
+        page.settle()
+        assert len(page.hints) == 1
 
 
 def test_work_that_goes_on_beside_other_work_is_of_one_desk(page: Page):
