@@ -245,7 +245,7 @@ def test_storage_that_fails_ends_the_run_and_no_photo_is_called_corrupt(source, 
 
 def spawned():
     """Processes that this one has started to work for it."""
-    command = ["ps", "--ppid", str(os.getpid()), "-o", "pid=,args="]
+    command = ["ps", "-ww", "--ppid", str(os.getpid()), "-o", "pid=,args="]
     lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
     return [int(line.split()[0]) for line in lines if "spawn_main" in line]
 

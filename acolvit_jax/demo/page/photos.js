@@ -34,13 +34,13 @@ export class Photos {
     if (items.length > 1) this.desk.lay(...items);
     if (large.length) this.#unsaid.push(sentence(tooLarge(large, most)));
     if (items.length) await this.session.open(items[0]);
-    this.#tell();
+    this.#tell(sayToo);
   }
 
   /** Says what is not said yet, unless a photo is still on its way. */
-  #tell(action = null) {
+  #tell(speak, action = null) {
     if (this.session.opening || !this.#unsaid.length) return;
-    sayToo(this.#unsaid.splice(0).join(' '), 'error', action);
+    speak(this.#unsaid.splice(0).join(' '), 'error', action);
   }
 
   openSample({ name, title }) {
@@ -136,7 +136,7 @@ export class Photos {
     } else {
       this.#unsaid.push(text);
       await this.#nothing();
-      this.#tell(retry);
+      this.#tell(say, retry);
     }
   }
 
