@@ -134,7 +134,7 @@ def _check_config_file(given: Sequence[str]) -> None:
     for argument, following in itertools.pairwise([*given, ""]):
         if match := re.fullmatch(r"--?config(?:=(.*))?", argument):
             file = following if match[1] is None else match[1]
-    if not file and not {"--help", "-h"} & set(given):
+    if not file and not any(re.fullmatch(r"--?h(elp)?(=.*)?", argument) for argument in given):
         raise ConfigError("--config is missing; for example --config configs/tiny.py:0.5")
     if file and not Path(file.split(":", 1)[0]).is_file():
         raise ConfigError(f"no config file at {file}; for example configs/tiny.py:0.5")

@@ -18,6 +18,14 @@ def test_every_door_says_what_it_takes(command, capsys):
     assert f"acolvit_jax.{command}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("flag", ["-help", "--help=true", "-h"])
+def test_training_says_it_however_it_is_asked(flag, capsys):
+    with pytest.raises(SystemExit) as ended:
+        train.main([flag])
+    assert not ended.value.code
+    assert "--config" in capsys.readouterr().out
+
+
 def test_every_door_is_a_command():
     for command in acolvit.COMMANDS:
         assert callable(importlib.import_module(f"acolvit_jax.{command}").main)

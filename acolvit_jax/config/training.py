@@ -77,8 +77,8 @@ class TrainConfig:
             60% of the steps, or `none`.
         sparsity_weight: of the sparsity loss.
         loss: on colors: `huber` (the paper), or `psnr`: a decibel of any photo counts about the
-            same, whatever its error. For a short last run from a trained model (`init_from`); with
-            a teacher it wants a smaller `sparsity_weight`.
+            same, whatever its error. For a short last run from a trained model (`init_from`); what
+            `sparsity_weight` fits is in docs/training.md.
         huber_delta: where the Huber loss turns from square to linear. It also says how far colors
             move with the budget, for a model of any budget.
         teacher: model whose colors are learned instead of the photos' own (`training/teacher.py`):

@@ -121,15 +121,19 @@ def _start_over(own: Path) -> None:
 def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
     """Whether an evaluation goes on from another: the same, or with further methods."""
     former, all_now = old["contenders"], new["contenders"]
-    same = all(all_now.get(name) == former[name] for name in former)
-    apart = {"contenders", "products"}
-    return same and all(old.get(key) == new.get(key) for key in (old.keys() | new.keys()) - apart)
+    return _alike(old, new) and all(all_now.get(name) == former[name] for name in former)
+
+
+def _alike(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether all is the same but the methods."""
+    keys = (old.keys() | new.keys()) - {"contenders", "products"}
+    return all(old.get(key) == new.get(key) for key in keys)
 
 
 def _another(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """Says that a folder holds another evaluation, and where it is so, that dtypes differ."""
     before, now = old.get("products"), new.get("products")
-    if before is None or before == now:
+    if before is None or before == now or not _alike(old, new):
         own = folder / IDENTITY_FILE
         return f"{folder} holds another evaluation (see {own}); choose another --output"
     return (

@@ -13,7 +13,7 @@ _FLOAT_WHITES = tuple(2.0**bits - 1 for bits in (8, 10, 12, 14, 16))
 
 
 def full_range(
-    values: np.ndarray, bits: int, *, white: float | None = None
+    values: np.ndarray, bits: int, *, white: float | None = None, of_ink: bool = False
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Spreads samples over the whole range of their type.
 
@@ -22,6 +22,7 @@ def full_range(
         bits: that a sample has, at most those of its type.
         white: the largest value that the file states. It may be that of white or, as TIFF has it,
             of this picture: only the largest number of some bits is believed to be white.
+        of_ink: whether 0 is paper: small numbers are then a light picture, not one of fewer bits.
 
     Returns:
         uint8, uint16, or float32 in [0, 1]; and what a person should know of how they were read.
@@ -33,15 +34,17 @@ def full_range(
         return _floats(values, white)
     if values.dtype.kind == "i" and values.min(initial=0) < 0:
         raise ImageError("holds negative values; save it with 8 or 16 unsigned bits")
-    used, notes = _depth(values, bits, white)
+    used, notes = _depth(values, bits, white, of_ink)
     dtype = np.dtype(np.uint8 if used <= 8 else np.uint16)
     return _scaled(values, float(2**used - 1), dtype), notes
 
 
-def _depth(values: np.ndarray, bits: int, white: float | None) -> tuple[int, tuple[str, ...]]:
+def _depth(
+    values: np.ndarray, bits: int, white: float | None, of_ink: bool
+) -> tuple[int, tuple[str, ...]]:
     """The bits that integers really use, and what is to be told of it."""
     largest = int(values.max(initial=0))
-    narrow = _narrow(largest, bits, white)
+    narrow = _narrow(largest, bits, white, of_ink)
     if narrow:
         wide = 8 * values.dtype.itemsize
         return narrow, (f"its values end at {largest}: read as {narrow} bits in {wide}",)
@@ -55,13 +58,15 @@ def _depth(values: np.ndarray, bits: int, white: float | None) -> tuple[int, tup
     raise ImageError("holds values beyond 16 bits; save it with 8 or 16 bits")
 
 
-def _narrow(largest: int, bits: int, white: float | None) -> int | None:
+def _narrow(largest: int, bits: int, white: float | None, of_ink: bool) -> int | None:
     """The bits that wider samples really use, where no photograph would be as dark as that."""
     if bits <= 8 or not largest:
         return None
     for stated in _STATED:
         if white == 2**stated - 1 and stated < bits and largest < 2**stated:
             return stated
+    if of_ink:
+        return None
     return next((n for n in _NARROW if bits >= 16 and largest < 2**n), None)
 
 

@@ -83,8 +83,11 @@ def decoded(page: Any) -> Raster | None:
         raise ImageError(f"has {samples.shape[-1]} samples a pixel where {count} are wanted")
     if space == "lab":
         samples = _icc_lab(samples, signed=page.photometric == PHOTOMETRIC.CIELAB)
-    pixels, notes = full_range(samples[..., :count], bits, white=_white(page))
-    if page.photometric == PHOTOMETRIC.MINISWHITE:
+    inverted = page.photometric == PHOTOMETRIC.MINISWHITE
+    pixels, notes = full_range(
+        samples[..., :count], bits, white=_white(page), of_ink=inverted or space == "cmyk"
+    )
+    if inverted:
         pixels = _inverted(pixels)
     kind = page.extrasamples[0] if page.extrasamples else None
     if kind not in (EXTRASAMPLE.ASSOCALPHA, EXTRASAMPLE.UNASSALPHA):

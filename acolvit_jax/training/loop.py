@@ -18,6 +18,7 @@ from acolvit_jax.common.errors import UserError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import Config
 from acolvit_jax.photo import images
+from acolvit_jax.training.bucket_lock import HeldError
 from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
 from acolvit_jax.training.preemption import PreemptedError, StopSignal
@@ -103,6 +104,12 @@ def _train(
         loop = _Loop(run, workdir, log, progress, stop, profiler, check_held)
         try:
             return loop.run_all()
+        except HeldError:
+            run.checkpoints.abandon()
+            if log is not None:
+                log.leave()
+                log = None
+            raise
         except BaseException:
             run.checkpoints.abandon()
             raise
@@ -256,6 +263,7 @@ class _Loop:
     def _validate(self, step: int, *, record: bool = True) -> Validation:
         """Scores the parameters and draws the picture grid."""
         validation = self.run.validate(self.run.state.eval_params)
+        self.check_held()
         if self.log is not None and record:
             self.log.write(step, validation.scalars())
         if self.log is not None and validation.picture is not None:

@@ -60,6 +60,10 @@ class MetricsLog:
         self._file.close()
         self._events.close()
 
+    def leave(self) -> None:
+        """Ends where the record is another run's by now: only TensorBoard's file is this one's."""
+        self._events.close()
+
 
 def read_metrics(workdir: Path) -> list[dict[str, Any]]:
     """The lines of a run's `metrics.jsonl`; damaged ones are left out."""

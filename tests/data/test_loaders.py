@@ -2,9 +2,9 @@
 
 import errno
 import logging
+import multiprocessing
 import os
 import signal
-import subprocess
 
 import numpy as np
 import pytest
@@ -245,9 +245,7 @@ def test_storage_that_fails_ends_the_run_and_no_photo_is_called_corrupt(source, 
 
 def spawned():
     """Processes that this one has started to work for it."""
-    command = ["ps", "-ww", "--ppid", str(os.getpid()), "-o", "pid=,args="]
-    lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
-    return [int(line.split()[0]) for line in lines if "spawn_main" in line]
+    return [process.pid for process in multiprocessing.active_children()]
 
 
 def test_workers_give_the_same_batches_and_count_the_same_skips(tmp_path):

@@ -61,6 +61,8 @@ def test_another_dtype_is_named(tmp_path):
         ScoreFile(tmp_path / "report", bfloat16)
     with pytest.raises(ConfigError, match="holds another evaluation"):
         ScoreFile(tmp_path / "report", float32 | {"counts": [2]})
+    with pytest.raises(ConfigError, match="holds another evaluation"):
+        ScoreFile(tmp_path / "report", bfloat16 | {"counts": [2]})
     ScoreFile(tmp_path / "older", IDENTITY).add([make("a", 20.0)])
     assert ScoreFile(tmp_path / "older", IDENTITY | {"products": "float32"}).scores
     baselines = {"contenders": {"grey": "grey"}}

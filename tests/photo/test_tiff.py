@@ -54,6 +54,15 @@ def test_8_bits_in_more_are_told_by_their_values(kind):
         np.testing.assert_array_equal(images.read_photo(opened).rgb[..., 1], RAMP)
 
 
+@pytest.mark.parametrize("kind", ["miniswhite", "separated"])
+def test_little_ink_is_a_light_picture(kind):
+    shape = (8, 8, 4) if kind == "separated" else (8, 8)
+    data = tiff(np.full(shape, 200, np.uint16), photometric=kind)
+    photo = images.read_photo(data)
+    assert photo.rgb.min() >= 250
+    assert not any("read as" in note for note in photo.notes)
+
+
 def test_12_bits_in_16_are_told_by_the_tag_or_by_their_values():
     twelve = np.rint(RAMP / 255 * 4095).astype(np.uint16)
     data = tiff(twelve, photometric="minisblack")

@@ -59,13 +59,23 @@ def test_a_run_that_was_held_up_leaves_the_folder_to_the_one_that_took_it_over(b
     assert (run / LOCK_FILE).read_bytes() == other
 
 
-@pytest.mark.parametrize("do", [loop._Loop.run_all, lambda fake: loop._Loop._save(fake, None)])
+@pytest.mark.parametrize(
+    "do",
+    [
+        loop._Loop.run_all,
+        lambda fake: loop._Loop._save(fake, None),
+        lambda fake: loop._Loop._validate(fake, 1),
+    ],
+)
 def test_training_without_the_lock_writes_nothing(do):
     def lost():
         raise ConfigError("lost")
 
     settings = SimpleNamespace(steps=1)
-    run = SimpleNamespace(config=SimpleNamespace(train=settings), state=SimpleNamespace(step=0))
+    state = SimpleNamespace(step=0, eval_params=None)
+    run = SimpleNamespace(
+        config=SimpleNamespace(train=settings), state=state, validate=lambda params: None
+    )
     with pytest.raises(ConfigError, match="lost"):
         do(SimpleNamespace(run=run, check_held=lost, _step=lambda step: {}))
 

@@ -1,5 +1,6 @@
 """However a run ends, what it opened is closed."""
 
+import contextlib
 import signal
 
 import orbax.checkpoint as ocp
@@ -9,6 +10,7 @@ from acolvit_jax.common.errors import UserError
 from acolvit_jax.common.reading import UnreadableError
 from acolvit_jax.data.loaders import TrainLoader
 from acolvit_jax.training import loop
+from acolvit_jax.training.bucket_lock import HeldError
 from acolvit_jax.training.loop import DivergedError, train
 from acolvit_jax.training.preemption import PreemptedError
 from tests.photos import make_folder
@@ -82,6 +84,22 @@ def test_after_a_validation_that_failed_what_was_trained_is_saved(
     assert closed == []
     assert (tmp_path / "run" / "checkpoints" / "1" / "state").is_dir()
     assert "the validation failed; saved after step 1" in capsys.readouterr().out
+
+
+def test_after_a_lost_lock_the_record_is_the_other_run_s(tmp_path, closed, capsys, monkeypatch):
+    photos = make_folder(tmp_path / "photos", 16)
+    written = []
+
+    def lost():
+        raise HeldError("process 1 on another")
+
+    monkeypatch.setattr(loop, "holding", lambda workdir: contextlib.nullcontext(lost))
+    for name in ("write", "flush", "close"):
+        monkeypatch.setattr(loop.MetricsLog, name, lambda *_, name=name: written.append(name))
+    with pytest.raises(HeldError):
+        train(small_config(photos, steps=1), tmp_path / "run")
+    assert closed == []
+    assert written == []
 
 
 def test_after_a_start_that_failed(tmp_path, closed, capsys):
