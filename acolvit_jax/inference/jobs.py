@@ -119,11 +119,14 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> Done:
             written.
     """
     done = Done()
-    pages = _encoded_pages(colorizer, job, options, done)
+    last: dict[Path, bytes | memoryview] = {}  # that these exist says that all is done
+    pages = _encoded_pages(colorizer, job, options, done, last)
     try:
         content = images.join_pages(pages) if job.paged else next(pages)
         if not _stays(job.target, job, options):
-            write_bytes(job.target, content)  # last: one that exists says that all is done
+            last[job.target] = content
+        for path, data in last.items():
+            write_bytes(path, data)
     except PixelLimitError as error:
         raise PixelLimitError(f"{error}; --max_pixels allows more") from None
     except MemoryError as error:
@@ -136,8 +139,14 @@ def run_job(colorizer: Colorizer, job: Job, options: Options) -> Done:
     return done
 
 
-def _encoded_pages(colorizer: Colorizer, job: Job, options: Options, done: Done) -> Iterator[bytes]:
-    """Colorizes page after page, and writes what goes beside the result."""
+def _encoded_pages(
+    colorizer: Colorizer,
+    job: Job,
+    options: Options,
+    done: Done,
+    last: dict[Path, bytes | memoryview],
+) -> Iterator[bytes]:
+    """Colorizes page after page, and writes what goes beside it; of the first page into `last`."""
     suffix = job.target.suffix
     for number, photo in enumerate(_photos(job, options), 1):
         hints, notes, kept = job.hints, photo.notes, photo.metadata
@@ -155,8 +164,13 @@ def _encoded_pages(colorizer: Colorizer, job: Job, options: Options, done: Done)
         left = [p for p in (job.target, *job.beside(number).values()) if _stays(p, job, options)]
         notes = (*notes, *(f"{path.name} was there already and is left" for path in left))
         for kind, path in job.beside(number).items():
-            if path not in left:
-                write_bytes(path, _encoded(kind, photo, hints, result))
+            if path in left:
+                continue
+            content = _encoded(kind, photo, hints, result)
+            if number == 1:
+                last[path] = content
+            else:
+                write_bytes(path, content)
         if number > 1:
             kept = images.without_tables(kept)
         if kept is not photo.metadata:

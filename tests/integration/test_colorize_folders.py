@@ -126,6 +126,26 @@ def test_what_could_not_be_written_is_named_and_the_rest_goes_on(
     assert f"cannot write {layer}: Permission denied" in printed.err
 
 
+@pytest.mark.parametrize("more", ["--layer=png", "--compare"])
+def test_what_later_pages_lack_is_made_by_the_next_call(tmp_path, model, capsys, monkeypatch, more):
+    """Of a finished folder that was run again for more and did not get through."""
+    folder = make_folder(tmp_path / "album", 0)
+    scan(folder, make_rgb(0), make_rgb(1), make_rgb(2))
+    command = [str(folder), f"--checkpoint={model}"]
+    assert main(command) == 0
+    with monkeypatch.context() as closed:
+        names = ("scan.page3_layer.png", "scan.tif.page3.compare.png")
+        failing(closed, PermissionError(errno.EACCES, "Permission denied"), *names)
+        assert main([*command, more]) == 1
+    for said in ("1 done, 0 were there already", "0 done, 1 were there already"):
+        capsys.readouterr()
+        assert main([*command, more]) == 0
+        assert said in capsys.readouterr().out
+    made = {path.name for path in (tmp_path / "album_color").iterdir()}
+    assert len(made) == 4
+    assert len(made & set(names)) == 1
+
+
 def test_a_full_disk_ends_a_folder_and_a_photo_too_large_does_not(
     tmp_path, model, capsys, monkeypatch
 ):
