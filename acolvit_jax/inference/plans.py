@@ -7,12 +7,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from acolvit_jax.common.errors import HintError, ImageError
-from acolvit_jax.common.names import fitting, spelled
+from acolvit_jax.common.names import fitting, name_bytes, spelled
 from acolvit_jax.common.places import is_remote, place, resolved, same_file
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.saved import HintedPhoto
@@ -22,6 +22,9 @@ SUFFIX = "_color"
 COMPARE = "compare"  # the kind of file that has the grey photo with its hints beside the result
 COMPARE_SUFFIX = ".compare.png"
 _ENDINGS = re.compile(rf"(?:{SUFFIX}|\.page\d+|_layers?)*$")  # that names beside a result have
+_PAGE = re.compile(rf"(?:\.page\d+)+(?=(?:_layer\.png|_layers\.tif|{re.escape(COMPARE_SUFFIX)})$)")
+_PAGES = (1, 2, 10, 100, 1000)  # one of each length, which is what long names are cut by
+_LONG = 200  # bytes; names beside shorter ones are not cut
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Job:
         hinted: the photo that the hints were made on, if that may be another size of this one.
         whole: whether the names of layers have the result's suffix too: without it they would be
             those of another photo of the folder.
+        number: in the names beside the result from 2 on, where they are another photo's without.
         kinds: of files to write beside the result: `COMPARE`, and layers, of `OUTPUTS`.
     """
 
@@ -43,6 +47,7 @@ class Job:
     hints: Sequence[Hint] = ()
     hinted: HintedPhoto | None = None
     whole: bool = False
+    number: int = 1
     kinds: Sequence[str] = ()
 
     @property
@@ -67,7 +72,8 @@ class Job:
         if kind != COMPARE:
             stem = stem if self.whole else self.target.stem.removesuffix(SUFFIX)
             ending = outputs.OUTPUTS[kind].ending
-        return self.target.with_name(fitting(stem, _of_page(page) + ending))
+        number = "" if self.number == 1 else f".{self.number}"
+        return self.target.with_name(fitting(stem, number + _of_page(page) + ending))
 
 
 class Plan(NamedTuple):
@@ -175,10 +181,11 @@ def plan_folder(
         return hints.get(spelled(names[path]), hints.get(spelled(path.name), ()))
 
     shared = _alike(targets.values())
-    jobs = [
+    named = [
         Job(path, targets[path], own(path), whole=targets[path] in shared, kinds=kinds)
         for path in paths
     ]
+    jobs = _apart(named)
     if not all(os.path.exists(path) for job in jobs for path in job.files):
         _check_writable(root)
     left = len(found.photos) - len(paths)
@@ -251,6 +258,34 @@ def _alike(targets: Iterable[Path]) -> set[Path]:
     stems = {target: (target.parent, _ENDINGS.sub("", target.stem)) for target in targets}
     taken = Counter(stems.values())
     return {target for target, stem in stems.items() if taken[stem] > 1}
+
+
+def _apart(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs, none of whose files beside results has the name of another file of the folder.
+
+    Names are the same whatever kinds are asked for: a folder can be run again for more of them.
+    """
+    taken = {_pageless(job.target) for job in jobs}
+    apart = []
+    for job in jobs:
+        numbered = (replace(job, whole=True, number=number) for number in itertools.count(1))
+        tries = ((one, _names_beside(one)) for one in itertools.chain([job], numbered))
+        free, names = next((one, names) for one, names in tries if not names & taken)
+        apart.append(free)
+        taken |= names
+    return apart
+
+
+def _names_beside(job: Job) -> set[str]:
+    """All that may go beside a job's result, without pages."""
+    pages = _PAGES if len(name_bytes(job.target.name)) > _LONG else _PAGES[:1]
+    job = replace(job, kinds=(COMPARE, "layer", "layers"))
+    return {_pageless(path) for page in pages for path in job.beside(page).values()}
+
+
+def _pageless(path: Path) -> str:
+    """A path without the page that names beside a result have."""
+    return _PAGE.sub("", str(path))
 
 
 def _of_page(page: int) -> str:

@@ -17,6 +17,13 @@ FOLDERS = {
     "endings alone": ["_layer.png", "_color.png"],
     "folders apart": ["one/a.png", "two/a.png"],
     "a long name that another has": ["a.bmp", "a.gif", "a.png", "a.gif.png", "a.gif.2.png"],
+    "a whole name that is a result's stem": ["x.png", "x.jpg", "x.png.jpg"],
+    "and in one format": ["x.png", "x.jpg", "x.png.png"],
+    "and beside a layer": ["x.png", "x_layer.png", "x.png.gif"],
+    "a whole name's layer that is a result": ["x.png", "x.jpg", "x.png_layer.png"],
+    "and of a page": ["x.tif", "x.jpg", "x.tif.page2_layer.png", "x.tif.2_layer.png"],
+    "names that are cut": [f"{'a' * 240}{end}.png" for end in ("", "b", "bbbbbbbbbb", "cccccccc")],
+    "names that pages cut": [f"{'a' * 236}{end}.png" for end in ("", "b", "bc", "bcd")],
 }
 
 
@@ -34,7 +41,7 @@ def test_nothing_in_a_folder_is_written_over_something_else(tmp_path, names, suf
     written = [
         path
         for job in plan_folder(tmp_path / "in", tmp_path / "out", {}, suffix, KINDS).jobs
-        for path in (job.target, *(p for page in (1, 2, 3) for p in job.beside(page).values()))
+        for path in (job.target, *(p for page in (1, 2, 30) for p in job.beside(page).values()))
     ]
     assert len(written) == 10 * len(names)
     assert len(set(written)) == len(written)
