@@ -137,7 +137,7 @@ export class Keeper {
       ['photos', 'work', 'thumbnails'].map((store) => this.#storage.get(store, id)));
     if (!file) return null;
     const item = makeItem(file.source, file.title, work ?? null, id);
-    item.thumbnail = picture?.thumbnail ?? null;
+    item.thumbnail = picture?.thumbnail ?? file.thumbnail ?? null; // older pages kept it there
     return item;
   }
 

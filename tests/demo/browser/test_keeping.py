@@ -36,6 +36,25 @@ WATCH = """
         if (full && this.name === 'photos') throw new DOMException('full', 'QuotaExceededError');
         return put.call(this, record);
     };"""
+# A desk with one photo as the database's first version has it.
+OLDER = """
+    const removal = indexedDB.deleteDatabase('acolvit');
+    await new Promise((done) => { removal.onsuccess = done; });
+    const open = indexedDB.open('acolvit', 1);
+    open.onupgradeneeded = () => {
+        for (const name of ['desks', 'photos', 'work']) {
+            open.result.createObjectStore(name, { keyPath: 'id' });
+        }
+    };
+    const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+    const writing = database.transaction(['desks', 'photos'], 'readwrite');
+    const thumbnail = new Blob(['small'], { type: 'image/webp' });
+    const photo = { id: 'p', title: 'old', source: { sample: 'bee' }, thumbnail };
+    writing.objectStore('photos').put(photo);
+    writing.objectStore('desks').put({ id: 'd', photos: ['p'], current: 'p', changed: 1 });
+    await new Promise((done) => { writing.oncomplete = done; });
+    database.close();
+    sessionStorage.clear();"""
 ASKS = """
     const event = new Event('beforeunload', { cancelable: true });
     window.dispatchEvent(event);
@@ -233,6 +252,15 @@ def test_a_file_is_written_once_and_its_small_picture_beside_it(page: Page):
         page.wait(lambda before=before: page.js(count) > before, "the small picture")
     assert page.js("return puts.filter((name) => name === 'photos').length") == 1
     close_tab(page)
+    assert page.id("continue-picture").is_displayed()
+
+
+def test_a_small_picture_that_an_older_page_kept_is_shown(page: Page):
+    """It lies in the photo's record, in a database without the store for small pictures."""
+    page.driver.get(page.address + "v1/info")
+    page.module(OLDER)
+    page.visit()
+    assert offered(page) == "old, 0 hints"
     assert page.id("continue-picture").is_displayed()
 
 
