@@ -85,14 +85,16 @@ export class HintDocument extends EventTarget {
 
   remove(id) {
     if (!this.find(id)) return;
-    this.#apply({ ...this.#present, hints: this.hints.filter((hint) => hint.id !== id) });
-    this.dispatchEvent(new Event('remove'));
+    this.#keepOnly(this.hints.filter((hint) => hint.id !== id));
   }
 
   clear() {
     if (!this.hints.length) return;
-    this.#apply({ ...this.#present, hints: [] });
-    this.dispatchEvent(new Event('remove'));
+    this.#keepOnly([]);
+  }
+
+  #keepOnly(hints) {
+    if (this.#apply({ ...this.#present, hints })) this.dispatchEvent(new Event('remove'));
   }
 
   /** The size of the selected hint, and of those to come. */
@@ -148,8 +150,9 @@ export class HintDocument extends EventTarget {
     this.dispatchEvent(new Event('redo'));
   }
 
+  /** Whether it was done: false where nothing may change. */
   #apply(snapshot, live = false, small = null) {
-    if (!this.mayChange()) return;
+    if (!this.mayChange()) return false;
     clearTimeout(this.#timer);
     if (!live || small !== this.#small) this.settle(); // another gesture is another undo step
     this.#small = live ? small : null;
@@ -157,6 +160,7 @@ export class HintDocument extends EventTarget {
     else this.#push(this.#present);
     this.#present = freeze(snapshot);
     this.#changed();
+    return true;
   }
 
   #push(snapshot) {

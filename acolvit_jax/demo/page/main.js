@@ -101,8 +101,9 @@ class App {
 
   nextSize() {
     const sizes = this.info.hint_sizes;
-    this.hints.setSize(sizes[(sizes.indexOf(this.hints.size) + 1) % sizes.length]);
-    this.spoken.say(`Hint size ${this.hints.size}`);
+    const size = sizes[(sizes.indexOf(this.hints.size) + 1) % sizes.length];
+    this.hints.setSize(size);
+    if (this.hints.size === size) this.spoken.say(`Hint size ${size}`);
   }
 
   ask() {

@@ -130,7 +130,7 @@ def test_the_photo_behind_one_on_its_way_is_put_away(coffee: Page, tmp_path: Pat
 
 
 def test_the_photo_behind_one_on_its_way_is_not_changed(red: Page, tmp_path: Path):
-    """By keys, buttons, dials: it is not seen."""
+    """By keys, buttons, dials: it is not seen. A screen reader is not told that it was."""
     before = [red.hints, red.state["budget"]]
     uploading(red, *files(tmp_path, "one.png"))
     saturation = red.id("saturation")
@@ -144,9 +144,10 @@ def test_the_photo_behind_one_on_its_way_is_not_changed(red: Page, tmp_path: Pat
         lambda: red.js("document.getElementById('gray').click()"),
         lambda: saturation.send_keys(Keys.ARROW_LEFT),
     ):
-        red.js("document.getElementById('toast').replaceChildren()")
+        red.js("for (const id of ['toast', 'spoken']) document.getElementById(id).textContent = ''")
         act()
         assert red.toast() == "The photo is still on its way."
+        assert red.js("return document.getElementById('spoken').textContent") == ""
         assert [red.hints, red.state["budget"]] == before
         assert saturation.get_property("value") == saturated
     red.js("letGo()")
