@@ -163,6 +163,7 @@ class App {
       const uploaded = item.source instanceof Blob;
       if (uploaded) this.reference.show(item.source, 'This photo’s own colors', true);
       else this.reference.clear();
+      this.photos.tell();
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
     on('again', () => say('The photo had been put away. It is loaded again.'));

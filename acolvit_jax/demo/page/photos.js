@@ -1,7 +1,7 @@
 // Photos come and go: opened, looked at again, put away, and all of that taken back.
 
 import { makeItem } from './desk.js';
-import { quoted, say, sayToo, sentence } from './toast.js';
+import { hush, quoted, say, sayToo, sentence } from './toast.js';
 
 const NAMED = 5; // files in a message
 
@@ -18,7 +18,7 @@ const tooLarge = (files, most) => {
 
 export class Photos {
   onBack = () => {}; // the photo that is looked at is shown again, without its colors
-  #unsaid = []; // sentences that the next photo would take away when it comes
+  #unsaid = []; // {text, action}: what a photo on its way would take away when it comes
 
   /** @param app what main.js put together. */
   constructor({ session, desk, hints, screen, keeper, info }) {
@@ -26,21 +26,23 @@ export class Photos {
   }
 
   /** Opens the first of some files and lays the others beside it. */
-  async openFiles(files) {
+  openFiles(files) {
     const most = this.info.limits.upload_bytes;
     const large = files.filter((file) => file.size > most);
     const items = files.filter((file) => file.size <= most)
       .map((file) => makeItem(file, file.name || 'Photo'));
     if (items.length > 1) this.desk.lay(...items);
-    if (large.length) this.#unsaid.push(sentence(tooLarge(large, most)));
-    if (items.length) await this.session.open(items[0]);
-    this.#tell(sayToo);
+    if (large.length) this.#unsaid.push({ text: sentence(tooLarge(large, most)), action: null });
+    if (items.length) this.session.open(items[0]);
+    else if (this.session.opening && large.length) say(tooLarge(large, most), 'error'); // now too
+    this.tell();
   }
 
   /** Says what is not said yet, unless a photo is still on its way. */
-  #tell(speak, action = null) {
+  tell() {
     if (this.session.opening || !this.#unsaid.length) return;
-    speak(this.#unsaid.splice(0).join(' '), 'error', action);
+    const unsaid = this.#unsaid.splice(0);
+    sayToo(unsaid.map(({ text }) => text).join(' '), 'error', unsaid.at(-1).action);
   }
 
   openSample({ name, title }) {
@@ -74,6 +76,7 @@ export class Photos {
     this.close(item);
     await this.#leave(item, next);
     say(`${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: undo });
+    this.tell();
   }
 
   /** Looks at what there is without a photo that was put away: what was seen, or else `next`. */
@@ -129,14 +132,17 @@ export class Photos {
     if (shown) {
       this.#back();
       say(text, 'error', retry);
+      this.tell();
     } else if (stays) {
       this.#lookAway();
       this.screen.trouble(item.title, `${text} Its hints are kept.`, again);
       this.hints.load(null); // those of the photo that was seen
+      this.tell();
     } else {
-      this.#unsaid.push(text);
+      hush(); // it was about another photo
+      this.#unsaid.push({ text, action: retry });
       await this.#nothing();
-      this.#tell(say, retry);
+      this.tell();
     }
   }
 

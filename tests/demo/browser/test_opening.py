@@ -171,6 +171,37 @@ def test_files_that_are_too_large_are_named_when_the_others_are_there(page: Page
     assert names(page) == ["ok.png"]
 
 
+@pytest.mark.parametrize("comes", [True, False])
+def test_files_that_are_too_large_are_named_though_another_photo_is_on_its_way(
+    page: Page, tmp_path: Path, comes: bool
+):
+    """At once, and again when that photo has come or was put away: it takes messages away."""
+    with page.before(SMALL_LIMIT):
+        page.visit()
+    for name in ("bee", "coffee", "chelsea"):
+        page.sample(name)
+    page.keys(",")
+    page.wait(lambda: page.id("photo-name").text == "Cup of coffee", "the photo before")
+    page.settle()
+    page.js(HOLD_GREY)
+    page.keys(".")
+    page.wait(lambda: page.js("return !!window.letGo"), "the photo on its way")
+    (tmp_path / "large.png").write_bytes(bytes(2_000_000))
+    page.choose_file("file-photo", tmp_path / "large.png")
+    told = "“large.png” is larger than the 2 MB allowed."
+    assert page.toast() == told
+    if comes:
+        page.js("letGo()")
+    else:
+        page.js(PUT_AWAY, "Chelsea the cat")
+        told = f"“Chelsea the cat” was put away. {told}Undo"
+        page.wait(lambda: page.id("toast").text == told, "the message")
+    title = "Chelsea the cat" if comes else "Cup of coffee"
+    page.wait(lambda: page.id("photo-name").text == title, "the photo")
+    page.settle()
+    assert page.id("toast").text == told
+
+
 def test_every_file_that_is_none_is_named(page: Page, tmp_path: Path):
     """When the first that is one is there, or when none is left."""
     with page.before(SMALL_LIMIT):
