@@ -74,8 +74,10 @@ export class Photos {
       this.session.open(item);
     };
     this.close(item);
+    const unsaid = this.#unsaid.splice(0); // the line below comes first
     await this.#leave(item, next);
     say(`${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: undo });
+    this.#unsaid.push(...unsaid);
     this.tell();
   }
 

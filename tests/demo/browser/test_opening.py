@@ -97,7 +97,10 @@ def test_a_photo_put_away_on_its_way_stays_away(red: Page, tmp_path: Path):
 
 
 def test_the_first_photo_put_away_on_its_way_makes_place_for_the_next(page: Page, tmp_path: Path):
-    uploading(page, *files(tmp_path, "one.png", "two.png"))
+    with page.before(SMALL_LIMIT):
+        page.visit()
+    (tmp_path / "large.png").write_bytes(bytes(2_000_000))
+    uploading(page, *files(tmp_path, "one.png", "two.png"), str(tmp_path / "large.png"))
     page.js("letGo = null")
     page.js(PUT_AWAY, "one.png")
     page.wait(lambda: page.js("return !!window.letGo"), "the next upload")
@@ -106,6 +109,8 @@ def test_the_first_photo_put_away_on_its_way_makes_place_for_the_next(page: Page
     page.js("answer()")
     page.settle()
     assert page.id("photo-name").text == "two.png"
+    told = page.toast()
+    assert told == "“one.png” was put away. “large.png” is larger than the 2 MB allowed.Undo"
 
 
 @pytest.mark.parametrize("comes", [True, False])
