@@ -93,6 +93,12 @@ def reading_a_record() -> Iterator[None]:
         raise ImageError(f"its record is damaged ({reason})") from error
 
 
+def evenly(count: int, most: int) -> list[int]:
+    """Indices of images, so many at most, spread evenly over a source of `count`."""
+    taken = min(most, count)
+    return [i * count // taken for i in range(taken)]
+
+
 class Part:
     """Some of a source's images.
 

@@ -9,7 +9,7 @@ import numpy as np
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.decoding import LoadColor
-from acolvit_jax.data.records import ImageSource
+from acolvit_jax.data.records import ImageSource, evenly
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.transforms import EvalTransform, Example
 
@@ -28,7 +28,7 @@ def check_usable(source: ImageSource, data: DataConfig, max_images: int, skips: 
         UnreadableError: if the storage fails.
     """
     load = LoadColor(source, data.skip_grey)
-    indices = _spread(source, max_images)
+    indices = evenly(len(source), max_images)
     for index in indices:
         _, _, skip = load.read(index)
         if skip is None:
@@ -70,7 +70,7 @@ def eval_batches(
     """
     transform = EvalTransform(data, model, counts)
     load = LoadColor(source, data.skip_grey)
-    indices = _spread(source, max_images)
+    indices = evenly(len(source), max_images)
     total = len(indices)
     local = batch_size // process_count
     blank = np.zeros((model.image_size, model.image_size, 3), np.uint8)
@@ -86,9 +86,3 @@ def eval_batches(
             photo = blank if rgb is None else rgb
             examples.append(transform(photo, name) | {"valid": np.float32(valid)})
         yield {key: np.stack([e[key] for e in examples]) for key in examples[0]}
-
-
-def _spread(source: ImageSource, most: int) -> list[int]:
-    """Indices of images, so many at most, spread evenly over a source."""
-    total = min(most, len(source))
-    return [i * len(source) // total for i in range(total)]

@@ -12,7 +12,7 @@ from acolvit_jax.common.places import place
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.common.text import read_list
 from acolvit_jax.config import DataConfig
-from acolvit_jax.data.records import ImageSource, Part, read_record
+from acolvit_jax.data.records import ImageSource, Part, evenly, read_record
 from acolvit_jax.data.sources import folder_source, make_source
 from acolvit_jax.data.tfds import named_set, tfds_source
 
@@ -77,7 +77,7 @@ def take_evenly(source: ImageSource, count: int) -> ImageSource:
     """At most so many images, spread evenly; 0 takes all."""
     if not count or count >= len(source):
         return source
-    return Part(source, [i * len(source) // count for i in range(count)])
+    return Part(source, evenly(len(source), count))
 
 
 def content_digest(source: ImageSource) -> str:

@@ -214,11 +214,16 @@ def test_a_photo_of_two_desks_outlives_one(page: Page):
     assert len(page.hints) == 1
 
 
-def test_without_room_the_page_asks_before_it_is_left_and_tries_again(page: Page):
-    with page.before(WATCH % "true"):
+def open_watched(page: Page, *, full: str):
+    """Pastes a photo on a page whose writings are watched; `full` storage takes no photo."""
+    with page.before(WATCH % full):
         page.visit()
     paste(page, mine=picture((70, 40)))
     wait_for_width(page, 70)
+
+
+def test_without_room_the_page_asks_before_it_is_left_and_tries_again(page: Page):
+    open_watched(page, full="true")
     page.click(20, 30)
     page.wait(lambda: not page.js("return acolvit.kept"), "the failure")
     page.js("puts.length = 0")
@@ -241,10 +246,7 @@ def test_without_room_the_page_asks_before_it_is_left_and_tries_again(page: Page
 
 
 def test_a_file_is_written_once_and_its_small_picture_beside_it(page: Page):
-    with page.before(WATCH % "false"):
-        page.visit()
-    paste(page, mine=picture((70, 40)))
-    wait_for_width(page, 70)
+    open_watched(page, full="false")
     count = "return puts.filter((name) => name === 'thumbnails').length"
     for column in (20, 50):
         before = page.js(count)
