@@ -13,12 +13,11 @@ import numpy as np
 
 from acolvit_jax.common.errors import HintError, ImageError, PixelLimitError, UserError
 from acolvit_jax.common.files import write_bytes
-from acolvit_jax.common.places import same_file
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.inference.colorizer import AS_IT_IS, Colorized, Colorizer
 from acolvit_jax.inference.finish import Finish
-from acolvit_jax.inference.plans import COMPARE, Job
+from acolvit_jax.inference.plans import COMPARE, Job, would_replace
 from acolvit_jax.photo import images, outputs, pictures
 
 # What ends a folder's job: no other photo could be written either.
@@ -194,11 +193,7 @@ def _stays(path: Path, job: Job, options: Options) -> bool:
     Raises:
         ImageError: if it is the photo itself.
     """
-    if not path.exists():
-        return False
-    if same_file(path, job.source):
-        raise ImageError(f"{path} is the photo itself; choose another --output")
-    return not options.overwrite
+    return would_replace(path, job.source) and not options.overwrite
 
 
 def _is_there(path: Path) -> bool:

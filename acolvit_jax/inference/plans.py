@@ -125,9 +125,7 @@ def plan_photo(
         raise ImageError(f"cannot write {target}: its suffix must be one of {allowed}")
     job = Job(source, target, hints, kinds=kinds)
     for path in job.files:
-        if path.exists() and same_file(path, source):
-            raise ImageError(f"{path} is the photo itself; choose another --output")
-        if path.exists() and not overwrite:
+        if would_replace(path, source) and not overwrite:
             raise ImageError(f"{path} exists; add --overwrite, or choose another --output")
     _check_writable(target.parent)
     return job
@@ -231,6 +229,19 @@ def _targets(places: Mapping[Path, Path], suffix: str | None) -> dict[Path, Path
             kept[path] = next(name for name in names if name not in taken)
             taken.add(kept[path])
     return kept
+
+
+def would_replace(path: Path, source: Path) -> bool:
+    """Whether writing a file replaces one that exists.
+
+    Raises:
+        ImageError: if it is the photo itself.
+    """
+    if not path.exists():
+        return False
+    if same_file(path, source):
+        raise ImageError(f"{path} is the photo itself; choose another --output")
+    return True
 
 
 def _is_folder(output: str | Path) -> bool:
