@@ -87,6 +87,8 @@ class TrainConfig:
         correct_one_in: one image of so many, over several batches where it does not divide one,
             gets further hints where the model itself errs most, as a person adds them
             (`training/corrections.py`); 0 is none.
+        regret_weight: of what those hints make worse (`training/losses.py`); it needs
+            `correct_one_in`.
         init_from: model to take parameters from: a run, weights, `pretrained` or
             `pretrained-dense`; empty starts from nothing.
         seed: of parameters, data order, crops, hints and gate noise.
@@ -108,6 +110,7 @@ class TrainConfig:
     huber_delta: float = 0.01
     teacher: str = ""
     correct_one_in: int = 0
+    regret_weight: float = 0.0
     init_from: str = ""
     seed: int = 0
     log_every: int = 50
@@ -127,7 +130,11 @@ class TrainConfig:
         names = ("steps", "batch_size", "budget_groups")
         at_least("train", self, 1, *names, "log_every", "eval_every", "checkpoint_every")
         at_least("train", self, 0, "micro_batch", "correct_one_in", "seed")
-        at_least("train", self, 0, "budget_spread", "sparsity_weight")
+        at_least("train", self, 0, "budget_spread", "sparsity_weight", "regret_weight")
+        if self.regret_weight and not self.correct_one_in:
+            raise ConfigError(
+                f"train.regret_weight={self.regret_weight} needs train.correct_one_in above 0"
+            )
         at_most("train", self, LARGEST_STEP, "steps")
         at_most("train", self, LARGEST_SEED, "seed")
         if not 0 < self.huber_delta < float("inf"):

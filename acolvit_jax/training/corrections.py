@@ -7,6 +7,8 @@ blurred error, so that hints gather where the model cannot help itself.
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +32,7 @@ Correct = Callable[[Any, Batch, int], Batch]
 Color = Callable[[Batch], jax.Array]  # of what a model is shown: normalized a, b `[B, S, S, 2]`
 
 ADDED = (1, 1, 1, 2, 2, 4, 4)  # hints of each round: 15 in all
+TOGETHER = ((0,), (1, 2), (3, 4, 5, 6))  # rounds that color the same images: one program each
 BLANK = 0.75  # share of the corrected images that begin without a hint
 EXPONENTS = (2.0, 64.0)  # of a cell's squared error: from wherever is wrong to the worst alone
 LEAST_ERROR = 1e-6  # squared, of sRGB in [0, 1]: a quarter of an 8-bit step
@@ -45,8 +48,9 @@ def make_correct(config: Config, mesh: Mesh) -> Correct:
 
     Returns:
         `correct(params, batch, step) -> batch`, with the batch as it is sent to the devices
-        (`planes.draw_planes`); only `hinted` changes. The same seed, step and batch give the same
-        hints.
+        (`planes.draw_planes`); `hinted` changes, and `error_before` `[B]` is new: the squared error
+        of sRGB before an image's last hints, infinite where none were added. The same seed, step
+        and batch give the same hints.
     """
     every = config.train.correct_one_in
     graphdef = graphdef_of(config.model)
@@ -59,18 +63,23 @@ def make_correct(config: Config, mesh: Mesh) -> Correct:
             return nnx.merge(graphdef, params)(**given(shown), train=False, budget=budget)[0]
 
         some = {name: value[::every] for name, value in batch.items()}
-        hinted = correct(jax.random.fold_in(root, step), some, color, size)
-        chosen = (jnp.arange(hinted.shape[0]) < count)[:, None, None]
-        hinted = jnp.where(chosen, hinted, some["hinted"])
-        return batch | {"hinted": batch["hinted"].at[::every].set(hinted)}
+        hinted, before = correct(jax.random.fold_in(root, step), some, color, size)
+        chosen = jnp.arange(hinted.shape[0]) < count
+        hinted = jnp.where(chosen[:, None, None], hinted, some["hinted"])
+        before = jnp.where(chosen, before, jnp.inf)
+        return batch | {
+            "hinted": batch["hinted"].at[::every].set(hinted),
+            "error_before": jnp.full(len(batch["hinted"]), jnp.inf).at[::every].set(before),
+        }
 
     batches = sharding.batch_sharding(mesh)
     compiled = jax.jit(corrected, out_shardings=batches)
+    untouched = jax.jit(lambda like: jnp.full(len(like), jnp.inf), out_shardings=batches)
 
     def correct_some(params: Any, batch: Batch, step: int) -> Batch:
         count = corrected_at(step, len(batch["hinted"]), every)
         if not count:
-            return batch
+            return batch | {"error_before": untouched(batch["hinted"])}
         return compiled(params, batch, jnp.uint32(step), jnp.uint32(count))
 
     return correct_some
@@ -81,12 +90,14 @@ def corrected_at(step: int, batch_size: int, every: int) -> int:
     return step * batch_size // every - (step - 1) * batch_size // every
 
 
-def correct(key: jax.Array, batch: Batch, color: Color, hint_size: int) -> jax.Array:
+def correct(
+    key: jax.Array, batch: Batch, color: Color, hint_size: int
+) -> tuple[jax.Array, jax.Array]:
     """Adds hints in rounds: the model colors, and cells where it errs are hinted.
 
     Three quarters of the images lose their hints first. Each image takes part in 1 to `len(ADDED)`
-    rounds, few more often than many (a uniform number squared), and looks for its worst cells more
-    or less strictly (`EXPONENTS`, log-uniform).
+    rounds, few more often than many (`draw_rounds`), and looks for its worst cells more or less
+    strictly (`EXPONENTS`, log-uniform).
 
     Args:
         key: of the randomness.
@@ -95,46 +106,78 @@ def correct(key: jax.Array, batch: Batch, color: Color, hint_size: int) -> jax.A
         hint_size: side of a cell, in pixels.
 
     Returns:
-        bool `[B, S / h, S / h]`, the hinted cells.
+        bool `[B, S / h, S / h]`, the hinted cells; and float32 `[B]`, the squared error of sRGB
+        before the last round.
     """
-    blank_key, rounds_key, strict_key, key = jax.random.split(key, 4)
+    blank_key, order_key, rounds_key, strict_key, key = jax.random.split(key, 5)
     hinted = batch["hinted"]
     count = hinted.shape[0]
-    blank = jax.random.bernoulli(blank_key, BLANK, (count, 1, 1))
-    rounds = 1 + (len(ADDED) * jax.random.uniform(rounds_key, (count,)) ** 2).astype(int)
+    order = jax.random.permutation(order_key, count)  # the last ones take part in most rounds
+    batch = jax.tree.map(lambda x: x[order], batch)
+    hinted = hinted[order] & ~jax.random.bernoulli(blank_key, BLANK, (count, 1, 1))
+    rounds = draw_rounds(rounds_key, count)
     low, high = EXPONENTS
     exponent = low * (high / low) ** jax.random.uniform(strict_key, (count,))
+    before = jnp.zeros(count)
 
-    def add(hinted: jax.Array, args: Any) -> tuple[jax.Array, None]:
+    def add(state: tuple[jax.Array, jax.Array], args: Any, part: slice) -> tuple[Any, None]:
+        hinted, before = state
         key, number, added = args
-        shown = draw_planes(batch | {"hinted": hinted}, hint_size)
-        errors = cell_errors(shown["inputs"][..., 0], color(shown), shown["target_ab"], hint_size)
-        added = jnp.where(number < rounds, added, 0)
-        return hinted | draw_worst(key, errors, hinted, added, exponent), None
+        shown = {name: value[part] for name, value in batch.items()} | {"hinted": hinted}
+        shown = draw_planes(shown, hint_size)
+        error = squared_errors(shown["inputs"][..., 0], color(shown), shown["target_ab"])
+        takes_part = number < rounds[part]
+        before = jnp.where(takes_part, error.mean(axis=(1, 2)), before)
+        added = jnp.where(takes_part, added, 0)
+        cells = cell_errors(error, hint_size)
+        return (hinted | draw_worst(key, cells, hinted, added, exponent[part]), before), None
 
-    steps = jax.random.split(key, len(ADDED)), jnp.arange(len(ADDED)), jnp.array(ADDED)
-    return jax.lax.scan(add, hinted & ~blank, steps)[0]
+    for numbers in TOGETHER:
+        part = slice(first_in(numbers[0], count), None)
+        steps = jax.random.split(jax.random.fold_in(key, numbers[0]), len(numbers))
+        args = steps, jnp.array(numbers), jnp.array([ADDED[number] for number in numbers])
+        done, _ = jax.lax.scan(
+            functools.partial(add, part=part), (hinted[part], before[part]), args
+        )
+        hinted, before = hinted.at[part].set(done[0]), before.at[part].set(done[1])
+    back = jnp.argsort(order)
+    return hinted[back], before[back]
 
 
-def cell_errors(l_norm: jax.Array, ab: jax.Array, target: jax.Array, hint_size: int) -> jax.Array:
-    """Squared error of sRGB around each cell: a person sees a region that is wrong (`BLUR`).
+def draw_rounds(key: jax.Array, count: int) -> jax.Array:
+    """How many rounds each image takes part in, the fewest first: int `[B]`, 1 to `len(ADDED)`.
+
+    A uniform number squared, drawn evenly: one in each `count`-th of the range.
+    """
+    uniform = (jnp.arange(count) + jax.random.uniform(key)) / count
+    return 1 + (len(ADDED) * uniform**2).astype(int)
+
+
+def first_in(number: int, count: int) -> int:
+    """The first of `count` images that can take part in round `number`, from 0."""
+    return max(0, math.ceil(count * (number / len(ADDED)) ** 0.5) - 1)
+
+
+def squared_errors(l_norm: jax.Array, ab: jax.Array, target: jax.Array) -> jax.Array:
+    """Squared error of sRGB by pixel, float32 `[B, S, S]`; arguments as in `srgb_squared_error`."""
+    shown = metrics.compose_rgb(l_norm, ab) - metrics.compose_rgb(l_norm, target)
+    return jnp.square(shown).mean(axis=-1)
+
+
+def cell_errors(errors: jax.Array, hint_size: int) -> jax.Array:
+    """Squared error around each cell: a person sees a region that is wrong (`BLUR`).
 
     Args:
-        l_norm: normalized L, `[B, S, S]`.
-        ab: normalized a, b of the result, `[B, S, S, 2]`.
-        target: those of the photo.
+        errors: of pixels, `[B, S, S]`, from `squared_errors`.
         hint_size: side of a cell, in pixels.
 
     Returns:
         float32 `[B, S / h, S / h]`.
     """
-    shown = metrics.compose_rgb(l_norm, ab) - metrics.compose_rgb(l_norm, target)
-    side = l_norm.shape[1]
+    side = errors.shape[1]
     blur = ndimage.gaussian_filter1d(np.eye(side), BLUR, axis=0, mode="nearest")
     means = blur.reshape(side // hint_size, hint_size, side).mean(axis=1).astype(np.float32)
-    return jnp.einsum(
-        "rs,bst,ct->brc", means, jnp.square(shown).mean(axis=-1), means, precision="float32"
-    )
+    return jnp.einsum("rs,bst,ct->brc", means, errors, means, precision="float32")
 
 
 def draw_worst(

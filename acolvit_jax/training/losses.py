@@ -38,6 +38,25 @@ def color_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
     return negative_psnr(error)
 
 
+def regret(ab: jax.Array, batch: Batch) -> jax.Array:
+    """How much worse an image is than before its last hints, in the units of `negative_psnr`.
+
+    A hint is the photo's own color, and yet one that tells of an exception can make the rest of a
+    result worse. The mean of a loss hardly sees that: what most hints gain is more.
+
+    Args:
+        ab: normalized a, b, `[B, H, W, 2]`.
+        batch: `inputs`, `target_ab` and `error_before` `[B]` (`corrections.make_correct`).
+
+    Returns:
+        float32 `[B]`, 0 where the image is no worse, or got no such hints.
+    """
+    error = srgb_squared_error(batch["inputs"][..., 0], ab, batch["target_ab"])
+    before = batch["error_before"]
+    worse = negative_psnr(error) - negative_psnr(jnp.where(jnp.isinf(before), 0.0, before))
+    return jnp.where(jnp.isinf(before), 0.0, jax.nn.relu(worse))
+
+
 def huber(predicted: jax.Array, target: jax.Array, delta: float) -> jax.Array:
     """Huber loss on colors, in the form of the reference: slope 1 beyond delta.
 

@@ -171,8 +171,8 @@ def _loss(
 ) -> tuple[jax.Array, Metrics]:
     """The loss of a batch and its metrics.
 
-    Metrics: `loss` and its parts `color` and `sparsity`; `huber` to the photos and, with a
-    teacher, `distillation`, Huber to the teacher's colors, whatever is learned; `keep`;
+    Metrics: `loss` and its parts `color`, `regret` and `sparsity`; `huber` to the photos and,
+    with a teacher, `distillation`, Huber to the teacher's colors, whatever is learned; `keep`;
     `over_grey` in dB.
     """
     ab, decisions = forward(params, micro_batches.given(batch), noise)
@@ -181,6 +181,9 @@ def _loss(
     over_grey = losses.decibels_over_grey(batch["inputs"][..., 0], ab, batch["target_ab"])
     metrics = {"huber": by_image.mean(), "color": loss, "keep": decisions.mean(axis=0)}
     metrics["over_grey"] = over_grey.mean()
+    if config.train.regret_weight:
+        metrics["regret"] = losses.regret(ab, batch).mean()
+        loss = loss + config.train.regret_weight * metrics["regret"]
     if config.train.teacher:
         taught = losses.huber(ab, batch["teacher_ab"], config.train.huber_delta)
         metrics["distillation"] = taught.mean()

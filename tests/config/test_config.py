@@ -187,6 +187,8 @@ BAD = {
     "train.micro_batch": {"train": {"micro_batch": -2}},
     "train.gate_noise": {"train": {"gate_noise": "loud"}},
     "train.loss": {"train": {"loss": "l3"}},
+    "train.regret_weight=-1": {"train": {"regret_weight": -1.0, "correct_one_in": 8}},
+    "train.regret_weight=2.0 needs": {"train": {"regret_weight": 2.0}},
     "optimizer.learning_rate": {"optimizer": {"learning_rate": -1.0}},
     "optimizer.learning_rate=nan": {"optimizer": {"learning_rate": float("nan")}},
     "optimizer.weight_decay=inf": {"optimizer": {"weight_decay": float("inf")}},

@@ -120,3 +120,20 @@ def test_decibels_over_grey_are_those_of_scikit_image():
     expected = [score(i, ab) - score(i, np.zeros_like(ab)) for i in range(2)]
     given = losses.decibels_over_grey(l_norm, ab, truth)
     np.testing.assert_allclose(given, expected, atol=0.02)
+
+
+def test_regret_is_what_the_last_hints_made_worse():
+    """20 dB after 30 dB costs a tenth; better than before, or without such hints, costs nothing."""
+    lightness = jnp.zeros((3, 8, 8))
+    target = jnp.zeros((3, 8, 8, 2))
+    ab = target.at[..., 0].set(0.3)
+    after = losses.srgb_squared_error(lightness, ab, target)
+    before = jnp.array([after[0] / 10, after[1] * 10, jnp.inf])
+    batch = {"inputs": lightness[..., None], "target_ab": target, "error_before": before}
+    expected = losses.negative_psnr(after) - losses.negative_psnr(before)
+    assert expected[0] == pytest.approx(0.1, abs=0.005)
+    value, grad = jax.value_and_grad(lambda ab: losses.regret(ab, batch).sum())(ab)
+    assert value == pytest.approx(expected[0])
+    assert np.isfinite(grad).all()
+    assert (np.asarray(grad[0, ..., 0]) > 0).all()
+    assert not np.any(grad[1:])
