@@ -150,7 +150,7 @@ def draw_rounds(key: jax.Array, count: int) -> jax.Array:
     A uniform number squared, drawn evenly: one in each `count`-th of the range.
     """
     uniform = (jnp.arange(count) + jax.random.uniform(key)) / count
-    return 1 + (len(ADDED) * uniform**2).astype(int)
+    return jnp.minimum(1 + (len(ADDED) * uniform**2).astype(int), len(ADDED))
 
 
 def first_in(number: int, count: int) -> int:
