@@ -46,15 +46,14 @@ def regret(ab: jax.Array, batch: Batch) -> jax.Array:
 
     Args:
         ab: normalized a, b, `[B, H, W, 2]`.
-        batch: `inputs`, `target_ab` and `error_before` `[B]` (`corrections.make_correct`).
+        batch: `inputs`, `target_ab` and `error_before` `[B]` (`corrections.make_correct`), infinite
+            where no such hints were given.
 
     Returns:
         float32 `[B]`, 0 where the image is no worse, or got no such hints.
     """
     error = srgb_squared_error(batch["inputs"][..., 0], ab, batch["target_ab"])
-    before = batch["error_before"]
-    worse = negative_psnr(error) - negative_psnr(jnp.where(jnp.isinf(before), 0.0, before))
-    return jnp.where(jnp.isinf(before), 0.0, jax.nn.relu(worse))
+    return jax.nn.relu(negative_psnr(error) - negative_psnr(batch["error_before"]))
 
 
 def huber(predicted: jax.Array, target: jax.Array, delta: float) -> jax.Array:
