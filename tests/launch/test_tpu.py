@@ -103,7 +103,7 @@ def test_the_workers_get_a_python_that_jax_supports(gcloud, tmp_path):
         program.chmod(0o755)
     home.mkdir()
     env = {"HOME": str(home), "PATH": f"{programs}:/usr/bin:/bin"}
-    subprocess.run(["bash", "-c", remote], cwd=home, check=True, timeout=30, env=env)
+    subprocess.run(["bash", "-c", remote], cwd=home, check=True, timeout=120, env=env)
     assert (home / "uv").read_text().splitlines() == [
         "venv -q --allow-existing --python 3.12 acolvit_jax/.venv",
         "pip install -q --python acolvit_jax/.venv/bin/python ./acolvit_jax[tpu]",
@@ -195,7 +195,7 @@ def test_the_remote_command_is_what_a_shell_understands(gcloud, tmp_path):
     python.write_text('#!/usr/bin/env bash\nprintf "%s\\n" "$@"\nexit 75\n')
     python.chmod(0o755)
     script = f"{remote}\nwait"
-    subprocess.run(["bash", "-c", script], cwd=home, check=True, timeout=30)
+    subprocess.run(["bash", "-c", script], cwd=home, check=True, timeout=120)
     assert (home / "acolvit_jax" / "train.log").read_text().splitlines() == [
         *("-m", "acolvit_jax.train", "--distributed"),
         *TRAINING[1:],

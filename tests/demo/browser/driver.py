@@ -100,7 +100,7 @@ def resize(driver: webdriver.Chrome, size: tuple[int, int], scale: float = 1) ->
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 20) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     """Waits for a condition.
 
     Args:

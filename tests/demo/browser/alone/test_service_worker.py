@@ -137,7 +137,7 @@ def test_a_new_build_waits_while_other_pages_of_the_old_one_are_open(copy, folde
 
 
 def visited_is_anew(page):
-    """Whether a page that begins now is of the new build; one just closed may still count as open."""
+    """Whether a page that begins now is of the new build: one just closed may count as open."""
     page.visit()
     return is_anew(page)
 
