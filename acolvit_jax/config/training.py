@@ -87,8 +87,9 @@ class TrainConfig:
         correct_one_in: one image of so many, over several batches where it does not divide one,
             gets further hints where the model itself errs most, as a person adds them
             (`training/corrections.py`); 0 is none.
-        regret_weight: of what those hints make worse (`training/losses.py`); it needs
-            `correct_one_in`.
+        regret_weight: of what those hints make worse (`training/losses.py`), in the units of
+            `loss=psnr` and against the photos whatever is learned; it needs `correct_one_in` and a
+            dense model: one that skips gets worse by a smaller budget too.
         init_from: model to take parameters from: a run, weights, `pretrained` or
             `pretrained-dense`; empty starts from nothing.
         seed: of parameters, data order, crops, hints and gate noise.
@@ -134,6 +135,11 @@ class TrainConfig:
         if self.regret_weight and not self.correct_one_in:
             raise ConfigError(
                 f"train.regret_weight={self.regret_weight} needs train.correct_one_in above 0"
+            )
+        if self.regret_weight and self.budget is not None:
+            raise ConfigError(
+                f"train.regret_weight={self.regret_weight} needs a dense model, and "
+                f"train.budget={self.budget} is of one that skips; leave the weight at 0"
             )
         at_most("train", self, LARGEST_STEP, "steps")
         at_most("train", self, LARGEST_SEED, "seed")

@@ -22,9 +22,9 @@ from scipy import ndimage
 from acolvit_jax.config import Config
 from acolvit_jax.hints.clicks import BLUR
 from acolvit_jax.models.params import graphdef_of
-from acolvit_jax.photo import metrics
 from acolvit_jax.training import sharding
 from acolvit_jax.training.cells import highest
+from acolvit_jax.training.losses import srgb_squared_errors
 from acolvit_jax.training.micro_batches import Batch, given
 from acolvit_jax.training.planes import draw_planes
 
@@ -48,38 +48,42 @@ def make_correct(config: Config, mesh: Mesh) -> Correct:
 
     Returns:
         `correct(params, batch, step) -> batch`, with the batch as it is sent to the devices
-        (`planes.draw_planes`); `hinted` changes, and `error_before` `[B]` is new: the squared error
-        of sRGB before an image's last hints, infinite where none were added. The same seed, step
-        and batch give the same hints.
+        (`planes.draw_planes`); `hinted` changes. With `train.regret_weight` `error_before` `[B]` is
+        new: the squared error of sRGB before an image's last hints, infinite where none were added.
+        The same seed, step and batch give the same hints.
     """
     every = config.train.correct_one_in
+    with_error = config.train.regret_weight > 0
     graphdef = graphdef_of(config.model)
     budget = 1.0 if config.model.any_budget else None
     root = jax.random.fold_in(jax.random.key(config.train.seed), STREAM)
     size = config.model.hint_size
+    batches = sharding.batch_sharding(mesh)
 
     def corrected(params: Any, batch: Batch, step: jax.Array, count: jax.Array) -> Batch:
         def color(shown: Batch) -> jax.Array:
+            shown = jax.lax.with_sharding_constraint(shown, batches)  # whoever takes part
             return nnx.merge(graphdef, params)(**given(shown), train=False, budget=budget)[0]
 
         some = {name: value[::every] for name, value in batch.items()}
         hinted, before = correct(jax.random.fold_in(root, step), some, color, size)
         chosen = jnp.arange(hinted.shape[0]) < count
         hinted = jnp.where(chosen[:, None, None], hinted, some["hinted"])
-        before = jnp.where(chosen, before, jnp.inf)
-        return batch | {
-            "hinted": batch["hinted"].at[::every].set(hinted),
-            "error_before": jnp.full(len(batch["hinted"]), jnp.inf).at[::every].set(before),
-        }
+        hinted = batch["hinted"].at[::every].set(hinted)
+        return batch | {"hinted": hinted} | errors(hinted, jnp.where(chosen, before, jnp.inf))
 
-    batches = sharding.batch_sharding(mesh)
+    def errors(hinted: jax.Array, before: jax.Array | float = jnp.inf) -> Batch:
+        if not with_error:
+            return {}
+        return {"error_before": jnp.full(len(hinted), jnp.inf).at[::every].set(before)}
+
     compiled = jax.jit(corrected, out_shardings=batches)
-    untouched = jax.jit(lambda like: jnp.full(len(like), jnp.inf), out_shardings=batches)
+    uncorrected = jax.jit(errors, out_shardings=batches)
 
     def correct_some(params: Any, batch: Batch, step: int) -> Batch:
         count = corrected_at(step, len(batch["hinted"]), every)
         if not count:
-            return batch | {"error_before": untouched(batch["hinted"])}
+            return batch | uncorrected(batch["hinted"])
         return compiled(params, batch, jnp.uint32(step), jnp.uint32(count))
 
     return correct_some
@@ -125,7 +129,7 @@ def correct(
         key, number, added = args
         shown = {name: value[part] for name, value in batch.items()} | {"hinted": hinted}
         shown = draw_planes(shown, hint_size)
-        error = squared_errors(shown["inputs"][..., 0], color(shown), shown["target_ab"])
+        error = srgb_squared_errors(shown["inputs"][..., 0], color(shown), shown["target_ab"])
         takes_part = number < rounds[part]
         before = jnp.where(takes_part, error.mean(axis=(1, 2)), before)
         added = jnp.where(takes_part, added, 0)
@@ -158,17 +162,11 @@ def first_in(number: int, count: int) -> int:
     return max(0, math.ceil(count * (number / len(ADDED)) ** 0.5) - 1)
 
 
-def squared_errors(l_norm: jax.Array, ab: jax.Array, target: jax.Array) -> jax.Array:
-    """Squared error of sRGB by pixel, float32 `[B, S, S]`; arguments as in `srgb_squared_error`."""
-    shown = metrics.compose_rgb(l_norm, ab) - metrics.compose_rgb(l_norm, target)
-    return jnp.square(shown).mean(axis=-1)
-
-
 def cell_errors(errors: jax.Array, hint_size: int) -> jax.Array:
     """Squared error around each cell: a person sees a region that is wrong (`BLUR`).
 
     Args:
-        errors: of pixels, `[B, S, S]`, from `squared_errors`.
+        errors: of pixels, `[B, S, S]`, from `srgb_squared_errors`.
         hint_size: side of a cell, in pixels.
 
     Returns:

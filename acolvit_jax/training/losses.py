@@ -41,8 +41,9 @@ def color_loss(ab: jax.Array, batch: Batch, settings: TrainConfig) -> jax.Array:
 def regret(ab: jax.Array, batch: Batch) -> jax.Array:
     """How much worse an image is than before its last hints, in the units of `negative_psnr`.
 
-    A hint is the photo's own color, and yet one that tells of an exception can make the rest of a
-    result worse. The mean of a loss hardly sees that: what most hints gain is more.
+    Against the photo, with a teacher too. A hint is the photo's own color, and yet one that tells
+    of an exception can make the rest of a result worse. The mean of a loss hardly sees that: what
+    most hints gain is more.
 
     Args:
         ab: normalized a, b, `[B, H, W, 2]`.
@@ -89,9 +90,13 @@ def srgb_squared_error(l_norm: jax.Array, predicted: jax.Array, target: jax.Arra
     Returns:
         float32 `[B]`, the mean over pixels and channels of sRGB in [0, 1].
     """
-    return metrics.squared_error(
-        metrics.compose_rgb(l_norm, predicted), metrics.compose_rgb(l_norm, target)
-    )
+    return srgb_squared_errors(l_norm, predicted, target).mean(axis=(1, 2))
+
+
+def srgb_squared_errors(l_norm: jax.Array, predicted: jax.Array, target: jax.Array) -> jax.Array:
+    """`srgb_squared_error` by pixel: float32 `[B, H, W]`, the mean over the channels."""
+    shown = metrics.compose_rgb(l_norm, predicted) - metrics.compose_rgb(l_norm, target)
+    return jnp.square(shown).mean(axis=-1)
 
 
 def decibels_over_grey(l_norm: jax.Array, ab: jax.Array, target: jax.Array) -> jax.Array:

@@ -41,8 +41,9 @@ def make_train_step(
 
     Returns:
         `step(state, batch) -> (state, metrics)`. The state is donated. The batch holds `inputs`
-        `[B, H, W, 4]`, `target_ab` `[B, H, W, 2]`, for windows `origin` `[B, 2]` and with a teacher
-        `teacher_ab` `[B, H, W, 2]`. Metrics are scalars, but `keep` is the keep ratio by layer,
+        `[B, H, W, 4]`, `target_ab` `[B, H, W, 2]`, for windows `origin` `[B, 2]`, with a teacher
+        `teacher_ab` `[B, H, W, 2]` and with `train.regret_weight` `error_before` `[B]`
+        (`corrections.make_correct`). Metrics are scalars, but `keep` is the keep ratio by layer,
         `[depth, 2]`. The same seed, step and batch give the same result.
     """
     loss_and_grad = make_loss_and_grad(config, mesh)

@@ -52,7 +52,7 @@ def interrupted(code, tmp_path, *arguments, by=signal.SIGINT):
     start = time.monotonic()
     process.send_signal(by)
     try:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=30)
     finally:
         process.kill()
     return process.returncode, time.monotonic() - start, err

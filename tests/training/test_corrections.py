@@ -21,8 +21,8 @@ from acolvit_jax.training.corrections import (
     draw_worst,
     first_in,
     make_correct,
-    squared_errors,
 )
+from acolvit_jax.training.losses import srgb_squared_errors
 from tests.training.runs import EIGHT_DEVICES, small_config
 
 HINT, SIDE, HALF = 2, 128, 64
@@ -52,6 +52,11 @@ def spreads_hints(shown):
     return shown["target_ab"] * jnp.repeat(jnp.repeat(hinted, HALF, 1), HALF, 2)[..., None]
 
 
+def grey(shown):
+    """A model without colors."""
+    return 0 * shown["target_ab"]
+
+
 def one_device():
     axis_types = (jax.sharding.AxisType.Auto,) * 2
     devices = jax.devices()[:1]
@@ -73,9 +78,6 @@ def test_three_quarters_of_the_images_begin_without_hints():
     batch = photos(200, 32)
     batch["hinted"] = batch["hinted"].at[:, ::2].set(True)
 
-    def grey(shown):
-        return 0 * shown["target_ab"]
-
     made = jax.jit(lambda key, batch: correct(key, batch, grey, HINT)[0])
     totals = np.asarray(made(jax.random.key(1), batch)).sum(axis=(1, 2))
     blank = totals < 128
@@ -83,6 +85,24 @@ def test_three_quarters_of_the_images_begin_without_hints():
     assert set(totals[~blank] - 128) == set(np.cumsum(ADDED).tolist())  # never one twice
     assert 126 < blank.sum() < 174  # 150 of 200, four deviations
     assert np.isin(totals, (1, 129)).sum() in (75, 76)  # one round: sqrt(1 / 7) of 200
+
+
+def test_each_image_is_hinted_where_it_errs_itself():
+    """Image i errs in its corner i % 4; the blur ends 32 pixels beyond."""
+    ab = np.zeros((32, SIDE, SIDE, 2), np.float32)
+    for i in range(len(ab)):
+        row, column = (slice(0, 16) if first else slice(-16, None) for first in divmod(i % 4, 2))
+        ab[i, row, column] = (0.4, 0.3)
+    batch = photos(32) | {"ab": jnp.asarray(np.rint(ab / STEP), jnp.int16)}
+    made = jax.jit(lambda key, batch: correct(key, batch, grey, HINT)[0])
+    hinted = np.asarray(made(jax.random.key(0), batch)).reshape(32, 2, 32, 2, 32)
+    for i, by_corner in enumerate(hinted.sum(axis=(2, 4))):
+        assert by_corner.sum() == by_corner[1 - i % 4 // 2, 1 - i % 2] > 0
+
+
+def test_an_image_s_rounds_do_not_depend_on_its_place():
+    totals = np.array([corrected(seed, photos(4)).sum(axis=(1, 2)) for seed in range(16)])
+    assert all(len(set(of_one)) > 2 for of_one in totals.T)
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 8, 64])
@@ -104,7 +124,7 @@ def test_a_strict_draw_is_the_next_click():
     l_norm = rng.uniform(-0.2, 0.2, (3, 32, 32)).astype(np.float32)
     ab, target = rng.uniform(-0.3, 0.3, (2, 3, 32, 32, 2)).astype(np.float32)
     taken = rng.random((3, 16, 16)) < 0.5
-    errors = cell_errors(squared_errors(*map(jnp.asarray, (l_norm, ab, target))), HINT)
+    errors = cell_errors(srgb_squared_errors(*map(jnp.asarray, (l_norm, ab, target))), HINT)
     strict = jnp.full(3, 1e6)
     drawn = np.asarray(draw_worst(jax.random.key(0), errors, taken, jnp.array([1, 1, 0]), strict))
     assert drawn[2].sum() == 0
@@ -150,8 +170,15 @@ def test_the_error_is_that_of_srgb_blurred():
     error = ((rgb[0] - rgb[1]) ** 2).mean(axis=-1)
     blurred = ndimage.gaussian_filter(error, (0, 8, 8), mode="nearest")
     expected = blurred.reshape(2, 8, 4, 8, 4).mean(axis=(2, 4))
-    errors = cell_errors(squared_errors(*map(jnp.asarray, (l_norm, ab, target))), 4)
+    errors = cell_errors(srgb_squared_errors(*map(jnp.asarray, (l_norm, ab, target))), 4)
     np.testing.assert_allclose(errors, expected, rtol=1e-3)
+
+
+def corrects(config, devices):
+    """The correction of a batch of 16 by a new model, the batch, and its parameters."""
+    mesh = one_device() if devices == 1 else sharding.make_mesh(1)
+    batch = sharding.put_batch({k: np.asarray(v) for k, v in photos(16, 32).items()}, mesh)
+    return make_correct(config, mesh), batch, init_params(config.model, 0)
 
 
 @pytest.mark.parametrize(
@@ -164,22 +191,41 @@ def test_the_error_is_that_of_srgb_blurred():
 )
 def test_one_image_of_so_many_gets_hints(model, devices):
     config = small_config(model=model, correct_one_in=3, batch_size=16)
-    mesh = sharding.make_mesh(1)
-    if devices == 1:
-        mesh = one_device()
-    batch = sharding.put_batch({k: np.asarray(v) for k, v in photos(16, 32).items()}, mesh)
-    params = init_params(config.model, 0)
-    corrected = make_correct(config, mesh)
+    corrected, batch, params = corrects(config, devices)
     made = [corrected(params, batch, step) for step in (3, 3, 4)]
+    assert made[0].keys() == batch.keys()
     first, again, other = (batch["hinted"] for batch in made)
-    touched = np.isfinite(np.asarray(made[0]["error_before"]))
-    np.testing.assert_array_equal(np.flatnonzero(touched), [0, 3, 6, 9, 12, 15])
     counts = np.asarray(first).sum(axis=(1, 2))
     assert (counts[::3] > 0).all()
     assert np.count_nonzero(counts) == 6
     assert np.count_nonzero(np.asarray(other).any(axis=(1, 2))) == 5
     np.testing.assert_array_equal(first, again)
     assert (np.asarray(first) != np.asarray(other)).any()
+
+
+@pytest.mark.parametrize(("step", "count"), [(3, 6), (4, 5)])
+def test_for_regret_the_error_before_is_that_of_corrected_images_alone(step, count):
+    dense = {"gated": False}
+    config = small_config(model=dense, correct_one_in=3, batch_size=16, regret_weight=1.0)
+    corrected, batch, params = corrects(config, 1)
+    made = corrected(params, batch, step)
+    before = np.asarray(made["error_before"])
+    np.testing.assert_array_equal(np.isfinite(before), np.asarray(made["hinted"]).any(axis=(1, 2)))
+    assert np.isposinf(before).sum() == 16 - count
+
+
+@EIGHT_DEVICES
+def test_devices_share_the_rounds():
+    """Of 16 images 2, 2 and 1 take part at a time: one a device, in each of 1, 2 and 4 rounds."""
+    config = small_config(model={"gated": False}, correct_one_in=8, batch_size=128)
+    flops = {}
+    for devices in (1, 8):
+        mesh = one_device() if devices == 1 else sharding.make_mesh(1)
+        batch = sharding.put_batch({k: np.asarray(v) for k, v in photos(128, 32).items()}, mesh)
+        corrected, params = make_correct(config, mesh), init_params(config.model, 0)
+        made = jax.jit(lambda p, b, corrected=corrected: corrected(p, b, 1)).lower(params, batch)
+        flops[devices] = made.compile().cost_analysis()["flops"]
+    assert flops[8] < 0.3 * flops[1]
 
 
 @pytest.mark.parametrize(("size", "every"), [(256, 8), (16, 3), (8, 3), (4, 8), (8, 1000)])
@@ -191,7 +237,8 @@ def test_so_many_are_one_in_so_many_whatever_the_batch(size, every):
 
 def test_a_batch_without_an_image_to_correct_keeps_its_hints():
     batch = photos(8, 32)
-    same = make_correct(small_config(correct_one_in=1000), one_device())({}, batch, 1)
+    config = small_config(model={"gated": False}, correct_one_in=1000, regret_weight=1.0)
+    same = make_correct(config, one_device())({}, batch, 1)
     assert same["hinted"] is batch["hinted"]
     assert np.isposinf(same["error_before"]).all()
     assert same["error_before"].shape == (8,)

@@ -56,15 +56,17 @@ def test_the_dense_baseline_s_gradients_add_up(window, loss):
     length (against float64), sums over pixels and layers triple that, and two of them are compared.
     A micro-batch left out, or weighted wrongly, changes it by a tenth and more.
     """
-    data = [muted(batch) for batch in batches(5, window=window)]
-    whole, parts = (
-        small_config(model={"gated": False}, loss=loss, micro_batch=size) for size in (8, 2)
-    )
+    before = {"error_before": np.array([np.inf, 1e-3] * 4, np.float32)}
+    data = [muted(batch) | before for batch in batches(5, window=window)]
+    settings = {"model": {"gated": False}, "loss": loss, "correct_one_in": 2, "regret_weight": 0.5}
+    whole, parts = (small_config(micro_batch=size, **settings) for size in (8, 2))
     for (expected, gradient), (found, sum_of_parts) in zip(
         losses_and_gradients(whole, data), losses_and_gradients(parts, data), strict=True
     ):
         assert np.linalg.norm(sum_of_parts - gradient) < 5e-5 * np.linalg.norm(gradient)
-        for name in ("loss", "keep", "huber", "over_grey"):
+        assert expected["regret"] > 0
+        assert expected["loss"] == pytest.approx(expected["color"] + 0.5 * expected["regret"])
+        for name in ("loss", "regret", "keep", "huber", "over_grey"):
             np.testing.assert_allclose(found[name], expected[name], rtol=1e-5, atol=1e-5)
 
 
