@@ -98,7 +98,7 @@ def main(argv: Sequence[str]) -> int:
         raise ImageError(f"{args.source}: no such file or folder")
     hints = _hints(args)
     from acolvit_jax.common.jax_settings import settle_jax
-    from acolvit_jax.inference import jobs, plans
+    from acolvit_jax.inference import jobs, plans, result_files
     from acolvit_jax.inference.colorizer import Colorizer
     from acolvit_jax.inference.compilation import keep_compiled_programs
     from acolvit_jax.inference.finish import Finish
@@ -106,7 +106,7 @@ def main(argv: Sequence[str]) -> int:
     finish = Finish(args.saturation, args.warmth)
     options = jobs.Options(args.exact_hints, finish, args.overwrite, args.max_pixels)
     suffix = FORMATS.get(args.format)
-    kinds = [*([plans.COMPARE] if args.compare else []), *LAYERS.get(args.layer, ())]
+    kinds = [*([result_files.COMPARE] if args.compare else []), *LAYERS.get(args.layer, ())]
     folder = args.source.is_dir()
     if folder:
         by_name = hints if isinstance(hints, dict) else {}
@@ -129,7 +129,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     with Progress(len(work), quiet=args.json) as progress:
 
-        def report(job: plans.Job, done: jobs.Done | None, message: str) -> None:
+        def report(job: result_files.Job, done: jobs.Done | None, message: str) -> None:
             progress.advance()
             if done is not None and message:
                 print(f"warning: {job.source}: {message}", file=sys.stderr)

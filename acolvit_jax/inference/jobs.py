@@ -17,7 +17,8 @@ from acolvit_jax.hints import Hint
 from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.inference.colorizer import AS_IT_IS, Colorized, Colorizer
 from acolvit_jax.inference.finish import Finish
-from acolvit_jax.inference.plans import COMPARE, Job, would_replace
+from acolvit_jax.inference.plans import would_replace
+from acolvit_jax.inference.result_files import COMPARE, Job
 from acolvit_jax.photo import images, outputs, pictures
 
 # What ends a folder's job: no other photo could be written either.
