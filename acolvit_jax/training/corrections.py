@@ -62,7 +62,7 @@ def make_correct(config: Config, mesh: Mesh) -> Correct:
 
     def corrected(params: Any, batch: Batch, step: jax.Array, count: jax.Array) -> Batch:
         def color(shown: Batch) -> jax.Array:
-            shown = jax.lax.with_sharding_constraint(shown, batches)  # whoever takes part
+            shown = jax.lax.with_sharding_constraint(shown, batches)  # of whoever takes part
             return nnx.merge(graphdef, params)(**given(shown), train=False, budget=budget)[0]
 
         some = {name: value[::every] for name, value in batch.items()}
