@@ -1,6 +1,6 @@
 """A photo to colorize and the names of all that is written of it, no name twice in a folder.
 
-Names that differ in upper and lower case alone are one: macOS and Windows take them for one file.
+Names that differ in spelling or case alone are one: macOS and Windows take them for one file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from acolvit_jax.common.names import fitting, name_bytes
+from acolvit_jax.common.names import fitting, name_bytes, spelled
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.saved import HintedPhoto
 from acolvit_jax.photo import images, outputs
@@ -92,34 +92,33 @@ def name_targets(places: Mapping[Path, Path], suffix: str | None) -> dict[Path, 
         photo's whole name, `a.gif.png` beside `a.png`, and a number where that is taken as well.
     """
     wanted = {path: to.with_suffix(suffix or own_suffix(path)) for path, to in places.items()}
-    count = Counter(map(_folded, wanted.values()))
+    count = Counter(_file(target.parent, target.name) for target in wanted.values())
     kept = {
         path: target
         for path, target in wanted.items()
-        if (count[_folded(target)] == 1 or target == places[path])
+        if (count[_file(target.parent, target.name)] == 1 or target == places[path])
         and not target.name.casefold().endswith(COMPARE_SUFFIX)
     }
-    taken = set(map(_folded, kept.values()))
+    taken = {_file(target.parent, target.name) for target in kept.values()}
     for path, target in wanted.items():
         if path not in kept:
             endings = (f".{number}{target.suffix}" for number in itertools.count(2))
             tries = itertools.chain([target.suffix], endings)
-            names = (target.with_name(fitting(path.name, ending)) for ending in tries)
-            kept[path] = next(name for name in names if _folded(name) not in taken)
-            taken.add(_folded(kept[path]))
+            names = (fitting(path.name, ending) for ending in tries)
+            name = next(name for name in names if _file(target.parent, name) not in taken)
+            kept[path] = target.with_name(name)
+            taken.add(_file(target.parent, name))
     return kept
 
 
-def _folded(path: Path) -> Path:
-    """What paths share whose names differ in upper and lower case alone."""
-    return path.with_name(path.name.casefold())
+def _file(folder: Path, name: str) -> tuple[Path, str]:
+    """What names share that are one file on macOS or Windows."""
+    return folder, spelled(name).casefold()
 
 
 def alike(targets: Iterable[Path]) -> set[Path]:
     """Results whose layers, named by their stems, may meet other results or other layers."""
-    stems = {
-        target: (target.parent, _ENDINGS.sub("", target.stem).casefold()) for target in targets
-    }
+    stems = {target: _file(target.parent, _ENDINGS.sub("", target.stem)) for target in targets}
     taken = Counter(stems.values())
     return {target for target, stem in stems.items() if taken[stem] > 1}
 
@@ -130,26 +129,26 @@ def apart(jobs: Sequence[Job]) -> list[Job]:
     Names are the same whatever kinds are asked for: a folder can be run again for more of them.
     """
     taken = {_pageless(job.target) for job in jobs}
-    apart = []
+    named = []
     for job in jobs:
         numbered = (replace(job, whole=True, number=number) for number in itertools.count(1))
         tries = ((one, _names_beside(one)) for one in itertools.chain([job], numbered))
         free, names = next((one, names) for one, names in tries if not names & taken)
-        apart.append(free)
+        named.append(free)
         taken |= names
-    return apart
+    return named
 
 
-def _names_beside(job: Job) -> set[str]:
+def _names_beside(job: Job) -> set[tuple[Path, str]]:
     """All that may go beside a job's result, without pages."""
     pages = _PAGES if len(name_bytes(job.target.name)) > _LONG else _PAGES[:1]
     job = replace(job, kinds=(COMPARE, "layer", "layers"))
     return {_pageless(path) for page in pages for path in job.beside(page).values()}
 
 
-def _pageless(path: Path) -> str:
-    """A path without the page that names beside a result have."""
-    return str(_folded(path.with_name(_PAGE.sub("", path.name))))
+def _pageless(path: Path) -> tuple[Path, str]:
+    """A file without the page that names beside a result have."""
+    return _file(path.parent, _PAGE.sub("", path.name))
 
 
 def _of_page(page: int) -> str:

@@ -175,9 +175,10 @@ def test_the_error_is_that_of_srgb_blurred():
 
 
 def corrects(config, devices):
-    """The correction of a batch of 16 by a new model, the batch, and its parameters."""
+    """The correction of a batch by a new model, the batch, and its parameters."""
     mesh = one_device() if devices == 1 else sharding.make_mesh(1)
-    batch = sharding.put_batch({k: np.asarray(v) for k, v in photos(16, 32).items()}, mesh)
+    batch = photos(config.train.batch_size, 32)
+    batch = sharding.put_batch({k: np.asarray(v) for k, v in batch.items()}, mesh)
     return make_correct(config, mesh), batch, init_params(config.model, 0)
 
 
@@ -203,11 +204,13 @@ def test_one_image_of_so_many_gets_hints(model, devices):
     assert (np.asarray(first) != np.asarray(other)).any()
 
 
-@pytest.mark.parametrize(("step", "count"), [(3, 6), (4, 5)])
-def test_for_regret_the_error_before_is_that_of_corrected_images_alone(step, count):
+@pytest.mark.parametrize(
+    ("step", "count", "devices"), [(3, 6, 1), (4, 5, 1), pytest.param(4, 5, 8, marks=EIGHT_DEVICES)]
+)
+def test_for_regret_the_error_before_is_that_of_corrected_images_alone(step, count, devices):
     dense = {"gated": False}
     config = small_config(model=dense, correct_one_in=3, batch_size=16, regret_weight=1.0)
-    corrected, batch, params = corrects(config, 1)
+    corrected, batch, params = corrects(config, devices)
     made = corrected(params, batch, step)
     before = np.asarray(made["error_before"])
     np.testing.assert_array_equal(np.isfinite(before), np.asarray(made["hinted"]).any(axis=(1, 2)))
@@ -220,9 +223,7 @@ def test_devices_share_the_rounds():
     config = small_config(model={"gated": False}, correct_one_in=8, batch_size=128)
     flops = {}
     for devices in (1, 8):
-        mesh = one_device() if devices == 1 else sharding.make_mesh(1)
-        batch = sharding.put_batch({k: np.asarray(v) for k, v in photos(128, 32).items()}, mesh)
-        corrected, params = make_correct(config, mesh), init_params(config.model, 0)
+        corrected, batch, params = corrects(config, devices)
         made = jax.jit(lambda p, b, corrected=corrected: corrected(p, b, 1)).lower(params, batch)
         flops[devices] = made.compile().cost_analysis()["flops"]
     assert flops[8] < 0.3 * flops[1]
