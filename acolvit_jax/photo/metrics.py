@@ -26,12 +26,7 @@ def psnr(predicted: jax.Array, truth: jax.Array) -> jax.Array:
     """
     if predicted.shape != truth.shape:
         raise ValueError(f"shapes differ: {predicted.shape=}, {truth.shape=}")
-    return _decibels(squared_error(predicted, truth))
-
-
-def squared_error(predicted: jax.Array, truth: jax.Array) -> jax.Array:
-    """Squared error of each image, the mean over pixels and channels: `[B, H, W, 3]` to `[B]`."""
-    return ((predicted - truth) ** 2).mean(axis=(1, 2, 3))
+    return _decibels(((predicted - truth) ** 2).mean(axis=(1, 2, 3)))
 
 
 def _decibels(mse: jax.Array) -> jax.Array:
