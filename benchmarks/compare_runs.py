@@ -3,7 +3,9 @@
     python -m benchmarks.compare_runs OUT NAME=MODEL... [--images DIR...] [--max_images 40]
 
 A model is a run, weights, or `pretrained-dense`. Each set of images has its report in OUT. Name the
-models of an earlier call again and add others: what was scored is not scored again.
+models of an earlier call again and add others: what was scored is not scored again. At the end the
+others are compared with the first, photo by photo, over all sets: mean differences and their
+standard errors.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.evaluation.differences import Difference, difference_tables, pooled
 from acolvit_jax.evaluation.request import Request
 from acolvit_jax.evaluation.run import run_evaluation
 
@@ -49,8 +52,8 @@ def row(name: str, report: dict[str, Any]) -> list[str]:
     ]
 
 
-def compare(out: Path, models: tuple[str, ...], images: str, max_images: int) -> str:
-    """Scores models on a set of images; returns a table in dB."""
+def score(out: Path, models: tuple[str, ...], images: str, max_images: int) -> dict[str, Any]:
+    """Scores models on a set of images; returns the report."""
     request = Request(
         checkpoints=models,
         budgets=(),
@@ -63,9 +66,21 @@ def compare(out: Path, models: tuple[str, ...], images: str, max_images: int) ->
         max_images=max_images,
         clicks=CLICKS,
     )
-    report = json.loads(run_evaluation(request).with_suffix(".json").read_text())
+    report: dict[str, Any] = json.loads(run_evaluation(request).with_suffix(".json").read_text())
+    return report
+
+
+def scores_table(report: dict[str, Any]) -> str:
+    """The scores of one set of images, in dB."""
     names = [contender["name"] for contender in report["contenders"]]
     return markdown_table(HEADINGS, [row(name, report) for name in names])
+
+
+def against_first(reports: list[dict[str, Any]]) -> str:
+    """The other models against the first one over all sets, in dB; empty if there are none."""
+    by_set = [[Difference.from_json(one) for one in report["against"]] for report in reports]
+    found = [pooled(parts) for parts in zip(*by_set, strict=True)]
+    return difference_tables(found) if found else ""
 
 
 def main() -> None:
@@ -75,8 +90,12 @@ def main() -> None:
     parser.add_argument("--images", nargs="+", default=[str(sample_photos()[0].parent)])
     parser.add_argument("--max_images", type=int, default=0, help="of each set, evenly (all)")
     args = parser.parse_args()
+    reports = []
     for images in args.images:
-        print(f"{images}\n\n{compare(args.out, tuple(args.models), images, args.max_images)}\n")
+        reports.append(score(args.out, tuple(args.models), images, args.max_images))
+        print(f"{images}\n\n{scores_table(reports[-1])}\n")
+    if table := against_first(reports):
+        print(f"against {reports[0]['against'][0]['base']}\n\n{table}")
 
 
 if __name__ == "__main__":

@@ -90,10 +90,15 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
 
 
+def shown_counts(most: int) -> list[int]:
+    """Which numbers of clicks tables have, up to `most`."""
+    return [k for k in COUNTS if k < most] + [most]
+
+
 def click_tables(summaries: Sequence[ClickSummary]) -> str:
     """Three tables: PSNR by clicks, number of clicks, and what one click does."""
     most = summaries[0].clicks
-    counts = [k for k in COUNTS if k < most] + [most]
+    counts = shown_counts(most)
     psnr = markdown_table(
         ["PSNR, dB, after clicks", *(str(k) for k in counts)],
         [[s.name, *(f"{s.psnr[k]:.2f}" for k in counts)] for s in summaries],

@@ -13,6 +13,7 @@ from typing import Any
 from acolvit_jax.common.files import write_text
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.evaluation.click_report import ClickSummary, click_tables
+from acolvit_jax.evaluation.differences import Difference, difference_tables
 from acolvit_jax.evaluation.published import TABLE_2, PublishedSet
 from acolvit_jax.evaluation.scores import Score
 from acolvit_jax.evaluation.summary import METRICS, Summary
@@ -27,64 +28,77 @@ TITLES = {
 }
 DIGITS = {"lpips": 4, "patch_error_variance": 1, "propagation": 1}
 PAPER_DIGITS = {"psnr": 2, "lpips": 3}
+AGAINST = (
+    "PSNR in dB, photo by photo: the mean difference and its standard error. Below two errors it "
+    "may be chance."
+)
 
 
-def write_report(
-    folder: Path,
-    facts: Mapping[str, Any],
-    summaries: Sequence[Summary],
-    scores: Sequence[Score],
-    figures: Mapping[str, str],
-    throughput: Mapping[str, float],
-    paper: PublishedSet,
-    clicked: Sequence[ClickSummary] = (),
-) -> None:
-    """Writes `report.md`, `report.json` and `per_image.csv`.
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What a report tells.
 
-    Args:
-        folder: of the report.
-        facts: what was evaluated on what, for the head of the report.
+    Attributes:
+        facts: what was evaluated on what, for its head.
         summaries: one a method.
-        scores: of single images.
         figures: caption by file name.
         throughput: images a second by method, empty if not measured.
         paper: its rows for these images.
         clicked: what clicks come to, one a method, empty if nothing was clicked.
+        against: every other method against the first model, empty if there is none.
+    """
+
+    facts: Mapping[str, Any]
+    summaries: Sequence[Summary]
+    figures: Mapping[str, str]
+    throughput: Mapping[str, float]
+    paper: PublishedSet
+    clicked: Sequence[ClickSummary]
+    against: Sequence[Difference]
+
+
+def write_report(folder: Path, report: Report, scores: Sequence[Score]) -> None:
+    """Writes `report.md`, `report.json` and `per_image.csv`.
+
+    Args:
+        folder: of the report.
+        report: what it tells.
+        scores: of single images.
     """
     data = {
-        "facts": dict(facts),
-        "contenders": [dataclasses.asdict(summary) for summary in summaries],
-        "throughput": dict(throughput),
-        "clicks": [dataclasses.asdict(summary) for summary in clicked],
-        "paper": {"source": paper.source, "table_1": [row._asdict() for row in paper.rows]},
+        "facts": dict(report.facts),
+        "contenders": [dataclasses.asdict(summary) for summary in report.summaries],
+        "throughput": dict(report.throughput),
+        "clicks": [dataclasses.asdict(summary) for summary in report.clicked],
+        "against": [dataclasses.asdict(difference) for difference in report.against],
+        "paper": {
+            "source": report.paper.source,
+            "table_1": [row._asdict() for row in report.paper.rows],
+        },
     }
     write_text(folder / "report.json", json.dumps(data, indent=2) + "\n")
     write_text(folder / "per_image.csv", per_image_csv(scores))
-    text = markdown(facts, summaries, figures, throughput, paper, clicked)
-    write_text(folder / "report.md", text)
+    write_text(folder / "report.md", markdown(report))
 
 
-def markdown(
-    facts: Mapping[str, Any],
-    summaries: Sequence[Summary],
-    figures: Mapping[str, str],
-    throughput: Mapping[str, float],
-    paper: PublishedSet,
-    clicked: Sequence[ClickSummary] = (),
-) -> str:
+def markdown(report: Report) -> str:
     """The report for a person: the paper's tables, the other metrics, figures."""
-    parts = ["# Evaluation", "\n".join(f"- {name}: {value}" for name, value in facts.items())]
-    parts += ["## Table 1", table_1(summaries, paper)]
+    summaries = report.summaries
+    facts = "\n".join(f"- {name}: {value}" for name, value in report.facts.items())
+    parts = ["# Evaluation", facts, "## Table 1", table_1(summaries, report.paper)]
     others = [m for m in METRICS[2:] if any(m in s.means for s in summaries)]
     for metric in others:
         parts += [f"## {_heading(metric)}", _metric_table(metric, summaries)]
-    if clicked:
-        parts += ["## Clicks", click_tables(clicked)]
+    if report.clicked:
+        parts += ["## Clicks", click_tables(report.clicked)]
+    if report.against:
+        parts += [f"## Against {report.against[0].base}", AGAINST]
+        parts += [difference_tables(report.against)]
     if any(s.keep_ratio is not None for s in summaries):
         parts += ["## Keep ratio", _keep_table(summaries)]
-    if throughput:
-        parts += ["## Table 2", TIMED, table_2(throughput)]
-    parts += [f"![{caption}]({name})\n\n{caption}" for name, caption in figures.items()]
+    if report.throughput:
+        parts += ["## Table 2", TIMED, table_2(report.throughput)]
+    parts += [f"![{caption}]({name})\n\n{caption}" for name, caption in report.figures.items()]
     return "\n\n".join(parts) + "\n"
 
 

@@ -13,7 +13,8 @@ from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource, Part
 from acolvit_jax.evaluation import click_report, gallery
-from acolvit_jax.evaluation.click_scores import ClickFile, click_all
+from acolvit_jax.evaluation.click_scores import Clicked, ClickFile, click_all
+from acolvit_jax.evaluation.differences import differences
 from acolvit_jax.evaluation.figures import save
 from acolvit_jax.evaluation.finished import finished_methods
 from acolvit_jax.evaluation.image_sets import (
@@ -33,7 +34,7 @@ from acolvit_jax.evaluation.methods import (
 from acolvit_jax.evaluation.perceptual import load_lpips
 from acolvit_jax.evaluation.protocol import Settings, score_images
 from acolvit_jax.evaluation.published import published_for
-from acolvit_jax.evaluation.report import write_report
+from acolvit_jax.evaluation.report import Report, write_report
 from acolvit_jax.evaluation.request import Request
 from acolvit_jax.evaluation.scores import ScoreFile
 from acolvit_jax.evaluation.summary import summarize
@@ -97,7 +98,8 @@ def run_evaluation(request: Request) -> Path:
     scores = list(file.scores.values())
     if not scores:
         raise DataError(f"none of the {len(names)} images of {request.images} could be scored")
-    summaries = summarize(scores, [method.name for method in methods])
+    method_names = [method.name for method in methods]
+    summaries = summarize(scores, method_names)
     paper = published_for(f"{request.images} {request.list_file}")
     drawn = gallery.draw_all(
         request.output,
@@ -112,8 +114,9 @@ def run_evaluation(request: Request) -> Path:
         paper,
     )
     clicked = _click(request, source, names, methods, {score.image for score in scores})
-    if clicked:
-        figure = click_report.click_figure(clicked)
+    summed = click_report.summarize_clicks(clicked, method_names, request.clicks) if clicked else []
+    if summed:
+        figure = click_report.click_figure(summed)
         drawn[save(figure, request.output, "clicks")] = (
             "Mean PSNR by number of clicks, and what the first is worth, photo by photo."
         )
@@ -122,7 +125,10 @@ def run_evaluation(request: Request) -> Path:
         for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
             rates |= measure_throughput(split_name(checkpoint)[1], made, dtype)
     facts = _facts(request, images, undecoded, settings, dtype)
-    write_report(request.output, facts, summaries, scores, drawn, rates, paper, clicked)
+    base = next((method.name for method in methods if method.config is not None), None)
+    against = differences(scores, clicked, method_names, base) if base else []
+    report = Report(facts, summaries, drawn, rates, paper, summed, against)
+    write_report(request.output, report, scores)
     return request.output / "report.md"
 
 
@@ -215,7 +221,7 @@ def _click(
     names: Sequence[str],
     methods: Sequence[Method],
     scored: set[str],
-) -> list[click_report.ClickSummary]:
+) -> list[Clicked]:
     """Clicks on the images that were scored; nothing if no clicks are asked for."""
     if not request.clicks:
         return []
@@ -225,8 +231,7 @@ def _click(
         click_all(source, indices, methods, request.clicks, IMAGE_SIZE, file)
     finally:
         file.close()
-    chosen = [c.name for c in methods]
-    return click_report.summarize_clicks(file.done.values(), chosen, request.clicks)
+    return [one.first(request.clicks) for one in file.done.values()]
 
 
 def _keys(names: Sequence[str], counts: Sequence[int]) -> list[tuple[int, str]]:

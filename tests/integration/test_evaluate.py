@@ -12,6 +12,7 @@ from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluate import main
 from acolvit_jax.evaluation import gallery
 from acolvit_jax.evaluation.methods import check_names
+from benchmarks import compare_runs
 from tests.integration.commands import HERE, kill, one_line_error, run, start
 from tests.models_on_disk import write_model
 from tests.photos import make_folder
@@ -216,6 +217,35 @@ def test_clicks_are_reported_and_go_on(setting, tmp_path):
         assert (again["cells"], again["psnr"]) == (one["cells"], one["psnr"])
     with pytest.raises(UserError, match=r"--clicks -1 must be 0 \(none\)"):
         main([*command, "--clicks=-1"])
+
+
+def test_methods_are_compared_with_the_first_model(report):
+    """The baselines stand before it; the means are the differences of the table's own numbers."""
+    data = json.loads((report[0] / "report.json").read_text())
+    means = {one["name"]: one["means"]["psnr"] for one in data["contenders"]}
+    assert [one["name"] for one in data["against"]] == ["grey", "nearest", "any@1", "any@0.3"]
+    for one in data["against"]:
+        assert (one["base"], one["photos"], one["clicks"]) == ("fixed", 40, [])
+        for count, (mean, error) in one["hints"].items():
+            assert mean == pytest.approx(means[one["name"]][count] - means["fixed"][count])
+            assert error > 0
+    assert "## Against fixed\n" in (report[0] / "report.md").read_text()
+
+
+def test_runs_are_compared_over_all_sets(setting, tmp_path, monkeypatch):
+    folder, models = setting
+    sets = [str(folder / "photos"), str(tmp_path / "others")]
+    make_folder(tmp_path / "others", 2)
+    monkeypatch.setattr(compare_runs, "CLICKS", 1)
+    reports = [compare_runs.score(tmp_path / "r", tuple(models), images, 3) for images in sets]
+    one, other = (report["against"][0]["hints"]["10"][0] for report in reports)
+    table = compare_runs.against_first(reports)
+    assert f"{(3 * one + 2 * other) / 5:+.2f} ± " in table
+    assert "| clicks | 0 | 1 |" in table
+    assert (
+        compare_runs.against_first([compare_runs.score(tmp_path / "s", (models[0],), sets[1], 0)])
+        == ""
+    )
 
 
 @pytest.mark.usefixtures("scores_alone")
