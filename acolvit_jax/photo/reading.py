@@ -97,13 +97,14 @@ def read_pages(source: str | os.PathLike[str], *, max_pixels: int | None = None)
 def read_image(source: ImageSource, *, max_pixels: int | None = None) -> np.ndarray:
     """Reads a photograph's pixels for training and evaluation.
 
-    As `read_photo`, but color profiles are ignored, as the published protocol does.
+    As `read_photo`, but color profiles are ignored, as the published protocol does, and a file
+    that has lost rows is refused: what stands in their place is nobody's truth.
 
     Returns:
         uint8 `[H, W, 3]`, upright.
     """
     with _errors_of(_name_of(source)):
-        raster = _decode(source, _most(max_pixels))
+        raster = _decode(source, _most(max_pixels), whole=True)
         return _finished(raster, profiles.without_profile(raster), ()).rgb
 
 
@@ -133,8 +134,11 @@ def _finished(raster: Raster, rgb: np.ndarray, notes: tuple[str, ...]) -> Photo:
     return Photo(upright(rgb, raster.orientation), raster.metadata, notes, kept)
 
 
-def _decode(source: ImageSource, max_pixels: int) -> Raster:
-    """Decodes a file; its colors are still its own."""
+def _decode(source: ImageSource, max_pixels: int, *, whole: bool = False) -> Raster:
+    """Decodes a file, one that has lost its last rows too unless it must be whole.
+
+    Its colors are still its own.
+    """
     if isinstance(source, Image.Image):
         return _of_pillow(source, max_pixels)
     data = _bytes_of(source)
@@ -151,8 +155,10 @@ def _decode(source: ImageSource, max_pixels: int) -> Raster:
         mended = jpeg.mend(data)
         if mended is None:
             raise
-        raster = _by_pillow(mended[0], max_pixels)
         note = f"the file ends too early: {mended[1]} of its rows are lost"
+        if whole and mended[1]:
+            raise ImageError(note) from None
+        raster = _by_pillow(mended[0], max_pixels)
         return replace(raster, notes=(*raster.notes, note))
 
 

@@ -15,7 +15,7 @@ from acolvit_jax.evaluation.methods import check_names
 from benchmarks import compare_runs
 from tests.integration.commands import HERE, kill, one_line_error, run, start
 from tests.models_on_disk import write_model
-from tests.photos import make_folder
+from tests.photos import make_folder, make_jpeg
 
 # 16 pixels a patch and 224 a side, as the protocol has them, but next to no width.
 SHAPE = {"patch_size": 16, "image_size": 224, "width": 64, "depth": 2}
@@ -138,10 +138,12 @@ def test_propagation_and_part_of_the_images(setting, tmp_path):
 def test_a_bad_image_ends_the_run_or_is_left_out(setting, tmp_path, capsys):
     _, models = setting
     photos = make_folder(tmp_path / "photos", 3)
-    (photos / "0001.jpg").write_bytes(b"not a photo")
     command = ["--checkpoint", models[0], f"--images={photos}", "--hints=1"]
-    with pytest.raises(UserError, match=r"0001\.jpg.*--skip_bad leaves such images out"):
-        main([*command, f"--output={tmp_path / 'r'}"])
+    large = make_jpeg(1, (320, 240))
+    for damaged in (b"not a photo", large[: -len(large) // 50]):
+        (photos / "0001.jpg").write_bytes(damaged)
+        with pytest.raises(UserError, match=r"0001\.jpg.*--skip_bad leaves such images out"):
+            main([*command, f"--output={tmp_path / str(len(damaged))}"])
     main([*command, f"--output={tmp_path / 'r'}", "--skip_bad"])
     assert "warning: left out 0001.jpg" in capsys.readouterr().err
     text = (tmp_path / "r" / "report.md").read_text()

@@ -103,6 +103,13 @@ def test_a_jpeg_without_its_last_rows_says_how_many():
         images.read_photo(data[: len(data) // 2])
 
 
+def test_what_is_learned_from_and_compared_with_has_all_its_rows():
+    data = jpeg()
+    np.testing.assert_array_equal(images.read_image(data[:-2]), images.read_image(data))
+    with pytest.raises(ImageError, match=r"ends too early: \d+ of its rows are lost"):
+        images.read_image(data[: -len(data) // 50])
+
+
 def test_frames_of_animations_are_told():
     frames = [Image.fromarray(make_rgb(i, (24, 32))) for i in range(3)]
     for kind in ("GIF", "PNG", "WEBP"):
