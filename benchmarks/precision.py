@@ -73,7 +73,7 @@ def load(images: str, max_images: int) -> Photos:
 
 def run(method: Method, photos: Photos) -> Result:
     """Colorizes and scores."""
-    ab, decisions = method.colorize(photos.inputs)
+    ab, decisions, _ = method.colorize(photos.inputs)
     assert decisions is not None
     scores = simple_scores(photos.inputs, ab, photos.truth)[1]
     return Result(np.array([score["psnr"] for score in scores]), decisions)

@@ -173,7 +173,7 @@ def click(method: Method, photos: Sequence[ProtocolPhoto], count: int) -> list[C
     for k in range(count + 1):
         cells = [np.array(one.cells, int).reshape(-1, 2) for one in found]
         inputs = np.stack([p.inputs(c) for p, c in zip(photos, cells, strict=True)])
-        ab, _ = method.colorize(inputs)
+        ab = method.colorize(inputs).ab
         rgb, values = simple_scores(inputs, ab, truth)
         for i, (one, value) in enumerate(zip(found, values, strict=True)):
             one.psnr.append(value["psnr"])

@@ -95,7 +95,7 @@ def _results(
             inputs = photo.inputs(hint_set[count, name])
             row = [hint_pictures.hints_picture(inputs)]
             for method in methods:
-                ab, _ = method.colorize(inputs[None])
+                ab = method.colorize(inputs[None]).ab
                 rgb, _ = simple_scores(inputs[None], ab, photo.rgb[None])
                 row.append(np.round(rgb[0] * 255).astype(np.uint8))
             rows.append([*row, photo.rgb])

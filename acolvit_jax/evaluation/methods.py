@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.places import place
 from acolvit_jax.config import ModelConfig
@@ -27,7 +29,22 @@ from acolvit_jax.models.precision import with_dtype
 
 IMAGE_SIZE = 224  # of the protocol
 
-Colorize = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
+
+class Answer(NamedTuple):
+    """What a method makes of a batch.
+
+    Attributes:
+        ab: normalized a, b `[B, S, S, 2]`.
+        decisions: `[B, depth, 2]`, None for a baseline.
+        macs: multiply-accumulates of all that was computed for each image, `[B]`; None likewise.
+    """
+
+    ab: np.ndarray
+    decisions: np.ndarray | None = None
+    macs: np.ndarray | None = None
+
+
+Colorize = Callable[[np.ndarray], Answer]
 
 
 @dataclass(frozen=True)
@@ -37,8 +54,7 @@ class Method:
     Attributes:
         name: in tables and figures; unique in a report.
         identity: changes when its results would: a digest of weights and budget.
-        colorize: float32 `[B, S, S, 4]` to normalized a, b `[B, S, S, 2]` and decisions
-            `[B, depth, 2]`, None for a baseline.
+        colorize: answers inputs, float32 `[B, S, S, 4]`.
         config: the architecture, None for a baseline.
         budget: asked of a model of any budget, else None.
     """
@@ -48,12 +64,6 @@ class Method:
     colorize: Colorize
     config: ModelConfig | None = None
     budget: float | None = None
-
-    def macs(self, decisions: np.ndarray | None) -> np.ndarray | None:
-        """Multiply-accumulates of every image, None for a baseline."""
-        if self.config is None or decisions is None:
-            return None
-        return forward_macs(decisions, self.config)
 
 
 def model_methods(
@@ -87,11 +97,11 @@ def model_methods(
     engine = Engine(config, params)
     digest = _digest(config, params)
     if not config.any_budget:
-        return [Method(label, digest, engine.many, config)]
+        return [Method(label, digest, answering(engine, None), config)]
     methods = []
     for asked in dict.fromkeys(budgets or [DEFAULT_BUDGET]):
         budget = engine.check_budget(asked)
-        colorize = _at_budget(engine, budget)
+        colorize = answering(engine, budget)
         identity = f"{digest} {budget}"
         methods.append(Method(f"{label}@{budget:g}", identity, colorize, config, budget))
     return methods
@@ -111,8 +121,14 @@ def split_name(checkpoint: str) -> tuple[str, str]:
     return label, path
 
 
-def _at_budget(engine: Engine, budget: float | None) -> Colorize:
-    return lambda inputs: engine.many(inputs, budget)
+def answering(engine: Engine, budget: float | None) -> Colorize:
+    """A model's own answers, at a budget from `check_budget`."""
+
+    def colorize(inputs: np.ndarray) -> Answer:
+        ab, decisions = engine.many(inputs, budget)
+        return Answer(ab, decisions, forward_macs(decisions, engine.config))
+
+    return colorize
 
 
 def _digest(config: ModelConfig, params: Params) -> str:
@@ -136,8 +152,8 @@ def baseline_methods(names: Sequence[str]) -> list[Method]:
 
 
 def _in_threads(baseline: Callable[[np.ndarray], np.ndarray]) -> Colorize:
-    pool = ThreadPoolExecutor(2)
-    return lambda inputs: (np.stack(list(pool.map(baseline, inputs))), None)
+    pool = ThreadPoolExecutor(len(available_cores()))
+    return lambda inputs: Answer(np.stack(list(pool.map(baseline, inputs))))
 
 
 def check_names(methods: Sequence[Method]) -> None:

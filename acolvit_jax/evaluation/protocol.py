@@ -171,7 +171,7 @@ def _score_batch(
     settings: Settings,
 ) -> list[Score]:
     """Scores of one method at one K."""
-    ab, decisions = method.colorize(inputs)
+    ab, decisions, macs = method.colorize(inputs)
     rgb, values = simple_scores(inputs, ab, truth)
     scores = [dict(v) for v in values]
     if settings.lpips is not None and features is not None:
@@ -180,7 +180,6 @@ def _score_batch(
     if settings.propagation:
         for score, reach in zip(scores, _reaches(method, photos, cells, ab), strict=True):
             score |= {} if reach is None else {"propagation": reach}
-    macs = method.macs(decisions)
     return [
         Score(
             method.name,
@@ -203,7 +202,7 @@ def _reaches(
 ) -> list[float | None]:
     """How far the last hint of each image reaches; None without hints."""
     fewer = np.stack([p.inputs(c[:-1]) for p, c in zip(photos, cells, strict=True)])
-    before, _ = method.colorize(fewer)
+    before = method.colorize(fewer).ab
     return [
         propagation_range(
             color.denormalize_ab(before[i]), color.denormalize_ab(ab[i]), c[-1], hints.HINT_SIZE

@@ -39,7 +39,7 @@ class Score:
         image: file name.
         values: by metric: `psnr`, `boundary_psnr` (dB), `patch_error_variance`, and where asked for
             `lpips` and `propagation` (pixels; absent where a hint changed nothing).
-        macs: multiply-accumulates, None for a baseline.
+        macs: multiply-accumulates of all that was computed, None for a baseline.
         decisions: `[depth][2]`, None for a baseline.
     """
 

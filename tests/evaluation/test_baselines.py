@@ -1,8 +1,11 @@
 """Baselines by hand, and Levin's solution against a dense solve."""
 
+import threading
+
 import numpy as np
 import pytest
 
+from acolvit_jax.evaluation import methods
 from acolvit_jax.evaluation.baselines import BASELINES, grey, levin, nearest_hint, neighbor_means
 
 
@@ -75,3 +78,19 @@ def test_levin_stops_at_edges_of_lightness():
 def test_a_flat_image_has_a_solution():
     ab = levin(make_inputs(np.full((8, 8), 0.3), {(0, 0): (0.25, -0.25)}))
     np.testing.assert_allclose(ab, np.broadcast_to([0.25, -0.25], (8, 8, 2)), atol=1e-5)
+
+
+def test_every_core_has_a_photo(monkeypatch):
+    """Three are at work at once, or the barrier breaks."""
+    together = threading.Barrier(3, timeout=20)
+
+    def waits(inputs):
+        together.wait()
+        return inputs[..., 1:3]
+
+    monkeypatch.setitem(BASELINES, "waits", waits)
+    monkeypatch.setattr(methods, "available_cores", lambda: [0, 1, 2])
+    (method,) = methods.baseline_methods(["waits"])
+    answer = method.colorize(np.ones((3, 2, 2, 4), np.float32))
+    assert answer.ab.shape == (3, 2, 2, 2)
+    assert answer.decisions is answer.macs is None

@@ -8,7 +8,7 @@ import pytest
 from acolvit_jax.evaluation import clicks
 from acolvit_jax.evaluation.click_report import click_tables, summarize_clicks
 from acolvit_jax.evaluation.click_scores import Clicked, ClickFile, click
-from acolvit_jax.evaluation.methods import Method
+from acolvit_jax.evaluation.methods import Answer, Method
 from acolvit_jax.evaluation.protocol import ProtocolPhoto
 from acolvit_jax.photo import color
 
@@ -86,7 +86,7 @@ def flood(inputs):
             rows, columns = np.nonzero(planes[:, half, 3])
             if len(rows):
                 ab[i, :, half] = planes[rows[0], columns[0] + (half.start), 1:3]
-    return ab, None
+    return Answer(ab)
 
 
 def test_clicks_on_a_photo_by_hand():

@@ -9,7 +9,7 @@ import pytest
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.sources import folder_source
 from acolvit_jax.evaluation.click_scores import ClickFile, click_all
-from acolvit_jax.evaluation.methods import Method
+from acolvit_jax.evaluation.methods import Method, answering
 from acolvit_jax.evaluation.protocol import BATCH, Settings, batch_size, score_images
 from acolvit_jax.evaluation.scores import ScoreFile
 from acolvit_jax.hints import sets
@@ -26,7 +26,7 @@ COUNTS = (1, 5)
 def evaluated(photos, output):
     """Scores and clicks of a model, by what tells them apart."""
     engine = Engine(CONFIG, init_params(CONFIG, 0), batch_size=2)
-    method = Method("m", "m", lambda inputs: engine.many(inputs, 0.5), CONFIG, 0.5)
+    method = Method("m", "m", answering(engine, 0.5), CONFIG, 0.5)
     source = folder_source(photos)
     names = [source.name_of(i) for i in range(len(source))]
     hints = sets.drawn_hints(names, COUNTS, CONFIG.image_size, "acolvit")
