@@ -86,7 +86,8 @@ def write_hint_set(
 
     Raises:
         HintError: if two images share a stem, for their files would collide; or if a file exists
-            that holds other points, for it may be a published one. Then nothing is written.
+            that holds other points or cannot be read, for it may be a published one. Then nothing
+            is written.
     """
     names = list(names)
     stems = sorted(Path(name).stem for name in names)
@@ -100,7 +101,7 @@ def write_hint_set(
         for count, name, pairs in generate_hint_set(names, counts, **options)
     }
     for path, text in texts.items():
-        if path.exists() and read_text(path).split() != text.split():
+        if path.exists() and _read(path).split() != text.split():
             raise HintError(f"{path} exists and holds other points; choose another folder")
     for path, text in texts.items():
         write_text(path, text)
@@ -125,18 +126,21 @@ def read_hint_file(
         HintError: if the file is missing or has not K lines, or a line is no pair of corners inside
             the image.
     """
-    try:
-        lines = read_text(path).splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise HintError(f"cannot read hints from {path}: {error}") from error
     pairs = [
         _parse_pair(line, f"{path}, line {number}", image_size, hint_size)
-        for number, line in enumerate(lines, start=1)
+        for number, line in enumerate(_read(path).splitlines(), start=1)
         if line.strip()
     ]
     if len(pairs) != count:
         raise HintError(f"{path} has {len(pairs)} hints; files of its folder have {count}")
     return np.array(list(dict.fromkeys(pairs)), int).reshape(-1, 2)
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise HintError(f"cannot read hints from {path}: {error}") from error
 
 
 def _parse_pair(line: str, place: str, image_size: int, hint_size: int) -> tuple[int, int]:

@@ -90,6 +90,14 @@ def test_files_with_other_points_are_not_replaced(tmp_path):
     assert (folder / "h2-n1" / "a.txt").read_text() == before
 
 
+def test_a_file_that_is_no_text_is_not_replaced(tmp_path):
+    path = hint_files.write_hint_set(tmp_path, NAMES) / "h2-n1" / "b.txt"
+    path.write_bytes(b"\x89PNG")
+    with pytest.raises(HintError, match=r"cannot read hints from .*h2-n1/b\.txt"):
+        hint_files.write_hint_set(tmp_path, NAMES)
+    assert path.read_bytes() == b"\x89PNG"
+
+
 def test_images_that_would_share_a_file_are_refused(tmp_path):
     with pytest.raises(HintError, match="'a' first"):
         hint_files.write_hint_set(tmp_path, ["a.jpg", "b.jpg", "a.png"])
