@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from acolvit_jax.data.records import ImageSource
+from acolvit_jax.data.records import ImageSource, evenly
 from acolvit_jax.evaluation import figures
 from acolvit_jax.evaluation.methods import Method
 from acolvit_jax.evaluation.protocol import ProtocolPhoto, load_photo
@@ -52,7 +52,7 @@ def draw_all(
     """
     scored = {score.image for score in scores}
     places = {name: i for i, name in enumerate(names) if name in scored}
-    shown = [list(places)[i * len(places) // SHOWN] for i in range(min(SHOWN, len(places)))]
+    shown = [list(places)[i] for i in evenly(len(places), SHOWN)]
     photos = {name: load_photo(source, places[name], image_size) for name in shown}
     made = {}
     figure = _results(photos, hint_set, methods, counts)
