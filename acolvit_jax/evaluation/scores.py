@@ -66,7 +66,8 @@ class ScoreFile:
             folder: of the report.
             identity: what the scores depend on; it must be that of the scores in the folder, but
                 `contenders` (identities of methods by name) may have grown. `products`, the dtype
-                of the models' products, is part of theirs; it says why they differ.
+                of the models' products, is part of theirs; it says why they differ. `images`, how
+                the images were named, is for people: their names and content decide.
 
         Raises:
             ConfigError: if the folder holds another evaluation.
@@ -78,8 +79,8 @@ class ScoreFile:
             before = _read_identity(own)
             if before is None:
                 _start_over(own)
-            elif not _continues(before, json.loads(text)):
-                raise ConfigError(_another(folder, before, identity))
+            elif reason := _another(folder, before, json.loads(text)):
+                raise ConfigError(reason)
         elif folder.exists() and any(
             not path.name.startswith("damaged-") for path in folder.iterdir()
         ):
@@ -118,27 +119,37 @@ def _start_over(own: Path) -> None:
     log.warning("%s is damaged; set aside as %s, all is scored again", own, " and ".join(names))
 
 
-def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether an evaluation goes on from another: the same, or with further methods."""
-    former, all_now = old["contenders"], new["contenders"]
-    return _alike(old, new) and all(all_now.get(name) == former[name] for name in former)
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Keys of what is not the same, the methods apart."""
+    keys = (old.keys() | new.keys()) - {"contenders", "products", "images"}
+    return sorted(key for key in keys if old.get(key) != new.get(key))
 
 
-def _alike(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether all is the same but the methods."""
-    keys = (old.keys() | new.keys()) - {"contenders", "products"}
-    return all(old.get(key) == new.get(key) for key in keys)
+def _lost(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Methods that another evaluation has not, or has with other weights or budgets."""
+    former, now = old["contenders"], new["contenders"]
+    return [name for name in former if now.get(name) != former[name]]
 
 
 def _another(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Says that a folder holds another evaluation, and where it is so, that dtypes differ."""
+    """Says how an evaluation differs from that in a folder; nothing if it goes on from there."""
+    differing, lost = _differing(old, new), _lost(old, new)
+    if not differing and not lost:
+        return ""
     before, now = old.get("products"), new.get("products")
-    if before is None or before == now or not _alike(old, new):
-        own = folder / IDENTITY_FILE
-        return f"{folder} holds another evaluation (see {own}); choose another --output"
+    if not differing and before is not None and before != now:
+        return (
+            f"{folder} holds an evaluation in {before}, and this one is in {now}: add "
+            f"--dtype {before}, or choose another --output"
+        )
+    missing = [name for name in lost if name not in new["contenders"]]
+    changed = [name for name in lost if name not in missing]
+    kinds = (("other", differing), ("another", changed), ("this one lacks", missing))
+    reasons = [f"{words} {', '.join(names)}" for words, names in kinds if names]
+    own = folder / IDENTITY_FILE
     return (
-        f"{folder} holds an evaluation in {before}, and this one is in {now}: add "
-        f"--dtype {before}, or choose another --output"
+        f"{folder} holds another evaluation ({'; '.join(reasons)}; see {own}): choose another "
+        "--output"
     )
 
 

@@ -51,6 +51,24 @@ def test_contenders_can_be_added_but_not_changed(tmp_path):
     assert len(ScoreFile(tmp_path, grown).scores) == 2
 
 
+def test_the_spelling_of_the_folder_is_no_difference(tmp_path):
+    """Nor is it in folders of earlier versions, which hold it too."""
+    ScoreFile(tmp_path, IDENTITY).add([make("a", 20.0)])
+    assert ScoreFile(tmp_path, IDENTITY | {"images": "./here"}).scores
+    assert json.loads((tmp_path / "evaluation.json").read_text())["images"] == "./here"
+
+
+def test_what_differs_is_named(tmp_path):
+    before = IDENTITY | {"content": "c", "contenders": {"a": "1", "b": "2", "c": "3"}}
+    ScoreFile(tmp_path, before)
+    other = before | {"content": "d", "counts": [2], "contenders": {"a": "1", "b": "3"}}
+    with pytest.raises(ConfigError) as raised:
+        ScoreFile(tmp_path, other)
+    assert "(other content, counts; another b; this one lacks c; see " in str(raised.value)
+    with pytest.raises(ConfigError, match=r"evaluation \(this one lacks b, c; see"):
+        ScoreFile(tmp_path, before | {"contenders": {"a": "1"}})
+
+
 def test_another_dtype_is_named(tmp_path):
     float32, bfloat16 = (
         IDENTITY | {"contenders": {"model": name}, "products": name}
