@@ -12,6 +12,11 @@ def available_cores() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
+def can_keep_to_cores() -> bool:
+    """Whether the system keeps a process to some cores; macOS does not."""
+    return hasattr(os, "sched_setaffinity")
+
+
 def use_cores(count: int) -> bool:
     """Keeps the process to some cores; for before JAX makes its threads.
 
@@ -21,7 +26,7 @@ def use_cores(count: int) -> bool:
     Returns:
         False where the system cannot do that.
     """
-    if not hasattr(os, "sched_setaffinity"):
+    if not can_keep_to_cores():
         return False
     os.sched_setaffinity(0, available_cores()[:count])
     return True

@@ -90,6 +90,11 @@ class ClickFile:
         self._file.close()
 
 
+def read_clicks(folder: Path) -> list[Clicked]:
+    """The clicks that the folder of a report holds; what is damaged is passed over."""
+    return read_lines(folder / CLICKS_FILE, _clicked)[0]
+
+
 def _clicked(values: dict[str, Any]) -> Clicked:
     """A line of the file.
 

@@ -35,7 +35,7 @@ class Difference:
         base: name of the other.
         photos: how many both colored.
         hints: by number of random hints.
-        clicks: after 0, 1, 2, ... clicks; empty if nothing was clicked.
+        clicks: after 0, 1, 2, ... clicks; empty if one of the two was not clicked with.
     """
 
     name: str
@@ -145,12 +145,13 @@ def difference_tables(found: Sequence[Difference]) -> str:
         ["random hints", *(str(k) for k in found[0].hints)],
         [[one.name, *(_cell(value) for value in one.hints.values())] for one in found],
     )
-    if not found[0].clicks:
+    clicked = [one for one in found if one.clicks]
+    if not clicked:
         return hints
-    counts = shown_counts(len(found[0].clicks) - 1)
+    counts = shown_counts(len(clicked[0].clicks) - 1)
     clicks = markdown_table(
         ["clicks", *(str(k) for k in counts)],
-        [[one.name, *(_cell(one.clicks[k]) for k in counts)] for one in found],
+        [[one.name, *(_cell(one.clicks[k]) for k in counts)] for one in clicked],
     )
     return f"{hints}\n\n{clicks}"
 

@@ -15,7 +15,7 @@ from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.evaluation.click_report import ClickSummary, click_tables
 from acolvit_jax.evaluation.differences import Difference, difference_tables
 from acolvit_jax.evaluation.published import TABLE_2, PublishedSet
-from acolvit_jax.evaluation.scores import Score
+from acolvit_jax.evaluation.scores import REPORT_FILE, Score
 from acolvit_jax.evaluation.summary import METRICS, Summary
 from acolvit_jax.evaluation.throughput import TIMED
 
@@ -76,7 +76,7 @@ def write_report(folder: Path, report: Report, scores: Sequence[Score]) -> None:
             "table_1": [row._asdict() for row in report.paper.rows],
         },
     }
-    write_text(folder / "report.json", json.dumps(data, indent=2) + "\n")
+    write_text(folder / REPORT_FILE, json.dumps(data, indent=2) + "\n")
     write_text(folder / "per_image.csv", per_image_csv(scores))
     write_text(folder / "report.md", markdown(report))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import acolvit_jax
+from acolvit_jax.common.cores import can_keep_to_cores
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.progress import Progress
@@ -23,6 +25,7 @@ from acolvit_jax.evaluation.image_sets import (
     open_images,
     take_evenly,
 )
+from acolvit_jax.evaluation.kept import kept_clicks, kept_rates
 from acolvit_jax.evaluation.methods import (
     IMAGE_SIZE,
     Method,
@@ -41,6 +44,7 @@ from acolvit_jax.evaluation.summary import summarize
 from acolvit_jax.evaluation.throughput import measure_throughput
 from acolvit_jax.hints import sets as hint_sets
 from acolvit_jax.hints.files import HINT_COUNTS, SEED, write_hint_set
+from acolvit_jax.inference.devices import device_name
 from acolvit_jax.models.precision import resolve_dtype
 
 
@@ -113,22 +117,29 @@ def run_evaluation(request: Request) -> Path:
         IMAGE_SIZE,
         paper,
     )
-    clicked = _click(request, source, names, methods, {score.image for score in scores})
-    summed = click_report.summarize_clicks(clicked, method_names, request.clicks) if clicked else []
+    clicked = _clicks(request, source, names, methods, {score.image for score in scores})
+    click_names = [n for n in method_names if any(one.method == n for one in clicked)]
+    summed = (
+        click_report.summarize_clicks(clicked, click_names, len(clicked[0].cells))
+        if clicked
+        else []
+    )
     if summed:
         figure = click_report.click_figure(summed)
         drawn[save(figure, request.output, "clicks")] = (
             "Mean PSNR by number of clicks, and what the first is worth, photo by photo."
         )
-    rates: dict[str, float] = {}
-    if request.throughput:
-        for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
-            rates |= measure_throughput(split_name(checkpoint)[1], made, dtype)
     facts = _facts(request, images, undecoded, settings, dtype)
     base = next((method.name for method in methods if method.config is not None), None)
     against = differences(scores, clicked, method_names, base) if base else []
+    rates = kept_rates(request.output, methods)
     report = Report(facts, summaries, drawn, rates, paper, summed, against)
     write_report(request.output, report, scores)
+    if request.throughput:
+        measured: dict[str, float] = {}
+        for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
+            measured |= measure_throughput(split_name(checkpoint)[1], made, dtype)
+        write_report(request.output, replace(report, throughput=measured), scores)
     return request.output / "report.md"
 
 
@@ -138,7 +149,8 @@ def _all_methods(
     """Baselines, models, and models as people see them, under names that differ.
 
     Raises:
-        ConfigError: for two of one name, none at all, or budgets that no model takes.
+        ConfigError: for two of one name, none at all, options that no model here takes, or
+            throughput where the system cannot measure it.
     """
     seen = [
         method
@@ -151,6 +163,11 @@ def _all_methods(
     check_names(methods)
     if request.budgets and not any(model.budget for model in models):
         raise ConfigError(f"--budgets {request.budgets}: no model here is one of any budget")
+    for option, asked in (("--finished", request.finished), ("--throughput", request.throughput)):
+        if asked and not models:
+            raise ConfigError(f"{option} is of models, and there is none: add --checkpoint MODEL")
+    if request.throughput and not can_keep_to_cores():
+        raise ConfigError("--throughput: this system cannot keep to one core; leave it out")
     return methods
 
 
@@ -160,12 +177,14 @@ class _HintedImages(NamedTuple):
     Attributes:
         source: of those whose hints can be read.
         names: theirs, in order.
+        whole: how many there are, before some are taken evenly.
         hints: of each, by number and name.
         bad: why others are left out, by name.
     """
 
     source: ImageSource
     names: list[str]
+    whole: int
     hints: hint_sets.HintSet
     bad: dict[str, str]
 
@@ -180,12 +199,12 @@ def _hinted_images(request: Request) -> _HintedImages:
         drawn = hint_sets.drawn_hints(
             image_names(whole), request.counts, IMAGE_SIZE, request.hint_list
         )
-        return _HintedImages(source, names, drawn, {})
+        return _HintedImages(source, names, len(whole), drawn, {})
     read, bad = hint_sets.read_hint_set(
         request.hint_dir, names, request.counts, IMAGE_SIZE, skip_bad=request.skip_bad
     )
     source = Part(source, [i for i, name in enumerate(names) if name not in bad])
-    return _HintedImages(source, image_names(source), read, bad)
+    return _HintedImages(source, image_names(source), len(whole), read, bad)
 
 
 def _facts(
@@ -199,8 +218,12 @@ def _facts(
     reasons = [*images.bad.values(), *undecoded]
     count = len(images.names) - len(undecoded)
     drawn = f"drawn as the published sets of {request.hint_list}, seed {SEED}"
-    facts = {
-        "images": f"{count} of {request.images}",
+    facts = {"images": f"{count} of {request.images}"}
+    if request.list_file:
+        facts["list"] = request.list_file
+    if 0 < request.max_images < images.whole:
+        facts["taken evenly"] = f"{request.max_images} of {images.whole}"
+    facts |= {
         "hints": str(request.hint_dir or drawn),
         "LPIPS": "not measured; --lpips does",
     }
@@ -208,23 +231,23 @@ def _facts(
         facts["LPIPS"] = f"VGG16, weights of {settings.lpips.source}"
     if request.checkpoints:
         paths = [" = ".join(split_name(checkpoint)) for checkpoint in request.checkpoints]
-        facts |= {"models": ", ".join(paths), "matrix products": dtype}
+        facts |= {"models": ", ".join(paths), "matrix products": dtype, "device": device_name()}
     facts["computed by"] = f"acolvit_jax {acolvit_jax.__version__}"
     if reasons:
         facts["left out"] = f"{len(reasons)} bad images: {'; '.join(reasons[:5])}"
     return facts
 
 
-def _click(
+def _clicks(
     request: Request,
     source: ImageSource,
     names: Sequence[str],
     methods: Sequence[Method],
     scored: set[str],
 ) -> list[Clicked]:
-    """Clicks on the images that were scored; nothing if no clicks are asked for."""
+    """Clicks on the images that were scored: as many as asked for, or those of before."""
     if not request.clicks:
-        return []
+        return kept_clicks(request.output, [method.name for method in methods], scored)
     file = ClickFile(request.output, request.clicks)
     indices = [i for i, name in enumerate(names) if name in scored]
     try:

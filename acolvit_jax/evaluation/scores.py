@@ -23,6 +23,7 @@ from acolvit_jax.photo.metrics import boundary_psnr, compose_rgb, patch_error_va
 PATCH_SIZE = 16
 SCORES_FILE = "scores.jsonl"
 IDENTITY_FILE = "evaluation.json"
+REPORT_FILE = "report.json"
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,8 @@ def _read_identity(path: Path) -> dict[str, Any] | None:
 
 def _start_over(own: Path) -> None:
     """Sets all aside of which nobody knows any more what it depends on."""
-    records = [path for path in sorted(own.parent.glob("*.jsonl")) if path.name[:8] != "damaged-"]
+    found = [*sorted(own.parent.glob("*.jsonl")), *own.parent.glob(REPORT_FILE)]
+    records = [path for path in found if path.name[:8] != "damaged-"]
     names = [set_aside(path).name for path in (own, *records)]
     log.warning("%s is damaged; set aside as %s, all is scored again", own, " and ".join(names))
 

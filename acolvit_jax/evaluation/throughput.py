@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from acolvit_jax.inference.measurement import HINTS, PATTERNS, own_decisions_nam
 
 FULL_DEPTH = "full depth"
 TIMED = (
-    "One image at a time on one thread. A model's own decisions are those for "
+    "One image at a time on one thread of the processor. A model's own decisions are those for "
     f"{PATTERNS} photos of the package, each with {HINTS} hints."
 )
 
@@ -25,7 +26,8 @@ def measure_throughput(
 ) -> dict[str, float]:
     """Times one model at full depth and with its own decisions.
 
-    A process that has begun with all cores cannot go back to one thread, so this starts another.
+    A process that has begun with all cores, or on an accelerator, cannot go back to one thread, so
+    this starts another.
 
     Args:
         path: of the model.
@@ -36,9 +38,8 @@ def measure_throughput(
         Images a second by name, full depth first.
 
     Raises:
-        UserError: if the benchmark fails; the message is its own.
+        UserError: if the benchmark fails; the message ends in the last line of its own.
     """
-    name = without_budget(methods[0].name)
     budgets = [c.budget for c in methods if c.budget is not None]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "numbers.json"
@@ -46,14 +47,21 @@ def measure_throughput(
         command += ["--forwards_only", "--keep_ratios=", f"--json={file}"]
         command.append(f"--dtype={dtype}")
         command.append("--budgets=" + ",".join(f"{b:g}" for b in budgets))
-        done = subprocess.run(command, capture_output=True, text=True)
+        environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise UserError(f"the benchmark of {path} failed: {done.stderr.strip()[-300:]}")
+            said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
+            raise UserError(f"the benchmark of {path} failed: {said[-1].removeprefix('error: ')}")
         rows = {row["name"]: row for row in json.loads(file.read_text())["rows"]}
     rates = {row: 1 / values["timing"]["median"] for row, values in rows.items()}
-    found = {f"{name}, full depth": rates[FULL_DEPTH]}
+    found = {full_depth_name(methods[0]): rates[FULL_DEPTH]}
     for method in methods:
         own = own_decisions_name(method.budget)
         if own in rates:
             found[method.name] = rates[own]
     return found
+
+
+def full_depth_name(method: Method) -> str:
+    """Name of a model's row at full depth: one for all its budgets."""
+    return f"{without_budget(method.name)}, {FULL_DEPTH}"

@@ -19,6 +19,13 @@ def working_devices() -> tuple[jax.Device, ...]:
     return tuple(devices[:1] if jax.default_backend() == "cpu" else devices)
 
 
+def device_name() -> str:
+    """What computes: the kind of this process's first device, and its platform."""
+    device = jax.local_devices()[0]
+    kind, platform = device.device_kind, device.platform
+    return kind if kind == platform else f"{kind} ({platform})"
+
+
 def mesh_of(devices: tuple[jax.Device, ...]) -> Mesh:
     """Devices in a row, that the images of a batch are split over."""
     return Mesh(np.array(devices), (AXIS,), axis_types=(AxisType.Auto,))

@@ -24,6 +24,7 @@ from acolvit_jax.hints import Hint, hint_planes, true_hints
 from acolvit_jax.inference import finish, timing
 from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.compilation import CACHE_VARIABLE, compile_forward
+from acolvit_jax.inference.devices import device_name
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.params import Params
@@ -68,7 +69,7 @@ class Report:
     """Everything that the benchmark measured.
 
     Attributes:
-        machine: processor, threads, versions.
+        machine: processor, device, threads, versions.
         rows: forwards of one image, full depth first.
         floor: the full forward's products of matrices alone.
         floor_macs: multiply-accumulates of the floor.
@@ -87,7 +88,7 @@ class Report:
 
 
 def describe_machine(threads: int) -> dict[str, str]:
-    """Processor, threads and versions."""
+    """Processor, the device that JAX computes on, threads and versions."""
     names = [
         line.split(":", 1)[1].strip()
         for line in _read("/proc/cpuinfo").splitlines()
@@ -95,6 +96,7 @@ def describe_machine(threads: int) -> dict[str, str]:
     ]
     return {
         "processor": names[0] if names else platform.processor(),
+        "device": device_name(),
         "cores": str(os.cpu_count()),
         "threads": str(threads),
         "python": platform.python_version(),

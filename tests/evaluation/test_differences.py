@@ -64,6 +64,9 @@ def test_the_table_by_hand():
         "| :--- | ---: | ---: |",
         "| second | +0.50 ± 0.00 | -1.00 ± 2.00 |",
     ]
+    unclicked = Difference("new", "first", 2, {1: Paired(0.0, 1.0), 10: Paired(0.0, None)}, [])
+    clicks = difference_tables([unclicked, *found]).split("\n\n")[1]
+    assert clicks == difference_tables(found).split("\n\n")[1]
     alone = differences(SCORES, [], ["first", "second"], "first")
     assert "clicks" not in difference_tables(alone)
 

@@ -94,6 +94,7 @@ def test_another_dtype_is_named(tmp_path):
 def test_scores_of_a_damaged_identity_are_set_aside_and_made_again(tmp_path, data, caplog):
     """Nobody knows what they depend on; they may be another evaluation's."""
     ScoreFile(tmp_path, IDENTITY).add([make("a", 20.0)])
+    (tmp_path / "report.json").write_text('{"throughput": {}}')
     (tmp_path / "evaluation.json").write_bytes(data)
     with caplog.at_level(logging.WARNING):
         file = ScoreFile(tmp_path, IDENTITY)
@@ -101,6 +102,7 @@ def test_scores_of_a_damaged_identity_are_set_aside_and_made_again(tmp_path, dat
     assert len(caplog.records) == 1
     assert (tmp_path / "damaged-evaluation.json").read_bytes() == data
     assert "20.0" in (tmp_path / "damaged-scores.jsonl").read_text()
+    assert (tmp_path / "damaged-report.json").exists()
     file.add([make("a", 21.0)])
     assert ScoreFile(tmp_path, IDENTITY).scores["model", 1, "a"].values == {"psnr": 21.0}
 

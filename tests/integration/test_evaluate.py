@@ -11,6 +11,7 @@ from acolvit_jax import __version__
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluate import main
 from acolvit_jax.evaluation import gallery
+from acolvit_jax.evaluation import run as run_module
 from acolvit_jax.evaluation.methods import check_names
 from benchmarks import compare_runs
 from tests.integration.commands import HERE, kill, one_line_error, run, start
@@ -76,6 +77,7 @@ def test_the_report_has_the_tables_and_figures(report, setting):
         "LPIPS": "not measured; --lpips does",
         "models": ", ".join(models).replace("=", " = "),
         "matrix products": "float32",
+        "device": "cpu",
         "computed by": f"acolvit_jax {__version__}",
     }
     by_name = {c["name"]: c for c in data["contenders"]}
@@ -159,6 +161,12 @@ BAD = {
     "tfds": (["--checkpoint=MODEL", "--output=OUT", "--images=tfds:mnist"], 2, "mnist"),
     "baseline": (["--baselines=magic", "--output=OUT"], 2, "grey, nearest, levin"),
     "checkpoint": (["--checkpoint=/nowhere", "--output=OUT"], 1, "no model at /nowhere"),
+    "no model": (["--baselines=grey", "--finished", "--output=OUT"], 2, "--finished is of models"),
+    "no model to time": (
+        ["--baselines=grey", "--throughput", "--output=OUT"],
+        2,
+        "--throughput is of models",
+    ),
     "twice": (["--checkpoint", "MODEL", "MODEL", "--output=OUT"], 2, "NAME=PATH"),
     "hint files": (
         ["--checkpoint=MODEL", "--output=OUT", "--hint_dir=/nowhere/1234"],
@@ -219,6 +227,13 @@ def test_clicks_are_reported_and_go_on(setting, tmp_path):
         assert (again["cells"], again["psnr"]) == (one["cells"], one["psnr"])
     with pytest.raises(UserError, match=r"--clicks -1 must be 0 \(none\)"):
         main([*command, "--clicks=-1"])
+    # What was clicked stays in the report, of the method that has clicked.
+    before = json.loads((output / "report.json").read_text())["clicks"]
+    main([*command, "--baselines=grey"])
+    after = json.loads((output / "report.json").read_text())
+    assert after["clicks"] == before
+    assert [one["clicks"] for one in after["against"]] == [[]]
+    assert "(clicks.png)" in (output / "report.md").read_text()
 
 
 def test_methods_are_compared_with_the_first_model(report):
@@ -265,6 +280,21 @@ def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):
     (tmp_path / "list.txt").write_text("0003.jpg\nother.jpg\n")
     with pytest.raises(UserError, match=r"1 of the 2 images .* are missing, first other\.jpg"):
         main([*command, f"--output={tmp_path / 'x'}", f"--list={tmp_path / 'list.txt'}"])
+
+
+@pytest.mark.usefixtures("scores_alone")
+def test_a_report_says_which_images_it_took_and_goes_on_by_any_path(setting, tmp_path, monkeypatch):
+    folder, _ = setting
+    names = tmp_path / "list.txt"
+    names.write_text("0003.jpg\n0030.jpg\n0031.jpg\n")
+    command = ["--baselines=grey", "--hints=1", f"--list={names}", f"--output={tmp_path / 'r'}"]
+    main([*command, f"--images={folder / 'photos'}", "--max_images=2"])
+    scores = (tmp_path / "r" / "scores.jsonl").read_text()
+    facts = json.loads((tmp_path / "r" / "report.json").read_text())["facts"]
+    assert (facts["list"], facts["taken evenly"]) == (str(names), "2 of 3")
+    monkeypatch.chdir(folder)
+    main([*command, "--images=./photos/", "--max_images=2"])
+    assert (tmp_path / "r" / "scores.jsonl").read_text() == scores
 
 
 @pytest.mark.usefixtures("scores_alone")
@@ -320,7 +350,10 @@ def test_bad_hints_are_left_out_when_asked(setting, tmp_path):
 
 
 @pytest.mark.usefixtures("scores_alone")
-def test_levin_and_throughput(setting, tmp_path):
+def test_levin_and_throughput(setting, tmp_path, monkeypatch):
+    def fails(*_):
+        raise UserError("no time")
+
     folder, models = setting
     command = ["--checkpoint", *models, "--baselines=levin", f"--images={folder / 'photos'}"]
     output = tmp_path / "r"
@@ -332,6 +365,24 @@ def test_levin_and_throughput(setting, tmp_path):
     data = json.loads((output / "report.json").read_text())
     assert all(rate > 0 for rate in data["throughput"].values())
     assert data["contenders"][0]["name"] == "levin"
+    # The rates stay, and so does all else where measuring them again fails.
+    more = ["--baselines=levin,grey", "--hints=10", f"--output={output}", "--max_images=2"]
+    monkeypatch.setattr(run_module, "measure_throughput", fails)
+    with pytest.raises(UserError, match="no time"):
+        main([*command, *more, "--throughput"])
+    again = json.loads((output / "report.json").read_text())
+    assert again["throughput"] == data["throughput"]
+    assert [one["name"] for one in again["contenders"]][:2] == ["levin", "grey"]
+
+
+@pytest.mark.usefixtures("scores_alone")
+def test_where_no_core_can_be_kept_to_nothing_is_begun(setting, tmp_path, monkeypatch):
+    """As on macOS."""
+    monkeypatch.delattr("os.sched_setaffinity", raising=False)
+    command = ["--checkpoint", setting[1][0], f"--output={tmp_path / 'r'}", "--throughput"]
+    with pytest.raises(UserError, match="--throughput: this system cannot keep to one core"):
+        main(command)
+    assert not (tmp_path / "r").exists()
 
 
 def test_a_model_of_another_size_is_refused(tmp_path):
