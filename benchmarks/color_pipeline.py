@@ -21,9 +21,9 @@ import numpy as np
 from scipy import ndimage
 
 from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import AUTO_DTYPE, PRETRAINED
-from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.data.transforms import to_model_units
 from acolvit_jax.evaluation.clicks import next_cell
 from acolvit_jax.hints import HINT_SIZES, REACHES, cell_means, draw_cells
@@ -35,6 +35,7 @@ from acolvit_jax.inference.tones import Tones
 from acolvit_jax.models.precision import with_dtype
 from acolvit_jax.photo import color, images
 from acolvit_jax.photo.metrics import MSE_FLOOR
+from benchmarks.photo_sets import some_photos
 
 SIDE = 224
 COUNTS = (1, 10, 50)
@@ -197,17 +198,17 @@ def arguments(about: str) -> tuple[str, dict[str, list[np.ndarray]]]:
     parser.add_argument("--images", nargs="*", type=Path, help="folders (photos of the package)")
     parser.add_argument("--max_images", type=int, default=42, help="of each, evenly")
     args = parser.parse_args()
-    sets = {str(p): sorted(p.rglob("*.jpg")) for p in args.images or []}
     chosen = {}
-    for name, paths in (sets or {"photos of the package": sample_photos()}).items():
-        paths = paths[:: max(1, len(paths) // args.max_images)][: args.max_images]
-        chosen[name] = [images.resize(images.read_image(path), (SIDE, SIDE)) for path in paths]
+    for folder in args.images or [None]:
+        paths = some_photos(folder, args.max_images)
+        small = [images.resize(images.read_image(path), (SIDE, SIDE)) for path in paths]
+        chosen[str(folder or "photos of the package")] = small
     return args.checkpoint, chosen
 
 
 def main() -> None:
     checkpoint, sets = arguments(__doc__.splitlines()[0])
-    model, pool = Model(checkpoint), ThreadPoolExecutor(2)
+    model, pool = Model(checkpoint), ThreadPoolExecutor(len(available_cores()))
     for name, small in sets.items():
         photos = list(pool.map(model.look_at, small, range(len(small))))
         print(f"{checkpoint}, {len(photos)} of {name}\n")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,17 @@ def row(name: str, report: dict[str, Any]) -> list[str]:
     ]
 
 
-def score(out: Path, models: tuple[str, ...], images: str, max_images: int) -> dict[str, Any]:
-    """Scores models on a set of images; returns the report."""
+def report_name(images: str, sets: Sequence[str]) -> str:
+    """What the report of a set of images is called: as much of its path as no other set ends in."""
+    parts = Path(images).parts
+    others = [other for text in sets if (other := Path(text).parts) != parts]
+    ends = (parts[-count:] for count in range(1, len(parts) + 1))
+    own = next((e for e in ends if all(o[-len(e) :] != e for o in others)), parts)
+    return "-".join(own).replace("/", "")
+
+
+def score(output: Path, models: tuple[str, ...], images: str, max_images: int) -> dict[str, Any]:
+    """Scores models on a set of images into a folder; returns the report."""
     request = Request(
         checkpoints=models,
         budgets=(),
@@ -62,7 +72,7 @@ def score(out: Path, models: tuple[str, ...], images: str, max_images: int) -> d
         list_file="",
         hint_dir=None,
         counts=COUNTS,
-        output=out / Path(images).name,
+        output=output,
         max_images=max_images,
         clicks=CLICKS,
     )
@@ -92,7 +102,8 @@ def main() -> None:
     args = parser.parse_args()
     reports = []
     for images in args.images:
-        reports.append(score(args.out, tuple(args.models), images, args.max_images))
+        output = args.out / report_name(images, args.images)
+        reports.append(score(output, tuple(args.models), images, args.max_images))
         print(f"{images}\n\n{scores_table(reports[-1])}\n")
     if table := against_first(reports):
         print(f"against {reports[0]['against'][0]['base']}\n\n{table}")

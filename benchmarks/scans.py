@@ -25,6 +25,7 @@ from acolvit_jax.inference.colorizer import Colorizer
 from acolvit_jax.inference.finish import color_photo
 from acolvit_jax.photo import images, pictures
 from acolvit_jax.photo.metrics import MSE_FLOOR
+from benchmarks.photo_sets import some_photos
 
 CLICKS = 5
 CELLS = 56  # a side, of places that can be clicked
@@ -99,12 +100,12 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--checkpoint", default=PRETRAINED)
-    parser.add_argument("--count", type=int, default=12)
+    parser.add_argument("--count", type=int, default=12, help="of the photos, evenly")
     args = parser.parse_args()
     colorizer = Colorizer.from_pretrained(args.checkpoint)
-    paths = sorted(args.photos.rglob("*.jpg"))
+    paths = some_photos(args.photos, args.count)
     rows, shown = [], []
-    for i, path in enumerate(paths[:: max(1, len(paths) // args.count)][: args.count]):
+    for i, path in enumerate(paths):
         truth = images.read_image(path)
         kind = list(KINDS)[i % len(KINDS)]
         scan = KINDS[kind](truth, np.random.default_rng(i))

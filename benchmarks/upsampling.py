@@ -25,10 +25,10 @@ from scipy import ndimage
 from acolvit_jax import hints
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.common.tables import markdown_table
-from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.photo import color, images
 from acolvit_jax.photo.upsampling import upsample
+from benchmarks.photo_sets import some_photos
 
 SIDE = 224
 HALF_TOKEN = 8
@@ -141,12 +141,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", default="pretrained", help='"" takes the true colors')
     parser.add_argument("--photos", type=Path, help="folder (the photos in the package)")
-    parser.add_argument("--max_photos", type=int, default=42)
+    parser.add_argument("--max_photos", type=int, default=42, help="of them, evenly")
     parser.add_argument("--hints", type=int, default=10)
     args = parser.parse_args()
     model = Model(args.checkpoint) if args.checkpoint else None
-    paths = sorted(args.photos.rglob("*.jpg")) if args.photos else sample_photos()
-    paths = paths[:: max(1, len(paths) // args.max_photos)][: args.max_photos]
+    paths = some_photos(args.photos, args.max_photos)
     names = [*UPSAMPLERS, *(["bicubic, 4 grids"] if model else [])]
     scores: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     times: dict[str, list[float]] = {name: [] for name in names}

@@ -254,7 +254,10 @@ def test_runs_are_compared_over_all_sets(setting, tmp_path, monkeypatch):
     sets = [str(folder / "photos"), str(tmp_path / "others")]
     make_folder(tmp_path / "others", 2)
     monkeypatch.setattr(compare_runs, "CLICKS", 1)
-    reports = [compare_runs.score(tmp_path / "r", tuple(models), images, 3) for images in sets]
+    reports = [
+        compare_runs.score(tmp_path / name, tuple(models), images, 3)
+        for name, images in zip("ab", sets, strict=True)
+    ]
     one, other = (report["against"][0]["hints"]["10"][0] for report in reports)
     table = compare_runs.against_first(reports)
     assert f"{(3 * one + 2 * other) / 5:+.2f} ± " in table
