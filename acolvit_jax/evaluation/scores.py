@@ -115,8 +115,9 @@ def _read_identity(path: Path) -> dict[str, Any] | None:
 
 def _start_over(own: Path) -> None:
     """Sets all aside of which nobody knows any more what it depends on."""
-    found = [*sorted(own.parent.glob("*.jsonl")), *own.parent.glob(REPORT_FILE)]
-    records = [path for path in found if path.name[:8] != "damaged-"]
+    records = [path for path in sorted(own.parent.glob("*.jsonl")) if path.name[:8] != "damaged-"]
+    if (report := own.parent / REPORT_FILE).exists():
+        records.append(report)
     names = [set_aside(path).name for path in (own, *records)]
     log.warning("%s is damaged; set aside as %s, all is scored again", own, " and ".join(names))
 

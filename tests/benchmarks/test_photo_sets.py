@@ -1,9 +1,8 @@
-"""Which photos benchmarks take, and what the reports on them are called."""
+"""Which photos benchmarks take."""
 
 import pytest
 
 from acolvit_jax.data.sources import sample_photos
-from benchmarks.compare_runs import report_name
 from benchmarks.photo_sets import some_photos
 
 
@@ -21,14 +20,3 @@ def test_the_photos_are_spread_over_the_whole_folder(tmp_path):
 def test_no_photos_are_refused(tmp_path, most):
     with pytest.raises(SystemExit, match=f"{most} of the 0 photos in {tmp_path}"):
         some_photos(tmp_path, most)
-
-
-def test_reports_on_folders_of_one_name_have_different_names():
-    sets = ["a/val", "b/val", "c/test", "sample", "x/a/val"]
-    names = [report_name(images, sets) for images in sets]
-    assert names == ["a-val", "b-val", "test", "sample", "x-a-val"]
-    assert [report_name(images, ["/p/val", "q/val"]) for images in ("/p/val", "q/val")] == [
-        "p-val",
-        "q-val",
-    ]
-    assert report_name("p/val", ["p/val", "p/val"]) == "val"
