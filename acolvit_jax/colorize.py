@@ -55,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
         "--layer",
         choices=sorted(LAYERS),
         help="with each result, also write its color alone for an editor's mode 'color': "
-        "NAME_layer.png, transparent, or NAME_layers.tif, over the grey photo; of photos whose "
-        "names would be alike NAME.png_layer.png",
+        "NAME_layer.png, transparent, or NAME_layers.tif, over the grey photo; of a folder's "
+        "photos NAME.png_layer.png",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     parser.add_argument(

@@ -11,7 +11,7 @@ from acolvit_jax.common.errors import HintError, ImageError
 from acolvit_jax.common.names import fitting, spelled
 from acolvit_jax.common.places import is_remote, place, resolved, same_file
 from acolvit_jax.hints import Hint
-from acolvit_jax.inference.result_files import SUFFIX, Job, alike, apart, name_targets, own_suffix
+from acolvit_jax.inference.result_files import SUFFIX, Job, name_targets, own_suffix
 from acolvit_jax.photo import images
 
 
@@ -117,12 +117,7 @@ def plan_folder(
     def own(path: Path) -> Sequence[Hint]:
         return hints.get(spelled(names[path]), hints.get(spelled(path.name), ()))
 
-    shared = alike(targets.values())
-    named = [
-        Job(path, targets[path], own(path), whole=targets[path] in shared, kinds=kinds)
-        for path in paths
-    ]
-    jobs = apart(named)
+    jobs = [Job(path, targets[path], own(path), whole=True, kinds=kinds) for path in paths]
     if not all(os.path.exists(path) for job in jobs for path in job.files):
         _check_writable(root)
     left = len(found.photos) - len(paths)
