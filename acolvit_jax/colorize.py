@@ -38,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
         "--hints",
         type=cli.path,
         metavar="FILE.json",
-        help='[{"row": 40, "column": 120, "color": "#c03020"}, ...], by file name for a folder',
+        help='[{"row": 40, "column": 120, "color": "#c03020"}, ...], for a folder by file name '
+        "or by path below it",
     )
     parser.add_argument("--output", help="file, or folder (NAME/); default: SOURCE_color")
     parser.add_argument(

@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from acolvit_jax.common.errors import ImageError
+from acolvit_jax.common.errors import HintError, ImageError
+from acolvit_jax.hints import Hint
 from acolvit_jax.inference.plans import plan_folder, plan_photo
 
 KINDS = ("compare", "layer", "layers")
@@ -125,6 +126,42 @@ def test_pages_are_told_in_the_names_beside_a_result(tmp_path):
     assert plan_photo(photo, None, [], False, kinds=KINDS).beside(2)["layers"].name == (
         "a.page2_layers.tif"
     )
+
+
+HERE = [Hint(1, 2, (255, 0, 0))]
+
+
+@pytest.mark.parametrize(
+    ("key", "photos"),
+    [
+        ("IMG_1.jpg", ["IMG_1.jpg"]),
+        ("2019/IMG_1.jpg", ["2019/IMG_1.jpg"]),
+        ("2020\\IMG_1.jpg", ["2020/IMG_1.jpg"]),
+        ("caf\u00e9.jpg", ["caf\u00e9.jpg"]),
+        ("cafe\u0301.jpg", ["cafe\u0301.jpg"]),
+        ("b.jpg", ["2019/b.jpg"]),
+    ],
+)
+def test_hints_are_one_photo_s(tmp_path, key, photos):
+    make(tmp_path / "in", "IMG_1.jpg", "2019/IMG_1.jpg", "2020/IMG_1.jpg", "2019/b.jpg")
+    make(tmp_path / "in", "caf\u00e9.jpg", "cafe\u0301.jpg")
+    jobs = plan_folder(tmp_path / "in", tmp_path / "out", {key: HERE}).jobs
+    hinted = [job.source.relative_to(tmp_path / "in").as_posix() for job in jobs if job.hints]
+    assert hinted == photos
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (["a.jpg"], r"'a\.jpg', which may be any of 2019/a\.jpg, 2020/a\.jpg; give its path"),
+        (["b.jpg", "2020/b.jpg"], r"2020/b\.jpg twice, as 'b\.jpg' and as '2020/b\.jpg'"),
+        (["2021/b.jpg", "c.jpg"], r"hints for 2 photos not in .*, first '2021/b\.jpg'"),
+    ],
+)
+def test_hints_whose_photo_is_unclear_are_refused(tmp_path, keys, message):
+    make(tmp_path / "in", "2019/a.jpg", "2020/a.jpg", "2020/b.jpg")
+    with pytest.raises(HintError, match=message):
+        plan_folder(tmp_path / "in", tmp_path / "out", dict.fromkeys(keys, HERE))
 
 
 @pytest.mark.parametrize("kind", ["compare", "layer"])
