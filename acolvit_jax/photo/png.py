@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import imagecodecs
-import numpy as np
 
 from acolvit_jax.photo import profiles
 from acolvit_jax.photo.raster import Raster

@@ -53,7 +53,10 @@ def unit_alpha(
 
     Args:
         values: `[H, W]`, of the colors' type.
-        colors: `[H, W, C]`, as `full_range` takes them; so are the rest.
+        colors: `[H, W, C]`.
+        bits: as of `full_range`, which the colors are given to.
+        white: likewise.
+        of_ink: likewise.
 
     Returns:
         float32 `[H, W]`.
