@@ -39,7 +39,8 @@ class Hint:
             beyond an edge of lightness inside it does not.
         reach: how far the hint changes the photo, in pixels of the model's image: the standard
             deviation of a Gaussian that leads back to the result without it; from 224 on the
-            whole photo. None reaches what is like the hint's place.
+            whole photo. None reaches what is like the hint's place, and of a place that is left
+            as it is 96 pixels.
     """
 
     row: int
