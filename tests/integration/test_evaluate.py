@@ -12,7 +12,6 @@ from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluate import main
 from acolvit_jax.evaluation import gallery
 from acolvit_jax.evaluation.methods import check_names
-from benchmarks import compare_runs
 from tests.integration.commands import HERE, kill, one_line_error, run, start
 from tests.models_on_disk import write_model
 from tests.photos import make_folder
@@ -230,22 +229,6 @@ def test_methods_are_compared_with_the_first_model(report):
             assert mean == pytest.approx(means[one["name"]][count] - means["fixed"][count])
             assert error > 0
     assert "## Against fixed\n" in (report[0] / "report.md").read_text()
-
-
-def test_runs_are_compared_over_all_sets(setting, tmp_path, monkeypatch):
-    folder, models = setting
-    sets = [str(folder / "photos"), str(tmp_path / "others")]
-    make_folder(tmp_path / "others", 2)
-    monkeypatch.setattr(compare_runs, "CLICKS", 1)
-    reports = [compare_runs.score(tmp_path / "r", tuple(models), images, 3) for images in sets]
-    one, other = (report["against"][0]["hints"]["10"][0] for report in reports)
-    table = compare_runs.against_first(reports)
-    assert f"{(3 * one + 2 * other) / 5:+.2f} ± " in table
-    assert "| clicks | 0 | 1 |" in table
-    assert (
-        compare_runs.against_first([compare_runs.score(tmp_path / "s", (models[0],), sets[1], 0)])
-        == ""
-    )
 
 
 @pytest.mark.usefixtures("scores_alone")
