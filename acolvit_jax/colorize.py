@@ -38,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
         "--hints",
         type=cli.path,
         metavar="FILE.json",
-        help='[{"row": 40, "column": 120, "color": "#c03020"}, ...], by file name for a folder',
+        help='[{"row": 40, "column": 120, "color": "#c03020"}, ...], for a folder by file name '
+        "or by path below it",
     )
     parser.add_argument("--output", help="file, or folder (NAME/); default: SOURCE_color")
     parser.add_argument(
@@ -55,8 +56,8 @@ def parser() -> argparse.ArgumentParser:
         "--layer",
         choices=sorted(LAYERS),
         help="with each result, also write its color alone for an editor's mode 'color': "
-        "NAME_layer.png, transparent, or NAME_layers.tif, over the grey photo; of photos whose "
-        "names would be alike NAME.png_layer.png",
+        "NAME_layer.png, transparent, or NAME_layers.tif, over the grey photo; of a folder's "
+        "photos NAME.png_layer.png",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     parser.add_argument(

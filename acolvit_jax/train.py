@@ -175,7 +175,7 @@ def _profile_steps(text: str, config: Config) -> tuple[int, int] | None:
     """Reads `FIRST,LAST`, steps of a run."""
     if not text:
         return None
-    match = re.fullmatch(r"(\d+),(\d+)", text)
+    match = re.fullmatch(r"(\d{1,18}),(\d{1,18})", text)
     if not match or not 0 < int(match[1]) <= int(match[2]):
         raise ConfigError(f"--profile_steps={text}: wanted FIRST,LAST, for example 10,15")
     if int(match[2]) > config.train.steps:

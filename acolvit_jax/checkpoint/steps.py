@@ -253,7 +253,7 @@ class Checkpoints:
                 float(parse_object(patiently(str(path), path.read_bytes))[_SCORE])
             except FileNotFoundError:  # another process was first
                 continue
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, OverflowError):
                 if self._read_only:
                     raise DamagedError(
                         f"{path} is damaged; delete it: it holds no more than a score"

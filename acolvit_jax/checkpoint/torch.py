@@ -219,7 +219,7 @@ def find_architecture(given: Mapping[str, Array]) -> ModelConfig:
     Raises:
         CheckpointError: if this is no state dict of A-ColViT or iColoriT.
     """
-    blocks = {int(m[1]) for name in given if (m := re.match(r"blocks\.(\d+)\.", name))}
+    blocks = {int(m[1]) for name in given if (m := re.match(r"blocks\.(\d{1,9})\.", name))}
     patch = given.get("patch_embed.proj.weight")
     if not blocks or patch is None or patch.ndim != 4:
         raise CheckpointError(

@@ -120,7 +120,7 @@ def load_weights(path: Path) -> Weights:
         )
     number = metadata.get("format", "1")
     try:
-        check_format(int(number) if number.isdecimal() else number)
+        check_format(int(number) if number.isdecimal() and len(number) < 10 else number)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
     if metadata.get("sha256") != _digest(flat, metadata):

@@ -19,12 +19,16 @@ def parse(text: str) -> Any:
     """Reads JSON of any kind.
 
     Raises:
-        ValueError: for what is none, or is nested beyond measure.
+        ValueError: for what is none, is nested beyond measure, or has thousands of digits.
     """
     try:
         return json.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:  # of Python's limit of digits
+        raise ValueError("it holds a number of thousands of digits") from error
 
 
 def parse_object(data: bytes) -> dict[str, Any]:

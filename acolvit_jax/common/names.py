@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import unicodedata
 from pathlib import Path
@@ -35,9 +36,13 @@ def name_bytes(name: str) -> bytes:
 
 
 def fitting(stem: str, tail: str) -> str:
-    """`STEM` + `TAIL`, with the stem cut so that a file system holds the name."""
+    """`STEM` + `TAIL`, with the stem cut so that a file system holds the name.
+
+    What is cut has a mark of the whole stem, by which stems that begin alike are told apart.
+    """
     room = LONGEST - len(name_bytes(tail))
     whole = name_bytes(stem)
     if len(whole) <= room:
         return stem + tail
-    return whole[:room].decode("utf-8", "ignore") + tail
+    mark = f"-{hashlib.sha256(whole).hexdigest()[:8]}"
+    return whole[: room - len(mark)].decode("utf-8", "ignore") + mark + tail

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import json
+import reprlib
 from pathlib import Path
+from typing import Any
+
+
+def brief(value: Any) -> str:
+    """A value as a message repeats it: cut in its middle where it is long."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        return "a number of thousands of digits"
 
 
 def read_text(path: Path) -> str:

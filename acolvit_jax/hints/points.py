@@ -10,12 +10,12 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from reprlib import repr as brief
 from typing import Any
 
 import numpy as np
 
 from acolvit_jax.common.errors import HintError
+from acolvit_jax.common.text import brief
 from acolvit_jax.photo import color
 
 HINT_SIZE = 2  # of the published protocol; a model's own is `ModelConfig.hint_size`
@@ -39,7 +39,8 @@ class Hint:
             beyond an edge of lightness inside it does not.
         reach: how far the hint changes the photo, in pixels of the model's image: the standard
             deviation of a Gaussian that leads back to the result without it; from 224 on the
-            whole photo. None reaches what is like the hint's place.
+            whole photo. None reaches what is like the hint's place, and of a place that is left
+            as it is 96 pixels.
     """
 
     row: int
@@ -82,7 +83,8 @@ class Hint:
         for name, value, side in (("row", self.row, height), ("column", self.column, width)):
             if not 0 <= value < side:
                 raise HintError(
-                    f"hint at row {self.row}, column {self.column} lies outside the photo: "
+                    f"hint at row {brief(self.row)}, column {brief(self.column)} lies outside the "
+                    "photo: "
                     f"rows are 0..{height - 1}, columns 0..{width - 1}",
                     name,
                 )
@@ -126,7 +128,10 @@ def _whole(value: Any) -> int | None:
 
 def _checked_reach(reach: Any) -> float:
     low, high = REACHES
-    value = float(reach) if isinstance(reach, Real) else np.nan
+    try:
+        value = float(reach) if isinstance(reach, Real) else np.nan
+    except OverflowError:  # of a whole number
+        value = np.inf
     if not low <= value <= high:
         raise HintError(f"a hint's reach {brief(reach)} is not in {low:g}..{high:g}", "reach")
     return value
@@ -135,7 +140,7 @@ def _checked_reach(reach: Any) -> float:
 def _checked_color(color: Any) -> Color:
     try:
         values = tuple(float(value) for value in color)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise HintError(
             f"a hint's color {brief(color)} is no sequence of numbers; "
             "hints.text.parse_color reads names and #rrggbb",

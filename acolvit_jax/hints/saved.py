@@ -14,6 +14,7 @@ from acolvit_jax.photo import color
 
 _FIELDS = (8, 9)  # rows and columns whose lightness is compared
 _SAME_SHAPE = 0.02  # largest difference of two aspects of one photo
+_LONGEST = 10**9  # pixels; no photo has a longer side
 _SAME_BITS = 10  # of a fingerprint's 64 that may differ in one photo
 
 
@@ -74,9 +75,11 @@ class HintedPhoto:
 
 
 def hinted_photo(entry: dict[str, Any]) -> HintedPhoto | None:
-    """Reads what a file of hints says of its photo; None if it does not say a size."""
+    """Reads what a file of hints says of its photo; None if it says no size that a photo has."""
     name, width, height, mark = (entry.get(key) for key in ("name", "width", "height", "print"))
-    if not (type(width) is int and type(height) is int and width > 0 and height > 0):
+    if not (type(width) is int and type(height) is int):
+        return None
+    if not (0 < width <= _LONGEST and 0 < height <= _LONGEST):
         return None
     known = isinstance(mark, str) and re.fullmatch("[0-9a-f]{16}", mark)
     return HintedPhoto(str(name), width, height, str(mark) if known else "")

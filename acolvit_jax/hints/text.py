@@ -6,14 +6,13 @@ import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from reprlib import repr as brief
 from typing import Any
 
 from PIL import ImageColor
 
 from acolvit_jax.common.errors import HintError
 from acolvit_jax.common.json_lines import parse
-from acolvit_jax.common.text import read_text
+from acolvit_jax.common.text import brief, read_text
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.points import Color
 from acolvit_jax.hints.saved import HintedPhoto, hinted_photo
@@ -25,7 +24,7 @@ _FORM = (
 KEEP = "keep"  # in place of a color: leave it as the automatic result has it
 _NEEDED = ("row", "column", "color")
 _OPTIONS = ("size", "reach")
-_MOST = 100  # characters of a color
+_MOST = 100  # characters of a color; of a hint that a message repeats
 
 
 def parse_hint(text: str) -> Hint:
@@ -40,14 +39,15 @@ def parse_hint(text: str) -> Hint:
     Raises:
         HintError: if the text has another form.
     """
-    match = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*:(.+?)((?::\s*\w+\s*=[^:]*)*)", text)
+    match = re.fullmatch(r"\s*(-?\d{1,9})\s*,\s*(-?\d{1,9})\s*:(.+?)((?::\s*\w+\s*=[^:]*)*)", text)
+    given = repr(text) if len(text) <= _MOST else brief(text)
     if not match:
-        raise HintError(f"hint {text!r} is not of the form {_FORM}")
+        raise HintError(f"hint {given} is not of the form {_FORM}")
     fields: dict[str, Any] = {}
     for option in match[4].split(":")[1:]:
         name, value = (part.strip() for part in option.split("="))
         if name not in _OPTIONS or name in fields:
-            raise HintError(f"hint {text!r} is not of the form {_FORM}")
+            raise HintError(f"hint {given} is not of the form {_FORM}")
         fields[name] = _number(name, value)
     return Hint(int(match[1]), int(match[2]), parse_color(match[3]), **fields)
 
@@ -56,7 +56,7 @@ def _number(name: str, text: str) -> int | float:
     try:
         return int(text) if name == "size" else float(text)
     except ValueError:
-        raise HintError(f"a hint's {name} {text!r} is no number") from None
+        raise HintError(f"a hint's {name} {brief(text)} is no number") from None
 
 
 def parse_color(text: str) -> Color | None:

@@ -136,8 +136,8 @@ class Colorizer:
                 Only its lightness is looked at.
             hints: in pixels of the photo; none gives the model's own idea.
             budget: keep ratio of this call, for a model of any budget.
-            exact_hints: give the photo's pixels under hints exactly the colors asked for, and
-                spread what the model missed around them.
+            exact_hints: give the photo's pixels under hints the colors asked for, exactly as far
+                as `spread_missing` can, and spread what the model missed around them.
             finish: saturation and warmth of the whole result.
 
         Returns:
@@ -194,8 +194,8 @@ class Colorizer:
             tones: of the photo.
             hints: from `place`.
             budget: keep ratio of this call, for a model of any budget.
-            exact_hints: give the photo's pixels under hints exactly the colors asked for, and
-                spread what the model missed around them.
+            exact_hints: give the photo's pixels under hints the colors asked for, exactly as far
+                as `spread_missing` can, and spread what the model missed around them.
             automatic: gives this call's answer without hints, for who keeps it; None computes it.
                 It is asked for where there is no hint, or one does not reach the whole photo.
 

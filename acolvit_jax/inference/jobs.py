@@ -30,7 +30,7 @@ class Options:
     """How every photo of a call is colorized.
 
     Attributes:
-        exact_hints: give the photo's pixels under hints exactly the colors asked for.
+        exact_hints: give the photo's pixels under hints the colors asked for, as `Colorizer` does.
         finish: saturation and warmth of the whole result.
         overwrite: replace what exists.
         max_pixels: of a photo; None is what this machine's memory allows.

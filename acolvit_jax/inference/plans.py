@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from acolvit_jax.common.errors import HintError, ImageError
 from acolvit_jax.common.names import fitting, spelled
 from acolvit_jax.common.places import is_remote, place, resolved, same_file
 from acolvit_jax.hints import Hint
-from acolvit_jax.inference.result_files import SUFFIX, Job, alike, apart, name_targets, own_suffix
+from acolvit_jax.inference.result_files import SUFFIX, Job, name_targets, own_suffix
 from acolvit_jax.photo import images
 
 
@@ -82,7 +83,7 @@ def plan_folder(
     Args:
         folder: of photos.
         output: folder to write to; None is beside it, `FOLDER_color`.
-        hints: by file name, or by path relative to the folder.
+        hints: by path relative to the folder, or by file name where one photo alone has it.
         suffix: of results; None is each photo's own.
         kinds: of files beside each result, as of `Job`.
 
@@ -92,7 +93,8 @@ def plan_folder(
     Raises:
         ImageError: if there are no photos, or the output is a file, among the photos, or where
             nothing can be written.
-        HintError: if there are hints for a photo that is not there.
+        HintError: if there are hints for a photo that is not there, for a name that several have,
+            or twice for one photo.
     """
     folder = resolved(folder)
     root = _root(folder, output)
@@ -104,30 +106,49 @@ def plan_folder(
         allowed = ", ".join(images.IMAGE_SUFFIXES)
         raise ImageError(f"no images in {folder} (looked for {allowed}){problems}")
     names = {path: path.relative_to(folder).as_posix() for path in paths}
-    hints = {spelled(name): own for name, own in hints.items()}
-    known = {spelled(name) for name in names.values()} | {spelled(path.name) for path in paths}
-    unknown = sorted(set(hints) - known)
-    if unknown:
-        raise HintError(f"hints for {len(unknown)} photos not in {folder}, first {unknown[0]!r}")
+    own = _hints_by_photo(hints, names, folder)
     targets = name_targets({path: root / name for path, name in names.items()}, suffix)
     among = [] if inside else [t for t in targets.values() if t.is_relative_to(folder)]
     if among:
         raise ImageError(f"{among[0]} would be among the photos; choose another --output")
-
-    def own(path: Path) -> Sequence[Hint]:
-        return hints.get(spelled(names[path]), hints.get(spelled(path.name), ()))
-
-    shared = alike(targets.values())
-    named = [
-        Job(path, targets[path], own(path), whole=targets[path] in shared, kinds=kinds)
-        for path in paths
-    ]
-    jobs = apart(named)
+    jobs = [Job(path, targets[path], own.get(path, ()), whole=True, kinds=kinds) for path in paths]
     if not all(os.path.exists(path) for job in jobs for path in job.files):
         _check_writable(root)
     left = len(found.photos) - len(paths)
     taken = [f"{root}: left out as results of an earlier call: {left} photos"] if left else []
     return Plan(jobs, [*found.notes, *taken], found.problems)
+
+
+def _hints_by_photo(
+    hints: Mapping[str, Sequence[Hint]], names: Mapping[Path, str], folder: Path
+) -> dict[Path, Sequence[Hint]]:
+    """The hints of each photo, whose names are paths relative to the folder.
+
+    A path is one photo's; a file's name alone stands for the one photo that has it.
+
+    Raises:
+        HintError: for hints of no photo, of several, or of one photo twice.
+    """
+    exact = {name: [path] for path, name in names.items()}
+    whole, bare = defaultdict(list), defaultdict(list)
+    for path, name in names.items():
+        whole[spelled(name)].append(path)
+        bare[spelled(path.name)].append(path)
+    meant = {
+        key: exact.get(key) or whole.get(spelled(key)) or bare.get(spelled(key), [])
+        for key in hints
+    }
+    if unknown := sorted(key for key, photos in meant.items() if not photos):
+        raise HintError(f"hints for {len(unknown)} photos not in {folder}, first {unknown[0]!r}")
+    keys: dict[Path, str] = {}
+    for key, (path, *others) in meant.items():
+        if others:
+            these = ", ".join(names[photo] for photo in (path, *others))
+            raise HintError(f"hints for {key!r}, which may be any of {these}; give its path")
+        if path in keys:
+            raise HintError(f"hints for {names[path]} twice, as {keys[path]!r} and as {key!r}")
+        keys[path] = key
+    return {path: hints[key] for path, key in keys.items()}
 
 
 def _root(folder: Path, output: str | Path | None) -> Path:

@@ -1,18 +1,18 @@
 """A photo to colorize and the names of all that is written of it, no name twice in a folder.
 
-Names that differ in spelling or case alone are one: macOS and Windows take them for one file.
+A name says which photo it is of: it is the same whatever photos stand beside that one, so that a
+folder can be run again with more of them. Names that differ in spelling or case alone are one:
+macOS and Windows take them for one file.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from acolvit_jax.common.names import fitting, name_bytes, spelled
+from acolvit_jax.common.names import fitting, spelled
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.saved import HintedPhoto
 from acolvit_jax.photo import images, outputs
@@ -20,10 +20,7 @@ from acolvit_jax.photo import images, outputs
 SUFFIX = "_color"
 COMPARE = "compare"  # the kind of file that has the grey photo with its hints beside the result
 COMPARE_SUFFIX = ".compare.png"
-_ENDINGS = re.compile(rf"(?:{SUFFIX}|\.page\d+|_layers?)*$")  # that names beside a result have
-_PAGE = re.compile(rf"(?:\.page\d+)+(?=(?:_layer\.png|_layers\.tif|{re.escape(COMPARE_SUFFIX)})$)")
-_PAGES = (1, 2, 10, 100, 1000)  # one of each length, which is what long names are cut by
-_LONG = 200  # bytes; names beside shorter ones are not cut
+_BESIDE = (COMPARE_SUFFIX, *(outputs.OUTPUTS[kind].ending for kind in ("layer", "layers")))
 
 
 @dataclass(frozen=True)
@@ -35,9 +32,8 @@ class Job:
         target: the file to write.
         hints: on the photo.
         hinted: the photo that the hints were made on, if that may be another size of this one.
-        whole: whether the names of layers have the result's suffix too: without it they would be
-            those of another photo of the folder.
-        number: in the names beside the result from 2 on, where they are another photo's without.
+        whole: whether the names of layers have the result's suffix too, as of a folder's photos:
+            another may have the same stem.
         kinds: of files to write beside the result: `COMPARE`, and layers, of `OUTPUTS`.
     """
 
@@ -46,7 +42,6 @@ class Job:
     hints: Sequence[Hint] = ()
     hinted: HintedPhoto | None = None
     whole: bool = False
-    number: int = 1
     kinds: Sequence[str] = ()
 
     @property
@@ -71,8 +66,7 @@ class Job:
         if kind != COMPARE:
             stem = stem if self.whole else self.target.stem.removesuffix(SUFFIX)
             ending = outputs.OUTPUTS[kind].ending
-        number = "" if self.number == 1 else f".{self.number}"
-        return self.target.with_name(fitting(stem, number + _of_page(page) + ending))
+        return self.target.with_name(fitting(stem, _of_page(page) + ending))
 
 
 def own_suffix(source: Path) -> str:
@@ -81,74 +75,46 @@ def own_suffix(source: Path) -> str:
 
 
 def name_targets(places: Mapping[Path, Path], suffix: str | None) -> dict[Path, Path]:
-    """The results of photos: names of their own, with another suffix where that is theirs.
+    """The results of photos.
 
     Args:
-        places: for each photo where the results' tree has it.
+        places: for each photo where the results' tree has it, sorted.
         suffix: of results; None is each photo's own.
 
     Returns:
-        For each photo its result. One whose name is another's too, or a comparison's, has the
-        photo's whole name, `a.gif.png` beside `a.png`, and a number where that is taken as well.
+        For each photo its result, as `_own_name` has it. Of photos whose names are one on macOS or
+        Windows the first has that name, the others their whole name, with a number where needed.
     """
-    wanted = {path: to.with_suffix(suffix or own_suffix(path)) for path, to in places.items()}
-    count = Counter(_file(target.parent, target.name) for target in wanted.values())
-    kept = {
-        path: target
-        for path, target in wanted.items()
-        if (count[_file(target.parent, target.name)] == 1 or target == places[path])
-        and not target.name.casefold().endswith(COMPARE_SUFFIX)
-    }
-    taken = {_file(target.parent, target.name) for target in kept.values()}
+    wanted = {path: to.with_name(_own_name(to, suffix)) for path, to in places.items()}
+    first = {_file(target): path for path, target in reversed(wanted.items())}
+    taken = set(first)
     for path, target in wanted.items():
-        if path not in kept:
+        if first[_file(target)] != path:
             endings = (f".{number}{target.suffix}" for number in itertools.count(2))
             tries = itertools.chain([target.suffix], endings)
-            names = (fitting(path.name, ending) for ending in tries)
-            name = next(name for name in names if _file(target.parent, name) not in taken)
-            kept[path] = target.with_name(name)
-            taken.add(_file(target.parent, name))
-    return kept
+            names = (target.with_name(fitting(path.name, ending)) for ending in tries)
+            wanted[path] = next(free for free in names if _file(free) not in taken)
+            taken.add(_file(wanted[path]))
+    return wanted
 
 
-def _file(folder: Path, name: str) -> tuple[Path, str]:
-    """What names share that are one file on macOS or Windows."""
-    return folder, spelled(name).casefold()
+def _own_name(photo: Path, suffix: str | None) -> str:
+    """The name of a result, by its photo's name alone.
 
-
-def alike(targets: Iterable[Path]) -> set[Path]:
-    """Results whose layers, named by their stems, may meet other results or other layers."""
-    stems = {target: _file(target.parent, _ENDINGS.sub("", target.stem)) for target in targets}
-    taken = Counter(stems.values())
-    return {target for target, stem in stems.items() if taken[stem] > 1}
-
-
-def apart(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs, none of whose files beside results has the name of another file of the folder.
-
-    Names are the same whatever kinds are asked for: a folder can be run again for more of them.
+    It is the photo's own where that has the result's format and is like no other result's, `a.png`,
+    and no file's beside one. Else it is the photo's whole name with the suffix after it:
+    `a.gif.png`, and so `a.gif.png.png` of a photo that has that name.
     """
-    taken = {_pageless(job.target) for job in jobs}
-    named = []
-    for job in jobs:
-        numbered = (replace(job, whole=True, number=number) for number in itertools.count(1))
-        tries = ((one, _names_beside(one)) for one in itertools.chain([job], numbered))
-        free, names = next((one, names) for one, names in tries if not names & taken)
-        named.append(free)
-        taken |= names
-    return named
+    suffix = suffix or own_suffix(photo)
+    stays = images.WRITERS.get(photo.suffix.lower()) == images.WRITERS[suffix.lower()]
+    of_another = Path(photo.stem).suffix.lower() in images.IMAGE_SUFFIXES
+    beside = spelled(photo.name).casefold().endswith(_BESIDE)
+    return photo.name if stays and not of_another and not beside else fitting(photo.name, suffix)
 
 
-def _names_beside(job: Job) -> set[tuple[Path, str]]:
-    """All that may go beside a job's result, without pages."""
-    pages = _PAGES if len(name_bytes(job.target.name)) > _LONG else _PAGES[:1]
-    job = replace(job, kinds=(COMPARE, "layer", "layers"))
-    return {_pageless(path) for page in pages for path in job.beside(page).values()}
-
-
-def _pageless(path: Path) -> tuple[Path, str]:
-    """A file without the page that names beside a result have."""
-    return _file(path.parent, _PAGE.sub("", path.name))
+def _file(path: Path) -> str:
+    """What paths share that are one file on macOS or Windows."""
+    return spelled(str(path)).casefold()
 
 
 def _of_page(page: int) -> str:

@@ -2,7 +2,7 @@
 
 The missing color (asked minus predicted) is interpolated by a Gaussian process over place and
 lightness: it fades with distance, stops at edges, and hints near each other share it. A narrower
-correction then makes the photo's own pixel under each hint exact.
+correction then makes the photo's own pixel under each hint exact, or nearly so.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ def spread_missing(ab: np.ndarray, tones: Tones, hints: PlacedHints) -> np.ndarr
 
     Returns:
         float32 `[S, S, 2]`; `hints.shown` of it is `hints.ab`, but where hints within a few pixels
-        of each other are at odds: there it lies between them.
+        of each other are at odds: there it lies between them. Nowhere is more added than is missing
+        at a hint, so that it may stay short of a single hint too: by a few units of a* and b* where
+        the photo's pixel lies between pixels of the model's image, by up to 20 where it stands for
+        many of them, in a photo of a few pixels a side (`docs/color.md`).
     """
     if not len(hints):
         return ab

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import imagecodecs
-import numpy as np
 
 from acolvit_jax.photo import profiles
 from acolvit_jax.photo.raster import Raster
-from acolvit_jax.photo.samples import full_range
+from acolvit_jax.photo.samples import full_range, unit_alpha
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DEEP = 16  # bits a sample, which stand in byte 24
@@ -100,13 +99,13 @@ def completed(cleaned: Cleaned, raster: Raster) -> Raster:
     samples = imagecodecs.png_decode(cleaned.data)
     samples = samples[..., None] if samples.ndim == 2 else samples
     count = samples.shape[-1] - 1 if samples.shape[-1] in (2, 4) else samples.shape[-1]
-    pixels, notes = full_range(samples[..., :count], 16)
-    alpha = samples[..., count:].astype(np.float32) / np.float32(65535)
+    colors, alpha = samples[..., :count], samples[..., count:]
+    pixels, notes = full_range(colors, 16)
     return replace(
         raster,
         pixels=pixels,
         space="grey" if count == 1 else "rgb",
-        alpha=alpha[..., 0] if alpha.size else None,
+        alpha=unit_alpha(alpha[..., 0], colors, 16) if alpha.size else None,
         notes=(*cleaned.notes, *notes),
     )
 

@@ -39,6 +39,37 @@ def full_range(
     return _scaled(values, float(2**used - 1), dtype), notes
 
 
+def unit_alpha(
+    values: np.ndarray,
+    colors: np.ndarray,
+    bits: int,
+    *,
+    white: float | None = None,
+    of_ink: bool = False,
+) -> np.ndarray:
+    """Alpha in [0, 1].
+
+    How deep integers are is seen by the colors beside them alone: alpha may be small everywhere.
+
+    Args:
+        values: `[H, W]`, of the colors' type.
+        colors: `[H, W, C]`.
+        bits: as of `full_range`, which the colors are given to.
+        white: likewise.
+        of_ink: likewise.
+
+    Returns:
+        float32 `[H, W]`.
+    """
+    if values.dtype.kind == "f":
+        return _floats(values, None)[0]
+    used = _depth(colors, bits, white, of_ink)[0]
+    most = 2**used - 1 if values.max(initial=0) < 2**used else 2**bits - 1
+    return in_parts(
+        lambda some: np.clip(some.astype(np.float32) / np.float32(most), 0.0, 1.0), values
+    )
+
+
 def _depth(
     values: np.ndarray, bits: int, white: float | None, of_ink: bool
 ) -> tuple[int, tuple[str, ...]]:

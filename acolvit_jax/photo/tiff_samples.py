@@ -10,7 +10,7 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC
 from acolvit_jax.common.errors import ImageError
 from acolvit_jax.photo.parts import in_parts
 from acolvit_jax.photo.raster import CHANNELS, Raster
-from acolvit_jax.photo.samples import full_range
+from acolvit_jax.photo.samples import full_range, unit_alpha
 
 _SPACES = {
     PHOTOMETRIC.MINISWHITE: "grey",
@@ -84,15 +84,14 @@ def decoded(page: Any) -> Raster | None:
     if space == "lab":
         samples = _icc_lab(samples, signed=page.photometric == PHOTOMETRIC.CIELAB)
     inverted = page.photometric == PHOTOMETRIC.MINISWHITE
-    pixels, notes = full_range(
-        samples[..., :count], bits, white=_white(page), of_ink=inverted or space == "cmyk"
-    )
+    colors, white, of_ink = samples[..., :count], _white(page), inverted or space == "cmyk"
+    pixels, notes = full_range(colors, bits, white=white, of_ink=of_ink)
     if inverted:
         pixels = _inverted(pixels)
     kind = page.extrasamples[0] if page.extrasamples else None
     if kind not in (EXTRASAMPLE.ASSOCALPHA, EXTRASAMPLE.UNASSALPHA):
         return Raster(pixels, space, notes=notes)
-    alpha = _unit(full_range(samples[..., count], bits)[0])
+    alpha = unit_alpha(samples[..., count], colors, bits, white=white, of_ink=of_ink)
     if kind == EXTRASAMPLE.ASSOCALPHA:
         pixels = _unmultiplied(pixels, alpha)
     return Raster(pixels, space, alpha, notes=notes)
@@ -125,12 +124,6 @@ def _white(page: Any) -> float | None:
 
 def _inverted(pixels: np.ndarray) -> np.ndarray:
     return 1.0 - pixels if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max - pixels
-
-
-def _unit(values: np.ndarray) -> np.ndarray:
-    """float32 in [0, 1]."""
-    most = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
-    return values.astype(np.float32) / np.float32(most)
 
 
 def _unmultiplied(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:

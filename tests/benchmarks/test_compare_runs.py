@@ -1,37 +1,42 @@
 """Runs are compared over several sets of photos."""
 
+import pytest
+
 from benchmarks import compare_runs
-from benchmarks.compare_runs import report_name, score
 from tests.models_on_disk import write_model
 from tests.photos import make_folder
+
+SHAPE = {"patch_size": 16, "image_size": 224, "width": 64, "depth": 2}
+
+
+@pytest.fixture
+def models(tmp_path):
+    made = []
+    for seed, name in enumerate(("first", "second")):
+        (tmp_path / name).mkdir()
+        made.append(f"{name}={write_model(tmp_path / name, **SHAPE, seed=seed)}")
+    return tuple(made)
+
+
+def test_the_difference_is_that_over_all_photos(models, tmp_path, monkeypatch):
+    """Of three photos and of two; the clicks are shortened alone."""
+    monkeypatch.setattr(compare_runs, "CLICKS", 1)
+    reports = []
+    for name, number in (("some", 3), ("others", 2)):
+        make_folder(tmp_path / name, number)
+        reports.append(compare_runs.score(tmp_path / "r" / name, models, str(tmp_path / name), 0))
+    table = compare_runs.against_first(reports)
+    one, other = (report["against"][0]["hints"]["10"][0] for report in reports)
+    assert f"{(3 * one + 2 * other) / 5:+.2f} ± " in table
+    assert "| clicks | 0 | 1 |" in table
+    alone = compare_runs.score(tmp_path / "s", models[:1], str(tmp_path / "others"), 0)
+    assert compare_runs.against_first([alone]) == ""
 
 
 def test_reports_on_folders_of_one_name_have_different_names():
     sets = ["a/val", "b/val", "c/test", "sample", "x/a/val"]
-    names = [report_name(images, sets) for images in sets]
+    names = [compare_runs.report_name(images, sets) for images in sets]
     assert names == ["a-val", "b-val", "test", "sample", "x-a-val"]
-    assert [report_name(images, ["/p/val", "q/val"]) for images in ("/p/val", "q/val")] == [
-        "p-val",
-        "q-val",
-    ]
-    assert report_name("p/val", ["p/val", "p/val"]) == "val"
-
-
-def test_runs_are_compared_over_all_sets(tmp_path, monkeypatch):
-    shape = {"patch_size": 16, "image_size": 224, "width": 64, "depth": 2}
-    models = []
-    for seed, name in enumerate(("one", "two")):
-        (tmp_path / name).mkdir()
-        models.append(f"{name}={write_model(tmp_path / name, seed=seed, **shape)}")
-    sets = [str(make_folder(tmp_path / "photos", 5)), str(make_folder(tmp_path / "others", 2))]
-    monkeypatch.setattr(compare_runs, "CLICKS", 1)
-    reports = [
-        score(tmp_path / name, tuple(models), images, 3)
-        for name, images in zip("ab", sets, strict=True)
-    ]
-    first, other = (report["against"][0]["hints"]["10"][0] for report in reports)
-    table = compare_runs.against_first(reports)
-    assert f"{(3 * first + 2 * other) / 5:+.2f} ± " in table
-    assert "| clicks | 0 | 1 |" in table
-    alone = score(tmp_path / "c", (models[0],), sets[1], 0)
-    assert compare_runs.against_first([alone]) == ""
+    rooted = ["/p/val", "q/val"]
+    assert [compare_runs.report_name(images, rooted) for images in rooted] == ["p-val", "q-val"]
+    assert compare_runs.report_name("p/val", ["p/val", "p/val"]) == "val"

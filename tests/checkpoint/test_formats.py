@@ -50,7 +50,7 @@ def test_the_released_files_load(name):
     assert (config.hint_size, config.smallest_budget, config.width) == (2, 0.1, 192)
 
 
-@pytest.mark.parametrize("number", ["3", "new"])
+@pytest.mark.parametrize("number", ["3", "new", "9" * 5000])
 def test_weights_of_a_newer_format_are_refused(tmp_path, number):
     path = write_model(tmp_path)
     rewrite(path, lambda metadata: metadata | {"format": number})

@@ -123,7 +123,9 @@ def test_the_best_is_kept_after_a_restart_too_and_can_be_read(tmp_path):
         checkpoints.restore(2, target_of(make_state(0)))
 
 
-@pytest.mark.parametrize("text", ["", '{"sco', "[]", '{"score": "a"}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", '{"sco', "[]", '{"score": "a"}', '{"score": 1%s}' % ("0" * 400), "[" * 100_000]
+)
 def test_a_damaged_score_costs_only_the_score(tmp_path, text, caplog):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(make_state(1), {"next_index": 1}, 25.0)

@@ -152,7 +152,15 @@ def test_every_key_that_does_not_fit_is_listed():
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("foreign", [{}, {"weight": np.zeros(3)}, {"blocks.0.x": np.zeros(3)}])
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {},
+        {"weight": np.zeros(3)},
+        {"blocks.0.x": np.zeros(3)},
+        {f"blocks.{'9' * 5000}.x": np.zeros(3)},
+    ],
+)
 def test_a_foreign_state_dict_is_told(foreign):
     with pytest.raises(CheckpointError, match="no state dict of A-ColViT or iColoriT"):
         from_state_dict(foreign)

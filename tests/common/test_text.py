@@ -49,6 +49,7 @@ def test_names_as_long_as_a_file_system_holds(tmp_path, letter):
     write_bytes(tmp_path / name, b"x")
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert fitting("short", ".jpg") == "short.jpg"
+    assert fitting(letter * 300, ".jpg") != fitting(letter * 301, ".jpg")
 
 
 def test_names_that_are_no_utf8_can_be_written_about(tmp_path):

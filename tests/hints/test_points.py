@@ -70,18 +70,40 @@ def test_a_hint_outside_the_photo_is_refused(row, column):
         hints.hint_planes([Hint(row, column, (0.0, 0.0))], (480, 640), SIDE)
 
 
-@pytest.mark.parametrize("bad", [(256, 0, 0), (-1, 0, 0), (1.5, 2, 3), (200.0, 0.0), (1,), ()])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        (256, 0, 0),
+        (-1, 0, 0),
+        (1.5, 2, 3),
+        (200.0, 0.0),
+        (1,),
+        (),
+    ],
+)
 def test_a_color_that_is_none_is_refused(bad):
     with pytest.raises(HintError, match="color"):
         Hint(0, 0, bad)
 
 
-@pytest.mark.parametrize("bad", [10.5, 10.0, "10", None, True, np.array([1, 2])])
+@pytest.mark.parametrize("bad", [10.5, 10.0, np.inf, "10", None, True, np.array([1, 2])])
 @pytest.mark.parametrize("name", ["row", "column", "size"])
 def test_a_place_or_size_that_is_no_whole_number_is_refused(name, bad):
     with pytest.raises(HintError, match=f"a hint's {name} .* is no") as refused:
         Hint(**{"row": 1, "column": 1, "color": None, name: bad})
     assert refused.value.field == name
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_numbers_beyond_measure_are_refused_in_a_line(digits):
+    """Python makes no float of the first and no text of the second."""
+    for name, value in (("reach", 10**digits), ("size", 10**digits), ("color", (10**digits, 0))):
+        with pytest.raises(HintError) as refused:
+            Hint(**{"row": 1, "column": 1, "color": None, name: value})
+        assert refused.value.field == name
+        assert len(str(refused.value)) < 200
+    with pytest.raises(HintError, match="lies outside the photo"):
+        Hint(10**digits, -(10**digits), None).check_inside((480, 640))
 
 
 def test_numpy_s_numbers_are_python_s():

@@ -1,5 +1,7 @@
 """Hints that follow their photo to another size."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -46,8 +48,15 @@ def test_a_hint_outside_stays_outside():
     assert moved.row == HEIGHT
 
 
-def test_what_says_no_size_is_no_photo():
-    assert hinted_photo({"name": "a", "width": "9", "height": 9}) is None
+@pytest.mark.parametrize(
+    "width", ["9", 0, 9.0, True, pytest.param(10**400, id="400 digits"), math.inf, math.nan]
+)
+def test_what_says_no_size_is_no_photo(width):
+    assert hinted_photo({"name": "a", "width": width, "height": 9}) is None
+    assert hinted_photo({"name": "a", "width": 9, "height": width}) is None
+
+
+def test_a_print_that_is_none_is_left_out():
     assert hinted_photo({"name": "a", "width": 9, "height": 9, "print": "x"}) == HintedPhoto(
         "a", 9, 9, ""
     )

@@ -44,6 +44,12 @@ def test_forms(text, hint):
         ("1,2:red:reach=nan", "reach nan is not in 8..224"),
         ("1,2:red:wide=7", "ROW,COL:COLOR"),
         ("1,2:red:size=2:size=4", "ROW,COL:COLOR"),
+        (
+            f"{'1' * 5000},2:red",
+            "hint '111111111111...1111111,2:red' is not of the form ROW,COL:COLOR",
+        ),
+        (f"1,2:red:size={'1' * 5000}", "size '111111111111...1111111111111' is no number"),
+        ("1,2:red:reach=1e999", "reach inf is not in 8..224"),
     ],
 )
 def test_other_forms_are_named(text, part):
@@ -72,6 +78,12 @@ def test_files_for_one_photo_and_for_many(tmp_path):
         ("{", "cannot read hints"),
         ("[" * 100_000, "cannot read hints .* nested too deeply"),
         ("3", "hints are a list, not int"),
+        ("9" * 5000, "cannot read hints .*: it holds a number of thousands of digits"),
+        (
+            '[{"row": 1, "column": 2, "color": "red", "reach": 1%s}]' % ("0" * 400),
+            "reach 10+...0+ is",
+        ),
+        ('[{"row": 1e999, "column": 2, "color": "red"}]', "row inf is no whole number"),
         ('{"a.jpg": 3}', "a.jpg: hints are a list"),
         ('[{"row": 1, "column": 2}]', "hint 1: color is missing"),
         (

@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from acolvit_jax.common.errors import ImageError
+from acolvit_jax.common.errors import HintError, ImageError
+from acolvit_jax.hints import Hint
 from acolvit_jax.inference.plans import plan_folder, plan_photo
 
 KINDS = ("compare", "layer", "layers")
@@ -32,6 +33,10 @@ FOLDERS = {
         "A.gif.TIF",
         "a_Layer.png",
     ],
+    "case alone": ["A.jpg", "a.jpg", "A.bmp", "a.bmp", "a.jpg.jpg"],
+    "case alone in a suffix": ["A.jpg", "a.JPG"],
+    "case alone in a folder": ["One/a.jpg", "one/a.jpg"],
+    "one name, composed and not": ["caf\u00e9.jpg", "cafe\u0301.jpg"],
     "two spellings": ["caf\u00e9.png", "cafe\u0301.gif", "Cafe\u0301.jpg", "a\\b.png", "A\\B.gif"],
     "names that are cut": [f"{'a' * 240}{end}.png" for end in ("", "b", "bbbbbbbbbb", "cccccccc")],
     "names that pages cut": [f"{'a' * 236}{end}.png" for end in ("", "b", "bc", "bcd")],
@@ -45,7 +50,10 @@ def make(folder, *names):
     return folder
 
 
-@pytest.mark.parametrize("suffix", [None, ".png"])
+ALIKE = {name for name in FOLDERS if "case" in name or "spell" in name or "composed" in name}
+
+
+@pytest.mark.parametrize("suffix", [None, ".png", ".jpg"])
 @pytest.mark.parametrize("names", FOLDERS.values(), ids=FOLDERS)
 def test_nothing_in_a_folder_is_written_over_something_else(tmp_path, names, suffix):
     make(tmp_path / "in", *names)
@@ -59,13 +67,101 @@ def test_nothing_in_a_folder_is_written_over_something_else(tmp_path, names, suf
     assert len(one) == len(written)  # on macOS and Windows too
 
 
-def test_a_photo_alone_has_short_names(tmp_path):
-    make(tmp_path, "a.png")
-    (job,) = plan_folder(tmp_path, tmp_path / "out", {}, kinds=KINDS).jobs
-    assert [path.name for path in job.files] == [
-        *("a.png", "a.png.compare.png", "a_layer.png", "a_layers.tif")
+@pytest.mark.parametrize("names", [FOLDERS[name] for name in FOLDERS if name not in ALIKE])
+def test_names_are_the_same_whatever_stands_beside_a_photo(tmp_path, names):
+    """So that a folder that is run again takes no photo's result for another's."""
+
+    def written(folder, *names, suffix):
+        plan = plan_folder(make(tmp_path / folder, *names), tmp_path / "out", {}, suffix, KINDS)
+        return {job.source.relative_to(tmp_path / folder): job.files for job in plan.jobs}
+
+    owners = {}
+    for suffix in (None, ".png", ".jpg"):
+        together = written("all", *names, suffix=suffix)
+        for number, name in enumerate(names):
+            assert written(f"{number}", name, suffix=suffix).items() <= together.items()
+        for photo, files in together.items():
+            for file in files:
+                assert owners.setdefault(file, photo) == photo  # in another format too
+
+
+def names_of(folder, suffix=None, kinds=()):
+    jobs = plan_folder(folder, folder.with_name("out"), {}, suffix, kinds).jobs
+    return {job.source.name: [path.name for path in job.files] for job in jobs}
+
+
+def test_a_result_has_its_photo_s_whole_name(tmp_path):
+    photos = ("a.bmp", "a.jpeg", "b.bmp.png", "c_layer.png", "d.compare.png", "e.TIFF")
+    folder = make(tmp_path / "in", *photos)
+    assert names_of(folder) == {
+        "a.bmp": ["a.bmp.png"],
+        "a.jpeg": ["a.jpeg"],
+        "b.bmp.png": ["b.bmp.png.png"],  # it may be the result of b.bmp
+        "c_layer.png": ["c_layer.png.png"],  # and these the files beside a result
+        "d.compare.png": ["d.compare.png.png"],
+        "e.TIFF": ["e.TIFF"],
+    }
+    named = names_of(folder, ".jpg", KINDS)
+    assert named["a.jpeg"] == [
+        *("a.jpeg", "a.jpeg.compare.png", "a.jpeg_layer.png", "a.jpeg_layers.tif")
     ]
-    assert job.beside(2)["layers"].name == "a.page2_layers.tif"
+    assert named["e.TIFF"][0] == "e.TIFF.jpg"
+
+
+def test_of_names_that_differ_in_case_alone_the_first_stays(tmp_path):
+    folder = make(tmp_path / "in", "a.jpg", "A.jpg", "a.JPG", "b.bmp", "B.bmp")
+    assert names_of(folder) == {
+        "A.jpg": ["A.jpg"],
+        "a.JPG": ["a.JPG.JPG"],
+        "a.jpg": ["a.jpg.2.jpg"],
+        "B.bmp": ["B.bmp.png"],
+        "b.bmp": ["b.bmp.2.png"],
+    }
+
+
+def test_pages_are_told_in_the_names_beside_a_result(tmp_path):
+    (job,) = plan_folder(make(tmp_path / "in", "a.tif"), tmp_path / "out", {}, kinds=KINDS).jobs
+    assert job.beside(2)["layers"].name == "a.tif.page2_layers.tif"
+    photo = make(tmp_path, "a.tif") / "a.tif"
+    assert plan_photo(photo, None, [], False, kinds=KINDS).beside(2)["layers"].name == (
+        "a.page2_layers.tif"
+    )
+
+
+HERE = [Hint(1, 2, (255, 0, 0))]
+
+
+@pytest.mark.parametrize(
+    ("key", "photos"),
+    [
+        ("IMG_1.jpg", ["IMG_1.jpg"]),
+        ("2019/IMG_1.jpg", ["2019/IMG_1.jpg"]),
+        ("2020\\IMG_1.jpg", ["2020/IMG_1.jpg"]),
+        ("caf\u00e9.jpg", ["caf\u00e9.jpg"]),
+        ("cafe\u0301.jpg", ["cafe\u0301.jpg"]),
+        ("b.jpg", ["2019/b.jpg"]),
+    ],
+)
+def test_hints_are_one_photo_s(tmp_path, key, photos):
+    make(tmp_path / "in", "IMG_1.jpg", "2019/IMG_1.jpg", "2020/IMG_1.jpg", "2019/b.jpg")
+    make(tmp_path / "in", "caf\u00e9.jpg", "cafe\u0301.jpg")
+    jobs = plan_folder(tmp_path / "in", tmp_path / "out", {key: HERE}).jobs
+    hinted = [job.source.relative_to(tmp_path / "in").as_posix() for job in jobs if job.hints]
+    assert hinted == photos
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (["a.jpg"], r"'a\.jpg', which may be any of 2019/a\.jpg, 2020/a\.jpg; give its path"),
+        (["b.jpg", "2020/b.jpg"], r"2020/b\.jpg twice, as 'b\.jpg' and as '2020/b\.jpg'"),
+        (["2021/b.jpg", "c.jpg"], r"hints for 2 photos not in .*, first '2021/b\.jpg'"),
+    ],
+)
+def test_hints_whose_photo_is_unclear_are_refused(tmp_path, keys, message):
+    make(tmp_path / "in", "2019/a.jpg", "2020/a.jpg", "2020/b.jpg")
+    with pytest.raises(HintError, match=message):
+        plan_folder(tmp_path / "in", tmp_path / "out", dict.fromkeys(keys, HERE))
 
 
 @pytest.mark.parametrize("kind", ["compare", "layer"])

@@ -55,6 +55,18 @@ def test_photos_of_one_name_get_results_of_their_own(tmp_path, model):
     assert names == sorted(results + [f"{name}.compare.png" for name in results])
 
 
+def test_a_folder_that_gains_a_photo_gains_its_result(tmp_path, model, capsys):
+    """The new one has the stem of one that is done, in the format that results have."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for number, name in enumerate(("x.bmp", "x.png", "x.bmp.png")):
+        Image.fromarray(make_rgb(number, (40 + number, 32))).save(folder / name)
+        assert main([str(folder), f"--checkpoint={model}"]) == 0
+        assert f"1 done, {number} were there already" in capsys.readouterr().out
+    for number, name in enumerate(("x.bmp.png", "x.png", "x.bmp.png.png")):
+        assert images.read_image(tmp_path / "album_color" / name).shape == (40 + number, 32, 3)
+
+
 def test_results_inside_the_folder_are_not_colorized_again(tmp_path, model, capsys):
     folder = make_folder(tmp_path / "album", 2)
     command = [str(folder), f"--checkpoint={model}", f"--output={folder / 'out'}"]
@@ -118,11 +130,11 @@ def test_what_could_not_be_written_is_named_and_the_rest_goes_on(
     tmp_path, model, capsys, monkeypatch
 ):
     folder = make_folder(tmp_path / "album", 2)
-    failing(monkeypatch, PermissionError(errno.EACCES, "Permission denied"), "0000_layer.png")
+    failing(monkeypatch, PermissionError(errno.EACCES, "Permission denied"), "0000.jpg_layer.png")
     assert main([str(folder), f"--checkpoint={model}", "--layer=png"]) == 1
     printed = capsys.readouterr()
     assert "1 done, 0 were there already, 1 failed" in printed.out
-    layer = tmp_path / "album_color" / "0000_layer.png"
+    layer = tmp_path / "album_color" / "0000.jpg_layer.png"
     assert f"cannot write {layer}: Permission denied" in printed.err
 
 
@@ -134,7 +146,7 @@ def test_what_later_pages_lack_is_made_by_the_next_call(tmp_path, model, capsys,
     command = [str(folder), f"--checkpoint={model}"]
     assert main(command) == 0
     with monkeypatch.context() as closed:
-        names = ("scan.page3_layer.png", "scan.tif.page3.compare.png")
+        names = ("scan.tif.page3_layer.png", "scan.tif.page3.compare.png")
         failing(closed, PermissionError(errno.EACCES, "Permission denied"), *names)
         assert main([*command, more]) == 1
     for said in ("1 done, 0 were there already", "0 done, 1 were there already"):

@@ -122,6 +122,11 @@ BAD = {
         2,
         "--profile_steps=8,10: the run has 9 steps",
     ),
+    "a profile of many digits": (
+        ["--config", "configs/tiny.py", f"--profile_steps=1,{'9' * 5000}"],
+        2,
+        "wanted FIRST,LAST, for example 10,15",
+    ),
     "half of the processes": (
         ["--config", "configs/tiny.py", "--num_processes=2", "--process_id=1"],
         2,

@@ -2,6 +2,7 @@
 
 import io
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -18,6 +19,10 @@ def tiff(values, **options):
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, values, metadata=None, **options)
     return buffer.getvalue()
+
+
+def rgba_tiff(values):
+    return tiff(values, photometric="rgb", extrasamples=["unassalpha"])
 
 
 def pages(*written):
@@ -144,6 +149,23 @@ def test_alpha_is_laid_over_white(premultiplied, channels):
     )
     rgb = images.read_photo(data).rgb
     np.testing.assert_allclose(rgb, np.broadcast_to(expected, rgb.shape), atol=1.01)
+
+
+@pytest.mark.parametrize("encode", [rgba_tiff, imagecodecs.png_encode])
+@pytest.mark.parametrize(
+    ("brightest", "alpha", "expected"),
+    [
+        (65535, 3000, 12),  # 255 * 3000 / 65535 is 11.7
+        (65535, 200, 1),
+        (255, 102, 102),  # 8 bits in 16, of alpha too
+        (255, 13107, 51),  # of the colors alone
+        (4095, 819, 51),
+    ],
+)
+def test_alpha_is_as_deep_as_the_colors(encode, brightest, alpha, expected):
+    values = np.full((16, 16, 4), alpha, np.uint16)
+    values[..., :3] = np.linspace(0, brightest, 256).reshape(16, 16, 1)
+    assert (images.read_photo(encode(values)).alpha == expected).all()
 
 
 @pytest.mark.parametrize("compression", ["lzw", "zlib", "packbits", "zstd"])

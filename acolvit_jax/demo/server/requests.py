@@ -44,7 +44,7 @@ class ColorizeRequest:
     Attributes:
         hints: in pixels of the photo.
         budget: keep ratio, None for a model whose budget is fixed.
-        exact_hints: give the photo's pixels under hints exactly the colors asked for.
+        exact_hints: give the photo's pixels under hints the colors asked for, as `Colorizer` does.
     """
 
     hints: tuple[Hint, ...]

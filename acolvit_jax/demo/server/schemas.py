@@ -78,7 +78,8 @@ SCHEMAS: dict[str, Schema] = {
             "reach": _MAYBE_NUMBER
             | {
                 "description": "pixels of the model's image, Info's reach_min to reach_max; how "
-                "far the hint changes the photo. reach_max: all of it. null: what is like its place"
+                "far the hint changes the photo. reach_max: all of it. null: what is like its "
+                "place; 96 of keep"
             },
         },
         row=_WHOLE | {"description": "pixel of the photo's own size, from 0 at the top"},
@@ -90,7 +91,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "budget": _MAYBE_NUMBER | {"description": "keep ratio; for a model of any budget"},
             "exact_hints": _YES_NO
-            | {"default": True, "description": "pixels under hints show just what was asked for"},
+            | {"default": True, "description": "pixels under hints show what was asked for"},
         },
         hints=_list(reference("Hint")),
     ),
