@@ -49,21 +49,19 @@ class ClickSummary:
     across: float | None
 
 
-def summarize_clicks(
-    clicked: Iterable[Clicked], names: Sequence[str], count: int
-) -> list[ClickSummary]:
+def summarize_clicks(clicked: Iterable[Clicked], names: Sequence[str]) -> list[ClickSummary]:
     """Averages clicks by method; every photo counts once.
 
     Args:
-        clicked: of single photos.
+        clicked: of single photos, as many clicks on each.
         names: of the methods, in the order of the report.
-        count: clicks on each photo, at least 1; further ones are left out.
 
     Returns:
-        One summary a method.
+        One summary a method that has clicks.
     """
     ordered = sorted(clicked, key=lambda one: one.key)  # sums do not depend on their history
-    return [_of_one(n, [one.first(count) for one in ordered if one.method == n]) for n in names]
+    by_name = {name: [one for one in ordered if one.method == name] for name in names}
+    return [_of_one(name, found) for name, found in by_name.items() if found]
 
 
 def _of_one(name: str, found: list[Clicked]) -> ClickSummary:

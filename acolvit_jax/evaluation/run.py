@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import acolvit_jax
 from acolvit_jax.common.cores import can_keep_to_cores
 from acolvit_jax.common.errors import ConfigError, DataError
 from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.progress import Progress
-from acolvit_jax.data.records import ImageSource, Part
+from acolvit_jax.data.records import ImageSource
 from acolvit_jax.evaluation import click_report, gallery
 from acolvit_jax.evaluation.click_scores import Clicked, ClickFile, click_all
 from acolvit_jax.evaluation.differences import differences
 from acolvit_jax.evaluation.figures import save
 from acolvit_jax.evaluation.finished import finished_methods
+from acolvit_jax.evaluation.hinted_images import HintedImages, hinted_images
 from acolvit_jax.evaluation.image_sets import (
     content_digest,
     image_names,
     open_images,
-    take_evenly,
 )
 from acolvit_jax.evaluation.kept import kept_clicks, kept_rates
 from acolvit_jax.evaluation.methods import (
@@ -39,7 +38,7 @@ from acolvit_jax.evaluation.protocol import Settings, score_images
 from acolvit_jax.evaluation.published import published_for
 from acolvit_jax.evaluation.report import Report, write_report
 from acolvit_jax.evaluation.request import Request
-from acolvit_jax.evaluation.scores import ScoreFile
+from acolvit_jax.evaluation.scores import Score, ScoreFile
 from acolvit_jax.evaluation.summary import summarize
 from acolvit_jax.evaluation.throughput import measure_throughput
 from acolvit_jax.hints import sets as hint_sets
@@ -82,8 +81,7 @@ def run_evaluation(request: Request) -> Path:
     dtype = resolve_dtype(request.dtype)
     by_model = [model_methods(path, request.budgets, dtype) for path in request.checkpoints]
     methods = _all_methods(request, by_model, dtype)
-    images = _hinted_images(request)
-    source, names, hints = images.source, images.names, images.hints
+    images = hinted_images(request)
     settings = Settings(
         counts=request.counts,
         image_size=IMAGE_SIZE,
@@ -91,49 +89,9 @@ def run_evaluation(request: Request) -> Path:
         propagation=request.propagation,
         skip_bad=request.skip_bad,
     )
-    identity = _identity(request, methods, images, settings) | {"products": dtype}
-    file = ScoreFile(request.output, identity)
-    total = len(names) * len(request.counts) * len(methods)
-    with Progress(total, done=len(file.scores)) as progress:
-        try:
-            undecoded = score_images(source, names, hints, methods, settings, file, progress)
-        finally:
-            file.close()
-    scores = list(file.scores.values())
-    if not scores:
-        raise DataError(f"none of the {len(names)} images of {request.images} could be scored")
-    method_names = [method.name for method in methods]
-    summaries = summarize(scores, method_names)
-    paper = published_for(f"{request.images} {request.list_file}")
-    drawn = gallery.draw_all(
-        request.output,
-        source,
-        names,
-        hints,
-        methods,
-        request.counts,
-        summaries,
-        scores,
-        IMAGE_SIZE,
-        paper,
-    )
-    clicked = _clicks(request, source, names, methods, {score.image for score in scores})
-    click_names = [n for n in method_names if any(one.method == n for one in clicked)]
-    summed = (
-        click_report.summarize_clicks(clicked, click_names, len(clicked[0].cells))
-        if clicked
-        else []
-    )
-    if summed:
-        figure = click_report.click_figure(summed)
-        drawn[save(figure, request.output, "clicks")] = (
-            "Mean PSNR by number of clicks, and what the first is worth, photo by photo."
-        )
+    scores, undecoded = _scores(request, methods, images, settings, dtype)
     facts = _facts(request, images, undecoded, settings, dtype)
-    base = next((method.name for method in methods if method.config is not None), None)
-    against = differences(scores, clicked, method_names, base) if base else []
-    rates = kept_rates(request.output, methods)
-    report = Report(facts, summaries, drawn, rates, paper, summed, against)
+    report = _report(request, methods, images, scores, facts)
     write_report(request.output, report, scores)
     if request.throughput:
         measured: dict[str, float] = {}
@@ -141,6 +99,74 @@ def run_evaluation(request: Request) -> Path:
             measured |= measure_throughput(split_name(checkpoint)[1], made, dtype)
         write_report(request.output, replace(report, throughput=measured), scores)
     return request.output / "report.md"
+
+
+def _scores(
+    request: Request,
+    methods: Sequence[Method],
+    images: HintedImages,
+    settings: Settings,
+    dtype: str,
+) -> tuple[list[Score], list[str]]:
+    """Scores what the folder does not hold yet.
+
+    Returns:
+        All scores, and why images that do not decode are left out.
+
+    Raises:
+        DataError: if no image could be scored.
+    """
+    names = images.names
+    identity = _identity(request, methods, images, settings) | {"products": dtype}
+    file = ScoreFile(request.output, identity)
+    total = len(names) * len(request.counts) * len(methods)
+    with Progress(total, done=len(file.scores)) as progress:
+        try:
+            undecoded = score_images(
+                images.source, names, images.hints, methods, settings, file, progress
+            )
+        finally:
+            file.close()
+    if not file.scores:
+        raise DataError(f"none of the {len(names)} images of {request.images} could be scored")
+    return list(file.scores.values()), undecoded
+
+
+def _report(
+    request: Request,
+    methods: Sequence[Method],
+    images: HintedImages,
+    scores: Sequence[Score],
+    facts: Mapping[str, str],
+) -> Report:
+    """Clicks, draws and sums up; throughput is what the folder has."""
+    names = [method.name for method in methods]
+    summaries = summarize(scores, names)
+    paper = published_for(f"{request.images} {request.list_file}")
+    drawn = gallery.draw_all(
+        request.output,
+        images.source,
+        images.names,
+        images.hints,
+        methods,
+        request.counts,
+        summaries,
+        scores,
+        IMAGE_SIZE,
+        paper,
+    )
+    scored = {score.image for score in scores}
+    clicked = _clicks(request, images.source, images.names, methods, scored)
+    summed = click_report.summarize_clicks(clicked, names)
+    if summed:
+        figure = click_report.click_figure(summed)
+        drawn[save(figure, request.output, "clicks")] = (
+            "Mean PSNR by number of clicks, and what the first is worth, photo by photo."
+        )
+    base = next((method.name for method in methods if method.config is not None), None)
+    against = differences(scores, clicked, names, base) if base else []
+    rates = kept_rates(request.output, methods)
+    return Report(facts, summaries, drawn, rates, paper, summed, against)
 
 
 def _all_methods(
@@ -171,45 +197,9 @@ def _all_methods(
     return methods
 
 
-class _HintedImages(NamedTuple):
-    """The images of an evaluation.
-
-    Attributes:
-        source: of those whose hints can be read.
-        names: theirs, in order.
-        whole: how many there are, before some are taken evenly.
-        hints: of each, by number and name.
-        bad: why others are left out, by name.
-    """
-
-    source: ImageSource
-    names: list[str]
-    whole: int
-    hints: hint_sets.HintSet
-    bad: dict[str, str]
-
-
-def _hinted_images(request: Request) -> _HintedImages:
-    """Opens the images, and draws or reads their hints."""
-    whole = open_images(request.images, request.list_file, request.data_dir)
-    source = take_evenly(whole, request.max_images)
-    names = image_names(source)
-    if request.hint_dir is None:
-        # Over all images: the points of each depend on the others.
-        drawn = hint_sets.drawn_hints(
-            image_names(whole), request.counts, IMAGE_SIZE, request.hint_list
-        )
-        return _HintedImages(source, names, len(whole), drawn, {})
-    read, bad = hint_sets.read_hint_set(
-        request.hint_dir, names, request.counts, IMAGE_SIZE, skip_bad=request.skip_bad
-    )
-    source = Part(source, [i for i, name in enumerate(names) if name not in bad])
-    return _HintedImages(source, image_names(source), len(whole), read, bad)
-
-
 def _facts(
     request: Request,
-    images: _HintedImages,
+    images: HintedImages,
     undecoded: Sequence[str],
     settings: Settings,
     dtype: str,
@@ -262,7 +252,7 @@ def _keys(names: Sequence[str], counts: Sequence[int]) -> list[tuple[int, str]]:
 
 
 def _identity(
-    request: Request, methods: Sequence[Method], images: _HintedImages, settings: Settings
+    request: Request, methods: Sequence[Method], images: HintedImages, settings: Settings
 ) -> dict[str, object]:
     """What the scores of a report depend on."""
     names, hints = images.names, images.hints

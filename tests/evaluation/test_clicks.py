@@ -114,7 +114,7 @@ def test_a_summary_by_hand():
         make("b", [24.0, 27.0, 31.0], (0.1, 0.25, 0.5), 0.75),
         replace(make("a", [10.0, 10.0, 10.0], name="grey"), reach=[None] * 2, across=[None] * 2),
     ]
-    model, grey = summarize_clicks(reversed(found), ["model", "grey"], 2)
+    model, grey = summarize_clicks(reversed(found), ["model", "none", "grey"])
     assert (model.photos, model.clicks, model.worse) == (2, 2, 1)
     assert model.psnr == [22.0, 23.0, 29.0]
     assert model.first_gains == [-1.0, 3.0]
@@ -124,7 +124,7 @@ def test_a_summary_by_hand():
     assert model.reach == pytest.approx([0.3, 0.5, 0.75])
     assert model.across == 0.5
     assert grey.reach is grey.across is None
-    assert summarize_clicks(found, ["model"], 1)[0].psnr == [22.0, 23.0]
+    assert summarize_clicks([one.first(1) for one in found], ["model"])[0].psnr == [22.0, 23.0]
     table = click_tables([model, grey])
     assert "| model | 1 of 2 | 1.00 | -1.0 | 30% | 50% | 75% | 50% |" in table
     assert "| model | 1.5 | 2.0 | 2.0 | 0% | 50% | 50% |" in table
