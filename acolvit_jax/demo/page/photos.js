@@ -4,6 +4,8 @@ import { makeItem } from './desk.js';
 import { hush, quoted, say, sayToo, sentence } from './toast.js';
 
 const NAMED = 5; // files in a message
+const NOT_KEPT = 'This browser cannot keep your work, maybe for lack of room. Save your results before '
+  + 'you leave the page.';
 
 /** A reason without the name that the engine has for a file whose name it does not know. */
 const reason = (error) => error.message.replace(/^the image: (is )?/, (_, is) => (is ? 'it is ' : ''));
@@ -23,6 +25,10 @@ export class Photos {
   /** @param app what main.js put together. */
   constructor({ session, desk, hints, screen, keeper, info }) {
     Object.assign(this, { session, desk, hints, screen, keeper, info });
+    keeper.onLost = () => {
+      this.#unsaid.push({ text: NOT_KEPT, action: null });
+      this.tell();
+    };
   }
 
   /** Opens the first of some files and lays the others beside it. */
