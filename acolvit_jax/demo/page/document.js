@@ -44,7 +44,8 @@ export class HintDocument extends EventTarget {
   /** All of it, to be kept and loaded again: plain values. */
   get history() {
     const past = this.#base ? [...this.#past, this.#base] : this.#past;
-    return { past: past.slice(-DEPTH_KEPT), present: this.#present, future: this.#future };
+    const future = this.#future.slice(-DEPTH_KEPT);
+    return { past: past.slice(-DEPTH_KEPT), present: this.#present, future };
   }
 
   /** Goes on with the work on a photo, or begins anew for null. */
@@ -57,7 +58,7 @@ export class HintDocument extends EventTarget {
     this.#selected = null;
     this.#present = freeze(present);
     const ids = [...past, present, ...future].flatMap(({ hints }) => hints.map(({ id }) => id));
-    this.#nextId = Math.max(this.#nextId - 1, ...ids) + 1;
+    this.#nextId = ids.reduce((next, id) => Math.max(next, id + 1), this.#nextId);
     this.#changed();
   }
 

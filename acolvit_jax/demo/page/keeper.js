@@ -2,32 +2,18 @@
 // Every tab has a desk of its own; one that no tab holds any more is offered to a new tab.
 
 import { makeItem } from './desk.js';
+import { makeHolds } from './holds.js';
 import { OF_PHOTOS, openStorage } from './storage.js';
 
 const SOON = 250; // ms between a change and its writing
 const DESKS = 3; // kept, beside those of open tabs
 const TAB = 'acolvit.desk'; // in the tab's own storage, which a refresh keeps
-const NOTHING = Object.freeze({ items: [], current: null, own: true });
-const lockOf = (id) => `acolvit-desk-${id}`;
+const NOTHING = Object.freeze({ photos: [], items: [], current: null, own: true });
 const keyOf = (store, id) => `${store} ${id}`;
 
-/** Holds a desk's lock until the page goes; false if it is held already. */
-function hold(id) {
-  if (!navigator.locks) return Promise.resolve(true); // plain http: tabs are not told apart
-  return new Promise((resolve) => {
-    navigator.locks.request(lockOf(id), { ifAvailable: true }, (lock) => {
-      resolve(Boolean(lock));
-      return lock ? new Promise(() => {}) : null;
-    });
-  });
-}
-
-async function heldIds() {
-  const { held = [] } = await navigator.locks?.query() ?? {};
-  return new Set(held.map(({ name }) => name.replace(lockOf(''), '')));
-}
-
 export class Keeper {
+  onLost = () => {}; // set by photos.js: something cannot be written
+  #holds = makeHolds();
   #storage = null;
   #id = null; // of this tab's desk
   #known = new Set(); // ids of photos that this tab's desk names
@@ -35,6 +21,7 @@ export class Keeper {
   #dirty = null; // the item whose work is not written yet
   #lost = new Map(); // what could not be written, by record: functions that write it
   #last = Promise.resolve(); // one change of what is kept after the other
+  #queued = 0; // changes that are not over
 
   /** @param workOf (item) => what was done to it */
   constructor(desk, workOf) {
@@ -44,7 +31,7 @@ export class Keeper {
   }
 
   /** Whether leaving the page loses work. */
-  get loses() { return Boolean(this.#dirty) || this.#lost.size > 0; }
+  get loses() { return Boolean(this.#dirty) || this.#lost.size > 0 || this.#queued > 0; }
 
   /**
    * Finds what was kept: `{items, current, own}`; `own` is this tab's, another's is for the person
@@ -62,7 +49,7 @@ export class Keeper {
   async take(found) {
     const taken = found.own ? found : await this.#readFree(found.id);
     if (!taken) return null;
-    taken.items.forEach(({ id }) => this.#known.add(id));
+    taken.photos.forEach((id) => this.#known.add(id));
     this.desk.lay(...taken.items); // this tab's desk names them from here on
     if (!found.own) {
       this.#queue(() => this.#lost.size || this.#storage.remove('desks', [found.id]));
@@ -102,24 +89,33 @@ export class Keeper {
 
   async #find() {
     this.#id = sessionStorage.getItem(TAB);
-    if (!this.#id || !await hold(this.#id)) { // a tab that was duplicated has the other one's
+    if (!this.#id || !await this.#holds.holdAgain(this.#id)) { // a duplicate has the other tab's
       this.#id = makeItem(null, '').id;
       sessionStorage.setItem(TAB, this.#id);
-      await hold(this.#id);
+      await this.#holds.hold(this.#id);
     }
     const desks = (await this.#storage.all('desks')).sort((x, y) => y.changed - x.changed);
     const mine = desks.find(({ id }) => id === this.#id);
-    if (mine?.photos.length) return { ...await this.#read(mine), own: true };
-    const held = await heldIds();
-    const free = desks.filter(({ id }) => !held.has(id));
-    const kept = free.filter(({ photos }) => photos.length).slice(0, DESKS);
-    for (const desk of free) if (!kept.includes(desk)) await this.#drop(desk.id);
-    return kept.length ? { ...await this.#read(kept[0]), own: false } : NOTHING;
+    const own = mine && await this.#read(mine);
+    this.#known = new Set(mine?.photos);
+    return own ? { ...own, own: true } : this.#findFree(desks);
+  }
+
+  /** The newest desk that no tab holds; of the others some are kept. */
+  async #findFree(desks) {
+    const held = await this.#holds.held();
+    const kept = [];
+    for (const desk of desks.filter(({ id }) => id !== this.#id && !held.has(id))) {
+      const read = kept.length < DESKS ? await this.#read(desk) : null;
+      if (read) kept.push(read);
+      else await this.#drop(desk.id);
+    }
+    return kept.length ? { ...kept[0], own: false } : NOTHING;
   }
 
   /** The record of a desk, which is this tab's from here on; undefined if it is not to be had. */
   async #claim(id) {
-    return await hold(id) ? this.#storage.get('desks', id) : undefined;
+    return await this.#holds.hold(id) ? this.#storage.get('desks', id) : undefined;
   }
 
   async #readFree(id) {
@@ -127,9 +123,15 @@ export class Keeper {
     return record ? this.#read(record) : null;
   }
 
+  /** Null if of no photo the file was written. */
   async #read({ id, photos, current }) {
     const items = (await Promise.all(photos.map((photo) => this.#readItem(photo)))).filter(Boolean);
-    return { id, items, current: items.find((item) => item.id === current) ?? items[0] ?? null };
+    return items.length === 0 ? null : {
+      id,
+      photos,
+      items,
+      current: items.find((item) => item.id === current) ?? items[0],
+    };
   }
 
   async #readItem(id) {
@@ -144,24 +146,28 @@ export class Keeper {
   async #drop(id) {
     const record = await this.#claim(id);
     if (!record) return false;
-    await this.#storage.remove('desks', [id]);
-    await this.#discard(record.photos);
+    await this.#discard(record.photos, id);
+    await this.#storage.remove('desks', [id]); // last: until then it names what is still there
     return true;
   }
 
-  /** Removes what is kept of photos, but for those that a desk names. */
-  async #discard(ids) {
-    const others = (await this.#storage.all('desks')).filter(({ id }) => id !== this.#id);
+  /** Removes what is kept of photos of a desk, but for those that another one names. */
+  async #discard(ids, desk = this.#id) {
+    const others = (await this.#storage.all('desks')).filter(({ id }) => ![this.#id, desk].includes(id));
     const named = new Set([...this.#known, ...others.flatMap(({ photos }) => photos)]);
     const gone = ids.filter((id) => !named.has(id));
     await Promise.all(OF_PHOTOS.map((store) => this.#storage.remove(store, gone)));
   }
 
   #queue(job) {
-    this.#last = this.#last.then(job).catch(() => {});
+    this.#queued += 1;
+    this.#last = this.#last.then(job).catch(() => {}).finally(() => { this.#queued -= 1; });
   }
 
-  /** The list of photos: those put away make room, and files of new ones are written before it. */
+  /**
+   * Those put away make room. The list of photos is written before the files of new ones: what is
+   * there is named, should the page go meanwhile, and a photo without its file is passed over.
+   */
   async #keepDesk() {
     const items = [...this.desk.items];
     const fresh = items.filter(({ id }) => !this.#known.has(id));
@@ -169,10 +175,10 @@ export class Keeper {
     this.#known = new Set(items.map(({ id }) => id));
     for (const id of gone) OF_PHOTOS.forEach((store) => this.#lost.delete(keyOf(store, id)));
     if (gone.length) await this.#discard(gone).catch(() => {});
-    for (const write of [...this.#lost.values()]) await write();
-    for (const item of fresh) await this.#keepItem(item);
     await this.#write('desks', this.#id, () => (
       { photos: [...this.#known], current: this.desk.current?.id ?? null, changed: Date.now() }));
+    for (const write of [...this.#lost.values()]) await write();
+    for (const item of fresh) await this.#keepItem(item);
   }
 
   async #keepItem(item) {
@@ -195,6 +201,7 @@ export class Keeper {
       await this.#storage.put(store, { id, ...make() });
       this.#lost.delete(key);
     } catch { // no room, for example
+      if (!this.#lost.size) this.onLost();
       this.#lost.set(key, () => this.#write(store, id, make));
     }
   }

@@ -40,7 +40,7 @@ function density(dpi) {
 
 function segment(marker, content) {
   const length = 2 + content.length;
-  return Uint8Array.of(0xff, marker, length >> 8, length & 255, ...content);
+  return Uint8Array.from([0xff, marker, length >> 8, length & 255, ...content]);
 }
 
 function png(bytes, { exif, xmp, dpi }) {

@@ -4,6 +4,8 @@ import { makeItem } from './desk.js';
 import { hush, quoted, say, sayToo, sentence } from './toast.js';
 
 const NAMED = 5; // files in a message
+const NOT_KEPT = 'This browser cannot keep your work, maybe for lack of room. Save your results before '
+  + 'you leave the page.';
 
 /** A reason without the name that the engine has for a file whose name it does not know. */
 const reason = (error) => error.message.replace(/^the image: (is )?/, (_, is) => (is ? 'it is ' : ''));
@@ -19,10 +21,16 @@ const tooLarge = (files, most) => {
 export class Photos {
   onBack = () => {}; // the photo that is looked at is shown again, without its colors
   #unsaid = []; // {text, action}: what a photo on its way would take away when it comes
+  #away = null; // {line, undo}: what was said of a photo put away just now, and what brings it back
 
   /** @param app what main.js put together. */
   constructor({ session, desk, hints, screen, keeper, info }) {
     Object.assign(this, { session, desk, hints, screen, keeper, info });
+    hints.addEventListener('change', () => { this.#away = null; });
+    keeper.onLost = () => {
+      this.#unsaid.push({ text: NOT_KEPT, action: null });
+      this.tell();
+    };
   }
 
   /** Opens the first of some files and lays the others beside it. */
@@ -70,13 +78,15 @@ export class Photos {
     const next = desk.beside(item);
     const at = desk.remove(item);
     const undo = () => {
+      this.#away = null;
       desk.putBack(item, at);
       this.session.open(item);
     };
     this.close(item);
     const unsaid = this.#unsaid.splice(0); // the line below comes first
     await this.#leave(item, next);
-    say(`${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: undo });
+    const line = say(`${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: undo });
+    this.#away = { line, undo };
     this.#unsaid.push(...unsaid);
     this.tell();
   }
@@ -101,9 +111,15 @@ export class Photos {
   get canUndo() { return this.hints.canUndo || this.desk.canTakeBack; }
   get canRedo() { return this.hints.canRedo || this.desk.canBringBack; }
 
-  /** Undoes the last change to the hints, or else that this photo was opened over another. */
+  /**
+   * Undoes that a photo was put away just now, or the last change to the hints, or else that this
+   * photo was opened over another.
+   */
   undo() {
-    if (this.hints.canUndo) this.hints.undo();
+    if (this.#away?.line.isConnected) {
+      hush();
+      this.#away.undo();
+    } else if (this.hints.canUndo) this.hints.undo();
     else if (this.desk.canTakeBack && !this.session.opening) {
       const { current } = this.desk;
       current.work = this.keeper.workOf(current);

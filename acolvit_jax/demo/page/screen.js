@@ -94,7 +94,8 @@ export class Screen {
     document.body.dataset.screen = 'work';
     this.stage.measure();
     this.viewport.setPhoto({ width: size.width, height: size.height });
-    this.#stage.focus({ preventScroll: true });
+    const inStrip = byId('strip-list').contains(document.activeElement); // a neighbor was put away
+    if (!inStrip) this.#stage.focus({ preventScroll: true });
     this.#name(title, `${size.width} × ${size.height}`);
   }
 

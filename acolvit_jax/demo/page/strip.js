@@ -1,4 +1,4 @@
-// The strip of thumbnails: the photos on the desk, from two on.
+// The strip of thumbnails: the photos on the desk, to look at and to put away.
 
 import { byId, make } from './dom.js';
 import { PlainCompositor } from './compositor_2d.js';
@@ -50,19 +50,19 @@ export class Strip {
 
   #show() {
     const { items, current } = this.desk;
-    byId('strip').hidden = items.length < 2 && !items.some(({ trouble }) => trouble);
     for (const [item, entry] of this.#entries) {
       if (items.includes(item)) continue;
       entry.remove();
       this.#entries.delete(item);
     }
-    for (const item of items) {
+    for (const [i, item] of items.entries()) {
       const entry = this.#entries.get(item) ?? this.#create(item);
       const button = entry.querySelector('.strip-photo');
       button.setAttribute('aria-current', String(item === current));
       button.toggleAttribute('data-trouble', Boolean(item.trouble));
       button.title = button.ariaLabel = item.trouble ?? item.title;
-      this.#list.append(entry);
+      const there = this.#list.children[i] ?? null;
+      if (there !== entry) this.#list.insertBefore(entry, there); // one that moves loses the focus
     }
     this.#entries.get(current)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
@@ -71,7 +71,10 @@ export class Strip {
     const button = make('button', {
       type: 'button', className: 'strip-photo', data: { item: item.id },
     }, make('img', { alt: '', draggable: false, hidden: true }), make('span', { textContent: item.title }));
-    button.addEventListener('click', () => this.photos.show(item));
+    button.addEventListener('click', () => {
+      byId('stage').focus({ preventScroll: true });
+      this.photos.show(item);
+    });
     const away = make('button', {
       type: 'button', className: 'strip-away', textContent: '×', tabIndex: -1,
       title: 'Put this photo away (Delete)', aria: { label: `Put ${item.title} away` },
@@ -97,11 +100,16 @@ export class Strip {
     const { items } = this.desk;
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     if (step) {
-      const next = items[(items.indexOf(item) + step + items.length) % items.length];
-      this.#entries.get(next).querySelector('.strip-photo').focus();
-    } else if (event.key === 'Delete' && !event.shiftKey) this.photos.remove(item);
-    else return;
+      this.#focus(items[(items.indexOf(item) + step + items.length) % items.length]);
+    } else if (['Delete', 'Backspace'].includes(event.key) && !event.shiftKey) {
+      this.#focus(this.desk.beside(item));
+      this.photos.remove(item);
+    } else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  #focus(item) {
+    this.#entries.get(item)?.querySelector('.strip-photo').focus();
   }
 }

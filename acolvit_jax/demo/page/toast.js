@@ -6,6 +6,15 @@ const SHOWN = 6000;
 const SHOWN_BUTTON = 12_000;
 let timer = 0;
 
+/** Takes the line away after a time, not from under the focus. */
+function fade(shown) {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    if (byId('toast').contains(document.activeElement)) fade(SHOWN);
+    else hush();
+  }, shown);
+}
+
 /** A file's or a photo's name in a message: as it is, whatever letter it begins with. */
 export const quoted = (name) => `“${name}”`;
 
@@ -16,7 +25,7 @@ export const counted = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}
 export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
 
 /**
- * Shows a line.
+ * Shows a line, which is returned: it is connected while it is shown.
  * @param kind  `error` or `note`
  * @param action  {label, run}: a button beside it
  * @param shown   milliseconds
@@ -32,8 +41,8 @@ export function say(text, kind = 'note', action = null, shown = action ? SHOWN_B
     line.append(button);
   }
   byId('toast').replaceChildren(line);
-  clearTimeout(timer);
-  timer = setTimeout(hush, shown);
+  fade(shown);
+  return line;
 }
 
 /** Adds to the line that is shown; shows one, if none is. */
@@ -44,8 +53,7 @@ export function sayToo(text, kind, action) {
     return;
   }
   line.textContent += ` ${sentence(text)}`;
-  clearTimeout(timer);
-  timer = setTimeout(hush, SHOWN_BUTTON);
+  fade(SHOWN_BUTTON);
 }
 
 /** Takes the line away: it was about another photo. */

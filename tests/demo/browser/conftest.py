@@ -14,12 +14,14 @@ from tests.demo.browser.needs import need_browser
 from tests.demo.browser.page import Page
 
 STILL = "--force-prefers-reduced-motion"  # colors that fade in are drawn many times
+PLAIN = "plain.test"  # a name for 127.0.0.1 that browsers trust no more than a network's
 
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     need_browser()
-    with serving("--dtype", "float32") as url:  # as tests in this process compute
+    dtype = ("--dtype", "float32")  # as tests in this process compute
+    with serving(*dtype, "--behind_proxy", PLAIN) as url:
         yield url
 
 
@@ -30,7 +32,8 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser(address: str, downloads: Path) -> Iterator[Page]:
-    with browsing(STILL, downloads=downloads) as driver:
+    resolve = f"--host-resolver-rules=MAP {PLAIN} 127.0.0.1"
+    with browsing(STILL, resolve, downloads=downloads) as driver:
         yield Page(driver, address)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +35,18 @@ WATCH = """
     IDBObjectStore.prototype.put = function (record) {
         puts.push(this.name);
         if (full && this.name === 'photos') throw new DOMException('full', 'QuotaExceededError');
+        return put.call(this, record);
+    };"""
+# The second file is written for ever.
+HANG = """
+    window.files = 0;
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (record) {
+        if (this.name === 'photos' && ++files === 2) {
+            this.transaction.commit = () => {};
+            const more = () => { this.count().onsuccess = more; };
+            more();
+        }
         return put.call(this, record);
     };"""
 # A desk with one photo as the database's first version has it.
@@ -243,6 +256,50 @@ def test_without_room_the_page_asks_before_it_is_left_and_tries_again(page: Page
     page.keys(",")
     wait_for_width(page, 70)
     assert len(page.hints) == 1
+
+
+def test_that_nothing_is_kept_is_told_once(page: Page):
+    open_watched(page, full="true")
+    told = (
+        "This browser cannot keep your work, maybe for lack of room. "
+        "Save your results before you leave the page."
+    )
+    assert page.toast() == told
+    page.js("document.getElementById('toast').replaceChildren(); puts.length = 0;")
+    page.click(20, 30)
+    page.wait(lambda: "photos" in page.js("return puts"), "another try")
+    page.settle()
+    assert page.id("toast").text == ""
+
+
+def test_what_was_written_before_the_page_went_is_offered_and_forgotten(page: Page, tmp_path: Path):
+    paths = [tmp_path / "one.png", tmp_path / "two.png"]
+    for path in paths:
+        path.write_bytes(picture((70, 40)))
+    with page.before(HANG):
+        page.visit()
+        page.id("file-photo").send_keys("\n".join(map(str, paths)))
+        wait_for_width(page, 70)
+        page.wait(lambda: page.js("return files") == 2, "the second file")
+        assert not page.js("return acolvit.kept")
+    page.js("sessionStorage.clear()")
+    page.visit()
+    assert offered(page) == "one.png, 0 hints"
+    page.id("continue-forget").click()
+    page.wait(lambda: not any(stored(page).values()), "nothing")
+
+
+def test_a_desk_of_which_no_file_was_written_hides_no_other(page: Page):
+    bee_is_offered(page)
+    with page.before(WATCH % "true"):
+        page.visit()
+        page.sample("chelsea")
+        page.click(100, 100)
+        page.wait(lambda: len(stored(page)["work"]) == 2, "the work")
+    page.js("sessionStorage.clear()")
+    page.visit()
+    assert offered(page) == "Bee at a quince blossom, 1 hint"
+    page.wait(lambda: len(stored(page)["work"]) == 1, "the rest's removal")
 
 
 def test_a_file_is_written_once_and_its_small_picture_beside_it(page: Page):

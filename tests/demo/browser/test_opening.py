@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -89,7 +90,8 @@ def test_a_photo_put_away_on_its_way_stays_away(red: Page, tmp_path: Path):
     red.js("letGo()")
     red.wait(lambda: red.js("return window.dropped"), "the end of it")
     red.settle()
-    assert red.seen(150, 200) == color
+    apart = np.subtract(red.seen(150, 200), color)  # it is seen from farther away
+    assert np.abs(apart).max() <= 4
     assert names(red) == ["Cup of coffee", "two.png"]
     assert red.id("photo-name").text == "Cup of coffee"
     red.js("document.querySelector('#toast button').click()")

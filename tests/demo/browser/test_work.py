@@ -95,6 +95,22 @@ def test_small_steps_and_gestures_are_undone_apart(page: Page):
     assert told == [[2, 7], [2], [2], True, [2, 7], [0]]
 
 
+def test_a_history_of_many_hints_is_loaded_and_of_a_length(page: Page):
+    past, future, added = page.module("""
+        const { HintDocument } = await import('./static/document.js');
+        const many = Array.from({ length: 1024 }, (_, i) => ({ id: i + 1, row: i, column: 0 }));
+        const steps = Array.from({ length: 300 }, () => ({ hints: many, size: 2 }));
+        const hints = new HintDocument();
+        hints.load({ past: steps, present: { hints: [], size: 2 }, future: steps });
+        const added = hints.add({ row: 5, column: 5, color: 'teal' });
+        for (let i = 0; i < 151; i++) hints.undo();
+        const { past, future } = hints.history;
+        return [past.length, future.map(({ hints }) => hints.length), added];""")
+    assert past == 100
+    assert future == [1024] * 100  # those that come next: the hint that was added comes last
+    assert added == 1025
+
+
 def test_no_key_leaves_the_page(coffee: Page):
     back = """
         const init = { key: 'ArrowLeft', altKey: true, bubbles: true, cancelable: true };
