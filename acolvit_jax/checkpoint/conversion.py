@@ -16,6 +16,7 @@ from acolvit_jax.checkpoint.state_dicts import WRITERS, read_state_dict, write_s
 from acolvit_jax.checkpoint.stated import architecture_note, stated_architecture, unsaid
 from acolvit_jax.checkpoint.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.checkpoint.weights import WEIGHTS_FILE, save_weights
+from acolvit_jax.checkpoint.workdir import is_run
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.common.places import place, size_of
@@ -39,6 +40,8 @@ def from_torch(source: str, target: Path) -> str:
     """
     if target.is_file():
         raise CheckpointError(f"{target} is a file; the target is a folder")
+    if is_run(target):
+        raise CheckpointError(f"{target} is the folder of a run; choose another folder")
     file = place(source)
     try:
         stored = read_state_dict(file)

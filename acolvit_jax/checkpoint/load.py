@@ -15,7 +15,7 @@ from acolvit_jax.checkpoint.weights import (
     bundled_weights,
     load_weights,
 )
-from acolvit_jax.checkpoint.workdir import CONFIG_FILE, read_config
+from acolvit_jax.checkpoint.workdir import CHECKPOINTS, CONFIG_FILE, is_run, read_config
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.places import absolute, place
 from acolvit_jax.config import PRETRAINED, Config, ModelConfig
@@ -64,12 +64,14 @@ def _read(name_or_path: str | Path) -> Weights:
     path = bundled_weights(str(name_or_path)) if bundled else place(name_or_path)
     if path.is_file():
         return load_weights(path)
+    if is_run(path):  # whatever weights lie beside it
+        return _load_run(path)
     if (path / WEIGHTS_FILE).is_file():
         return load_weights(path / WEIGHTS_FILE)
     if (path / CONFIG_FILE).is_file():
         return _load_run(path)
     folder = absolute(path).parent
-    if folder.name == "checkpoints" and path.name.isdecimal():
+    if folder.name == CHECKPOINTS and path.name.isdecimal():
         return _load_run(folder.parent, int(path.name))
     raise CheckpointError(
         f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
@@ -85,7 +87,7 @@ def _load_run(workdir: Path, step: int | None = None) -> Weights:
     from acolvit_jax.checkpoint.steps import Checkpoints
 
     config = read_config(workdir)
-    if not (workdir / "checkpoints").is_dir():
+    if not (workdir / CHECKPOINTS).is_dir():
         raise CheckpointError(f"{workdir} has no checkpoint yet")
     target = _parameters_alone(config)
     with Checkpoints(workdir, read_only=True) as checkpoints:
