@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -58,6 +59,17 @@ def load(name_or_path: str | Path, *, setting: str = "") -> Weights:
     return weights._replace(config=dataclasses.replace(weights.config, dtype="float32"))
 
 
+def is_model(name_or_path: str | Path) -> bool:
+    """Whether this names a model of ours, for `load`: not whether a run of it can be read."""
+    if name_or_path in BUNDLED:
+        return True
+    path = place(name_or_path)
+    if path.is_file():
+        with contextlib.suppress(CheckpointError):
+            return bool(load_weights(path))
+    return _step_of_run(path) or any((path / f).is_file() for f in (WEIGHTS_FILE, CONFIG_FILE))
+
+
 def _read(name_or_path: str | Path) -> Weights:
     """A model as it was written."""
     bundled = name_or_path in BUNDLED
@@ -70,13 +82,17 @@ def _read(name_or_path: str | Path) -> Weights:
         return load_weights(path / WEIGHTS_FILE)
     if (path / CONFIG_FILE).is_file():
         return _load_run(path)
-    folder = absolute(path).parent
-    if folder.name == CHECKPOINTS and path.name.isdecimal():
-        return _load_run(folder.parent, int(path.name))
+    if _step_of_run(path):
+        return _load_run(absolute(path).parent.parent, int(path.name))
     raise CheckpointError(
         f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
         f"{' or '.join(map(repr, BUNDLED))} for the weights in the package"
     )
+
+
+def _step_of_run(path: Path) -> bool:
+    """Whether a path is that of one of a run's checkpoints."""
+    return absolute(path).parent.name == CHECKPOINTS and path.name.isdecimal()
 
 
 def _load_run(workdir: Path, step: int | None = None) -> Weights:

@@ -252,6 +252,22 @@ def test_bad_input_gives_one_line(tmp_path):
     assert (code, "invalid choice" in message) == (2, True)
 
 
+@pytest.mark.parametrize("source", ["pretrained", "model.safetensors", "run", "run/checkpoints/2"])
+def test_a_model_of_ours_wants_a_target_to_be_named(tmp_path, source):
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "config.json").write_text("{}")
+    write_model(tmp_path)
+    source = source if source == "pretrained" else tmp_path / source
+    code, message = refusal(main, source, tmp_path / "ours")
+    assert (code, message) == (
+        1,
+        f"{source} is a model of ours already; name what to make of it with --to: "
+        "torch, weights, stablehlo, onnx, web",
+    )
+    code, message = refusal(main, tmp_path / "none", tmp_path / "ours")
+    assert (code, message) == (1, f"no file at {tmp_path / 'none'}")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "part"),
     [
