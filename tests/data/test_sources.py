@@ -1,5 +1,6 @@
 """Sources: the photographs in the package, folders, TFDS as ArrayRecord without TensorFlow."""
 
+import hashlib
 import os
 import sys
 import unicodedata
@@ -79,6 +80,22 @@ def test_a_part_of_a_folder_is_held_out_by_name(tmp_path):
     assert len(again - set(names(held_out))) <= 1
 
 
+def test_photos_that_are_added_change_what_is_held_out(tmp_path):
+    """The 2% of the lowest hashes: a photo is for validation, or is not, by its rank."""
+    for i in range(2000):
+        (tmp_path / f"{i:04d}.jpg").touch()
+    by_hash = sorted(
+        folder_source(tmp_path).paths, key=lambda path: hashlib.sha256(path.name.encode()).digest()
+    )
+    config = DataConfig(dataset="folder", path=str(tmp_path))
+    for path in by_hash[500:]:
+        path.unlink()
+    assert set(names(make_source(config, "validation"))) == {p.name for p in by_hash[:10]}
+    for path in by_hash[500:]:
+        path.touch()  # each has a higher hash, and what was trained on is held out now
+    assert set(names(make_source(config, "validation"))) == {p.name for p in by_hash[:40]}
+
+
 def test_a_folder_for_validation_leaves_the_other_whole(tmp_path):
     make_folder(tmp_path / "t", 5)
     make_folder(tmp_path / "v", 2)
@@ -87,6 +104,35 @@ def test_a_folder_for_validation_leaves_the_other_whole(tmp_path):
     )
     assert len(make_source(config, "train")) == 5
     assert len(make_source(config, "validation")) == 2
+
+
+def test_no_photo_of_validation_is_trained_on(tmp_path):
+    make_folder(tmp_path / "photos", 3)
+    make_folder(tmp_path / "photos" / "val", 2)
+    os.symlink(tmp_path / "photos" / "val" / "0001.jpg", tmp_path / "photos" / "link.jpg")
+    os.symlink(tmp_path / "photos", tmp_path / "alias")
+    for held_out in ("photos/val", "alias/val"):
+        config = DataConfig(
+            dataset="folder",
+            path=str(tmp_path / "photos"),
+            validation_path=str(tmp_path / held_out),
+        )
+        train = make_source(config, "train")
+        assert names(train) == ["0000.jpg", "0001.jpg", "0002.jpg"]
+        assert train.description == f"images of {config.path} that are not in {tmp_path / held_out}"
+        assert names(make_source(config, "validation")) == ["0000.jpg", "0001.jpg"]
+
+
+@pytest.mark.parametrize("path", ["photos", "alias", "photos/part"])
+def test_when_all_photos_are_for_validation_one_line_says_so(tmp_path, path):
+    make_folder(tmp_path / "photos" / "part", 3)
+    os.symlink(tmp_path / "photos", tmp_path / "alias")
+    config = DataConfig(
+        dataset="folder", path=str(tmp_path / path), validation_path=str(tmp_path / "photos")
+    )
+    with pytest.raises(DataError, match="and none is left to train on; without") as raised:
+        make_source(config, "train")
+    assert "\n" not in str(raised.value)
 
 
 @pytest.fixture(scope="module")
