@@ -12,6 +12,7 @@ from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from ml_collections import ConfigDict
+from ml_collections.config_dict import placeholder
 
 from acolvit_jax.common.errors import CheckpointError, ConfigError, UnknownFieldError
 from acolvit_jax.config import Config, ModelConfig
@@ -23,7 +24,10 @@ FORMAT = 2  # of stored configs; 1 had no number, and the hint size among the da
 
 def to_config_dict(config: Config) -> ConfigDict:
     """A locked ConfigDict of a run, for config files and flags to override."""
-    return ConfigDict(dataclasses.asdict(config)).lock()
+    values = ConfigDict(dataclasses.asdict(config))
+    if config.train.budget is None:
+        values.train.budget = placeholder(float)  # a flag takes what it is to be
+    return values.lock()
 
 
 def from_config_dict(values: ConfigDict | dict[str, Any]) -> Config:
@@ -122,7 +126,8 @@ def _value(value: Any, kind: Any, path: str) -> Any:
         value = os.path.expanduser(value)
     allowed = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if not any(_fits(value, one) for one in allowed):
-        raise ConfigError(f"{path} is {value!r}, wanted {getattr(kind, '__name__', kind)}")
+        wanted = kind.__name__ if type(kind) is type else kind
+        raise ConfigError(f"{path} is {value!r}, wanted {wanted}")
     return value
 
 

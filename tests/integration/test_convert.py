@@ -213,8 +213,6 @@ def test_the_exported_program_keeps_its_conditionals(tmp_path):
     assert program.mlir_module().count("stablehlo.case") == 2 * SMALL.depth
 
 
-# ml_collections reads config files so.
-@pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 def test_training_starts_from_a_converted_icolorit(tmp_path):
     """As the paper does: decision heads and policy token new, the bias table left out."""
     # The options of the small run, whose heads are narrower than a published model's.

@@ -16,9 +16,6 @@ from tests.integration.commands import one_line_error, refusal, run
 from tests.integration.commands import training as arguments
 from tests.photos import make_folder
 
-# ml_collections reads config files so.
-pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
@@ -82,7 +79,7 @@ BAD = {
     "config file and a field": (
         ["--config", "configs/tinny.py:0.5", "--config.train.steps=1"],
         2,
-        "no config file at configs/tinny.py:0.5; for example",
+        "no config file at configs/tinny.py:0.5 (looked in ",
     ),
     "no config's name": (["--config="], 2, "--config is missing"),
     "a field alone": (["--config.train.steps=1"], 2, "--config is missing"),
