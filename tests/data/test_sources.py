@@ -10,7 +10,7 @@ import pytest
 
 from acolvit_jax.common.errors import DataError, ImageError
 from acolvit_jax.config import DataConfig
-from acolvit_jax.data.packing import open_photos
+from acolvit_jax.data.packing import open_photos, pack
 from acolvit_jax.data.records import read_record
 from acolvit_jax.data.sources import folder_source, make_source
 from acolvit_jax.data.tfds import TFDS_SETS, TfdsSource, named_set, tfds_source
@@ -178,6 +178,29 @@ def test_doors_open_a_data_set_by_either_name(prepared, name):
     )
 
 
+def test_packing_a_data_set_reads_every_image_once(prepared, tmp_path, monkeypatch):
+    source = open_photos("tfds:flowers", "train", prepared)
+    assert source.identity == f"oxford_flowers102/{source_version(prepared)} train 5"
+    read = []
+    monkeypatch.setattr(
+        TfdsSource,
+        "__getitem__",
+        lambda self, index, get=TfdsSource.__getitem__: read.append(index) or get(self, index),
+    )
+    index = pack(source, tmp_path / "packed", side=32, quality=90)
+    assert sorted(read) == [0, 1, 2, 3, 4]
+    assert pack(source, tmp_path / "packed", side=32, quality=90) == index
+    assert len(read) == 5
+    other = open_photos("tfds:flowers", "validation", prepared)
+    with pytest.raises(DataError, match="holds other photos or settings"):
+        pack(other, tmp_path / "packed", side=32, quality=90)
+
+
+def source_version(prepared):
+    [folder] = (Path(prepared) / "oxford_flowers102").iterdir()
+    return folder.name
+
+
 def test_a_name_without_a_version_is_the_first_of_them():
     assert [named_set(f"tfds:{name}") for name in ("imagenette", "imagenette/320px-v2")] == [
         "imagenette",
@@ -201,7 +224,7 @@ def test_a_damaged_tfds_record_is_a_bad_image(example):
                 raise example
             return example
 
-    source = TfdsSource("set", Data([0]))
+    source = TfdsSource("set", "set/1.0.0 train", Data([0]))
     assert source.name_of(0) == "image 0"
     with pytest.raises(ImageError, match=r"its record is damaged \(('image'|Corrupted file)\)"):
         read_record(source, 0)
