@@ -16,6 +16,7 @@ from ml_collections.config_dict import placeholder
 
 from acolvit_jax.common.errors import CheckpointError, ConfigError, UnknownFieldError
 from acolvit_jax.config import Config, ModelConfig
+from acolvit_jax.config.training import LARGEST_SEED
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ def from_stored_config(values: dict[str, Any]) -> Config:
     values = dict(values)
     if check_format(values.pop("format", 1)) == 1:
         values = _moved_to_the_model(values)
-    return from_config_dict(values)
+    return from_config_dict(_with_a_seed_of_32_bits(values))
 
 
 def _moved_to_the_model(values: dict[str, Any]) -> dict[str, Any]:
@@ -76,6 +77,16 @@ def _moved_to_the_model(values: dict[str, Any]) -> dict[str, Any]:
     if model.get("any_budget"):
         model["smallest_budget"] = train.get("budget")
     return values | {"model": model, "data": data}
+
+
+def _with_a_seed_of_32_bits(values: dict[str, Any]) -> dict[str, Any]:
+    """A stored config with as much of its seed as JAX's keys took: older ones may have more."""
+    train = values.get("train")
+    if not isinstance(train, dict) or type(train.get("seed")) is not int:
+        return values
+    if train["seed"] <= LARGEST_SEED:
+        return values
+    return values | {"train": train | {"seed": train["seed"] % (LARGEST_SEED + 1)}}
 
 
 def check_format(number: Any) -> int:
