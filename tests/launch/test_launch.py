@@ -135,6 +135,7 @@ def test_one_gpu_goes_from_checks_to_scores(tmp_path):
         (["HERE", "out"], "wanted PHOTOS OUT MINUTES"),
         (["HERE", "out", "soon"], "MINUTES is 'soon'"),
         (["/nowhere", "out", "3"], "no folder at /nowhere"),
+        (["HERE", "HERE/out", "3", "--validation", "/no"], "--validation: no folder at /no"),
         (["--batch"], "--batch needs a value"),
     ],
 )
