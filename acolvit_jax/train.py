@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from acolvit_jax.common import cli
-from acolvit_jax.common.errors import ConfigError, UserError
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.jax_settings import settle_jax
 from acolvit_jax.common.places import place
 from acolvit_jax.config import Config
@@ -76,16 +75,11 @@ def _parse(argv: Sequence[str]) -> Arguments:
     from ml_collections import config_flags
 
     from acolvit_jax.config.build import from_config_dict
+    from acolvit_jax.config.files import EXAMPLE, flag_error, read_config_file, split_arguments
 
     values = flags.FlagValues()
-    given = ["acolvit_jax.train", *map(_found, argv)]
-    config = config_flags.DEFINE_config_file(
-        "config",
-        None,
-        "Config file: configs/SIZE.py:BUDGET[,DATASET]",
-        flag_values=values,
-        sys_argv=given,
-    )
+    file, others = split_arguments(argv)
+    given = ["acolvit_jax.train", *others]
     workdir = flags.DEFINE_string(
         "workdir",
         "",
@@ -94,26 +88,22 @@ def _parse(argv: Sequence[str]) -> Arguments:
     )
     _define_run_flags(values)
     flags.DEFINE_bool("help", False, "Show this help.", short_name="h", flag_values=values)
-    _check_config_file(given)
+    if any(re.fullmatch(r"--?h(elp)?(=.*)?", argument) for argument in given):
+        about = "Config file: configs/SIZE.py:BUDGET[,DATASET]"
+        flags.DEFINE_string("config", None, about, flag_values=values)
+        print(f"{__doc__}\n\n{values.main_module_help()}")
+        raise SystemExit(0)
+    if not file:
+        raise ConfigError(f"--config is missing; for example --config {EXAMPLE}")
     try:
-        rest = values(given)[1:]
-        if values["help"].value:
-            print(f"{__doc__}\n\n{values.main_module_help()}")
-            raise SystemExit(0)
-        if rest:
+        config = config_flags.DEFINE_config_dict(
+            "config", read_config_file(file), flag_values=values, sys_argv=given
+        )
+        if rest := values(given)[1:]:
             raise ConfigError(f"unexpected arguments {rest}; see --help")
         built = from_config_dict(config.value)
-    except UserError:
-        raise
-    except (AttributeError, KeyError) as error:
-        name = re.search(r"\w+", str(error).replace("\\n", " "))
-        unknown = name[0] if name else str(error)
-        sections = ", ".join(field.name for field in dataclasses.fields(Config))
-        raise ConfigError(
-            f"field {unknown!r} is unknown; --config has {sections} (see acolvit_jax/config)"
-        ) from error
-    except (flags.Error, TypeError, ValueError, OSError) as error:
-        raise ConfigError(str(error).split("\n", 1)[0]) from error
+    except (flags.Error, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise flag_error(error) from error
     folder = place(workdir.value or Path("runs") / built.name)
     cluster = None
     found: dict[str, Any] = values.flag_values_dict()
@@ -122,31 +112,6 @@ def _parse(argv: Sequence[str]) -> Arguments:
 
         cluster = Cluster(found["coordinator"], found["num_processes"], found["process_id"])
     return Arguments(built, folder, cluster, _profile_steps(found["profile_steps"], built))
-
-
-def _check_config_file(given: Sequence[str]) -> None:
-    """Looks for the config file, which the flags of its fields are made from.
-
-    Raises:
-        ConfigError: if none is given, or there is none at its path.
-    """
-    file = None
-    for argument, following in itertools.pairwise([*given, ""]):
-        if match := re.fullmatch(r"--?config(?:=(.*))?", argument):
-            file = following if match[1] is None else match[1]
-    if not file and not any(re.fullmatch(r"--?h(elp)?(=.*)?", argument) for argument in given):
-        raise ConfigError("--config is missing; for example --config configs/tiny.py:0.5")
-    if file and not Path(file.split(":", 1)[0]).is_file():
-        raise ConfigError(f"no config file at {file}; for example configs/tiny.py:0.5")
-
-
-def _found(argument: str) -> str:
-    """An argument whose config file is looked for in the package where the folder has none."""
-    match = re.fullmatch(r"((?:--?config=)?)(configs/\w+\.py)((?::.*)?)", argument)
-    if not match or Path(match[2]).exists():
-        return argument
-    installed = Path(__file__).parent / match[2]
-    return f"{match[1]}{installed}{match[3]}" if installed.exists() else argument
 
 
 def _define_run_flags(values: flags.FlagValues) -> None:

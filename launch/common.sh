@@ -2,8 +2,6 @@
 # Shared by the launchers: how commands are run, shown and refused.
 
 DRY_RUN=0
-# shellcheck disable=SC2034
-EXIT_AGAIN=75 # training's exit code when it was asked to stop and should be started again
 
 fail() {
   echo "error: $*" >&2
@@ -11,6 +9,10 @@ fail() {
 }
 
 say() { echo "$*" >&2; }
+
+# Whether training that ended with this code should be started again: it was asked to stop (75), or
+# aborted because another process of the run was gone (134). Jobs of Slurm get it as text, for sh.
+again() { [ "$1" = 75 ] || [ "$1" = 134 ]; }
 
 # Runs a command, or only prints it, quoted so that it can be pasted.
 run() {

@@ -49,9 +49,6 @@ stop() {
 }
 trap stop INT TERM
 
-# Whether a process that ended with this code should be started again, or lost its peer.
-again() { (($1 == EXIT_AGAIN || $1 == 134)); }
-
 # Starts all processes and waits for them; returns the first exit code that is not 0, one that does
 # not ask for another start before others.
 all() {

@@ -9,10 +9,13 @@
 #   --cpus N           a GPU, for the input pipeline (12)
 #   --time HH:MM:SS    limit of the job (24:00:00)
 #   --partition NAME   default: the cluster's own
+#   --restarts N       at most (10)
 #   --dry_run          print the command instead of running it
 #
 # Slurm warns the job two minutes before its time is over: training saves and exits with code 75,
-# and the job is put in the queue again, under the same number, until training has ended.
+# and the job is put in the queue again, under the same number, until training has ended; so it is
+# when a process was lost. Of several exit codes Slurm tells the highest alone: an error that comes
+# back each time ends after the restarts.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,13 +23,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 source "$here/common.sh"
 
 nodes=1 gpus=8 cpus=12 time=24:00:00
-partition=""
-read_options "nodes gpus cpus time partition" "$@"
+partition="" restarts=10
+read_options "nodes gpus cpus time partition restarts" "$@"
 only_options configs/tiny.py:0.5,imagenet
 
 quoted=$(printf '%q ' "${training[@]}")
-body="srun --cpus-per-task=$cpus python -m acolvit_jax.train --distributed $quoted || code=\$?
-if [ \"\${code:-0}\" = $EXIT_AGAIN ]; then scontrol requeue \"\$SLURM_JOB_ID\"; fi
+body="$(declare -f again)
+srun --cpus-per-task=$cpus python -m acolvit_jax.train --distributed $quoted || code=\$?
+if again \"\${code:-0}\" && [ \"\${SLURM_RESTART_COUNT:-0}\" -lt $restarts ]; then
+  scontrol requeue \"\$SLURM_JOB_ID\"
+fi
 exit \"\${code:-0}\""
 run sbatch --job-name=acolvit_jax "--nodes=$nodes" "--ntasks-per-node=$gpus" \
   "--gpus-per-node=$gpus" "--cpus-per-task=$cpus" "--time=$time" ${partition:+"--partition=$partition"} --requeue \

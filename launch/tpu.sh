@@ -168,10 +168,7 @@ exit_code() {
   ((DRY_RUN)) && on_workers all "$look" && return
   codes=$(on_workers all "$look" 2>/dev/null) || return 0
   for code in $codes; do
-    case "$code" in
-    none | "$EXIT_AGAIN" | 134 | 0) ;;
-    *) echo "$code" && return ;;
-    esac
+    [[ $code == none || $code == 0 ]] || again "$code" || { echo "$code" && return; }
   done
   [[ $codes == *none* ]] && return
   for code in $codes; do
@@ -202,8 +199,10 @@ watch() {
     case "$code" in
     "") ;;
     0) say "training has ended" && return ;;
-    "$EXIT_AGAIN" | 134) say "training stopped with $code; starting it again" && start ;;
-    *) fail "training failed with exit code $code; see launch/tpu.sh logs" ;;
+    *)
+      again "$code" || fail "training failed with exit code $code; see launch/tpu.sh logs"
+      say "training stopped with $code; starting it again" && start
+      ;;
     esac
   done
 }

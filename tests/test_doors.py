@@ -46,19 +46,3 @@ def test_the_version_is_told(capsys):
 def test_an_unknown_command_lists_the_known_ones():
     with pytest.raises(ConfigError, match="command 'colour' is unknown; choose one of colorize, "):
         acolvit.main(["colour"])
-
-
-def test_configs_are_found_beside_an_installed_package(tmp_path, monkeypatch):
-    installed = tmp_path / "site-packages" / "acolvit_jax"
-    (installed / "configs").mkdir(parents=True)
-    (installed / "configs" / "tiny.py").touch()
-    monkeypatch.setattr(train, "__file__", str(installed / "train.py"))
-    monkeypatch.chdir(tmp_path)
-    there = f"{installed}/configs/tiny.py:0.5,folder"
-    assert train._found("configs/tiny.py:0.5,folder") == there
-    assert train._found("--config=configs/tiny.py:0.5,folder") == f"--config={there}"
-    for other in ("configs/none.py", "--workdir=configs/tiny.py", "runs/configs/tiny.py"):
-        assert train._found(other) == other
-    (tmp_path / "configs").mkdir()
-    (tmp_path / "configs" / "tiny.py").touch()
-    assert train._found("configs/tiny.py:0.5") == "configs/tiny.py:0.5"

@@ -9,13 +9,14 @@ from typing import Any
 
 from acolvit_jax.checkpoint.graft import at_budget
 from acolvit_jax.checkpoint.learned import with_average, with_learned
-from acolvit_jax.checkpoint.load import load, load_pretrained
+from acolvit_jax.checkpoint.load import is_model, load, load_pretrained
 from acolvit_jax.checkpoint.onnx import OPSET, export_onnx, require_exporter
 from acolvit_jax.checkpoint.stablehlo import export_stablehlo
 from acolvit_jax.checkpoint.state_dicts import WRITERS, read_state_dict, write_state_dict
 from acolvit_jax.checkpoint.stated import architecture_note, stated_architecture, unsaid
 from acolvit_jax.checkpoint.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.checkpoint.weights import WEIGHTS_FILE, save_weights
+from acolvit_jax.checkpoint.workdir import is_run
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.common.places import place, size_of
@@ -39,11 +40,18 @@ def from_torch(source: str, target: Path) -> str:
     """
     if target.is_file():
         raise CheckpointError(f"{target} is a file; the target is a folder")
+    if is_run(target):
+        raise CheckpointError(f"{target} is the folder of a run; choose another folder")
     file = place(source)
     try:
         stored = read_state_dict(file)
         config, params = from_state_dict(stored.arrays, stated_architecture(stored.note))
     except CheckpointError as error:
+        if is_model(source):
+            kinds = ", ".join(kind for kind in OPTIONS if kind != "jax")
+            raise CheckpointError(
+                f"{source} is a model of ours already; name what to make of it with --to: {kinds}"
+            ) from None
         told = str(error)
         raise CheckpointError(told if str(file) in told else f"{file}: {told}") from None
     save_weights(target / WEIGHTS_FILE, config, params, {"converted from": file.name})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +16,7 @@ from acolvit_jax.checkpoint.weights import (
     bundled_weights,
     load_weights,
 )
-from acolvit_jax.checkpoint.workdir import CONFIG_FILE, read_config
+from acolvit_jax.checkpoint.workdir import CHECKPOINTS, CONFIG_FILE, is_run, read_config
 from acolvit_jax.common.errors import CheckpointError
 from acolvit_jax.common.places import absolute, place
 from acolvit_jax.config import PRETRAINED, Config, ModelConfig
@@ -58,23 +59,40 @@ def load(name_or_path: str | Path, *, setting: str = "") -> Weights:
     return weights._replace(config=dataclasses.replace(weights.config, dtype="float32"))
 
 
+def is_model(name_or_path: str | Path) -> bool:
+    """Whether this names a model of ours, for `load`: not whether a run of it can be read."""
+    if name_or_path in BUNDLED:
+        return True
+    path = place(name_or_path)
+    if path.is_file():
+        with contextlib.suppress(CheckpointError):
+            return bool(load_weights(path))
+    return _step_of_run(path) or any((path / f).is_file() for f in (WEIGHTS_FILE, CONFIG_FILE))
+
+
 def _read(name_or_path: str | Path) -> Weights:
     """A model as it was written."""
     bundled = name_or_path in BUNDLED
     path = bundled_weights(str(name_or_path)) if bundled else place(name_or_path)
     if path.is_file():
         return load_weights(path)
+    if is_run(path):  # whatever weights lie beside it
+        return _load_run(path)
     if (path / WEIGHTS_FILE).is_file():
         return load_weights(path / WEIGHTS_FILE)
     if (path / CONFIG_FILE).is_file():
         return _load_run(path)
-    folder = absolute(path).parent
-    if folder.name == "checkpoints" and path.name.isdecimal():
-        return _load_run(folder.parent, int(path.name))
+    if _step_of_run(path):
+        return _load_run(absolute(path).parent.parent, int(path.name))
     raise CheckpointError(
         f"no model at {path}: wanted the folder of a run, a folder or file of weights, or "
         f"{' or '.join(map(repr, BUNDLED))} for the weights in the package"
     )
+
+
+def _step_of_run(path: Path) -> bool:
+    """Whether a path is that of one of a run's checkpoints."""
+    return absolute(path).parent.name == CHECKPOINTS and path.name.isdecimal()
 
 
 def _load_run(workdir: Path, step: int | None = None) -> Weights:
@@ -85,7 +103,7 @@ def _load_run(workdir: Path, step: int | None = None) -> Weights:
     from acolvit_jax.checkpoint.steps import Checkpoints
 
     config = read_config(workdir)
-    if not (workdir / "checkpoints").is_dir():
+    if not (workdir / CHECKPOINTS).is_dir():
         raise CheckpointError(f"{workdir} has no checkpoint yet")
     target = _parameters_alone(config)
     with Checkpoints(workdir, read_only=True) as checkpoints:

@@ -15,6 +15,7 @@ from orbax.checkpoint.checkpoint_managers import preservation_policy
 from acolvit_jax.checkpoint.checksums import checksums
 from acolvit_jax.checkpoint.state import TrainState
 from acolvit_jax.checkpoint.stored import leaf_names, one_copy, stored_checksums, stored_tree
+from acolvit_jax.checkpoint.workdir import CHECKPOINTS
 from acolvit_jax.common.distributed import agree, user_error_of
 from acolvit_jax.common.errors import CheckpointError, DamagedError, UserError
 from acolvit_jax.common.files import free_path
@@ -47,7 +48,7 @@ class Checkpoints:
             read_only: leave everything as it is: the run may be going on at this moment.
         """
         self._read_only = read_only
-        self.folder = absolute(workdir) / "checkpoints"
+        self.folder = absolute(workdir) / CHECKPOINTS
         policy = preservation_policy.AnyPreservationPolicy(
             [
                 preservation_policy.LatestN(KEEP_LATEST),

@@ -17,9 +17,15 @@ from acolvit_jax.config import Config
 from acolvit_jax.config.build import from_stored_config, stored_config
 
 CONFIG_FILE = "config.json"
+CHECKPOINTS = "checkpoints"  # the folder of them
 FIXED = ("model.", "train.budget:")  # fields that a run keeps; how it multiplies is none
 
 log = logging.getLogger(__name__)
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run that can be read: its config, and a folder of checkpoints."""
+    return (folder / CONFIG_FILE).is_file() and (folder / CHECKPOINTS).is_dir()
 
 
 def check_workdir(workdir: Path, config: Config) -> list[str]:

@@ -12,9 +12,11 @@ from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from ml_collections import ConfigDict
+from ml_collections.config_dict import placeholder
 
 from acolvit_jax.common.errors import CheckpointError, ConfigError, UnknownFieldError
 from acolvit_jax.config import Config, ModelConfig
+from acolvit_jax.config.training import LARGEST_SEED
 
 T = TypeVar("T")
 
@@ -23,7 +25,10 @@ FORMAT = 2  # of stored configs; 1 had no number, and the hint size among the da
 
 def to_config_dict(config: Config) -> ConfigDict:
     """A locked ConfigDict of a run, for config files and flags to override."""
-    return ConfigDict(dataclasses.asdict(config)).lock()
+    values = ConfigDict(dataclasses.asdict(config))
+    if config.train.budget is None:
+        values.train.budget = placeholder(float)  # a flag takes what it is to be
+    return values.lock()
 
 
 def from_config_dict(values: ConfigDict | dict[str, Any]) -> Config:
@@ -59,7 +64,7 @@ def from_stored_config(values: dict[str, Any]) -> Config:
     values = dict(values)
     if check_format(values.pop("format", 1)) == 1:
         values = _moved_to_the_model(values)
-    return from_config_dict(values)
+    return from_config_dict(_with_a_seed_of_32_bits(values))
 
 
 def _moved_to_the_model(values: dict[str, Any]) -> dict[str, Any]:
@@ -72,6 +77,16 @@ def _moved_to_the_model(values: dict[str, Any]) -> dict[str, Any]:
     if model.get("any_budget"):
         model["smallest_budget"] = train.get("budget")
     return values | {"model": model, "data": data}
+
+
+def _with_a_seed_of_32_bits(values: dict[str, Any]) -> dict[str, Any]:
+    """A stored config with as much of its seed as JAX's keys took: older ones may have more."""
+    train = values.get("train")
+    if not isinstance(train, dict) or type(train.get("seed")) is not int:
+        return values
+    if train["seed"] <= LARGEST_SEED:
+        return values
+    return values | {"train": train | {"seed": train["seed"] % (LARGEST_SEED + 1)}}
 
 
 def check_format(number: Any) -> int:
@@ -122,7 +137,8 @@ def _value(value: Any, kind: Any, path: str) -> Any:
         value = os.path.expanduser(value)
     allowed = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if not any(_fits(value, one) for one in allowed):
-        raise ConfigError(f"{path} is {value!r}, wanted {getattr(kind, '__name__', kind)}")
+        wanted = kind.__name__ if type(kind) is type else kind
+        raise ConfigError(f"{path} is {value!r}, wanted {wanted}")
     return value
 
 

@@ -61,10 +61,11 @@ def make_config(variant: str, arg: str | None) -> ConfigDict:
         A locked ConfigDict; any field can be overridden with `--config.x.y=value`.
 
     Raises:
-        ConfigError: for an unknown budget or data set; the message lists the choices.
+        ConfigError: for an unknown variant, budget or data set; the message lists the choices.
     """
     budget_text, _, dataset = (arg or "0.5").partition(",")
     dataset = dataset or "sample"
+    choose("variant", variant, tuple(VARIANTS))
     choose("data set", dataset, DATASETS)
     budget = parse_budget(budget_text)
     model = dataclasses.replace(

@@ -15,18 +15,8 @@ HEADS = ("cnn", "linear")
 AUTO_DTYPE = "auto"
 DTYPES = ("float32", "bfloat16", AUTO_DTYPE)
 HINT_COUNTS = ("uniform", "log-uniform")
-DATASETS = (
-    "sample",
-    "folder",
-    "records",
-    "imagenet",
-    "imagenette",
-    "imagenette-320",
-    "flowers",
-    "birds",
-)
-
 WITH_PATH = ("folder", "records")  # data sets that lie where `data.path` says
+DATASETS = ("sample", *WITH_PATH, "imagenet", "imagenette", "imagenette-320", "flowers", "birds")
 
 PRETRAINED = "pretrained"  # name of the weights in the package
 
@@ -121,7 +111,8 @@ class DataConfig:
             (`records`).
         list_file: optional text file, one image a line relative to `path` (`folder` only); one
             that is listed twice is drawn twice as often.
-        validation_path: folder of the same kind for validation; empty holds out a part of `path`.
+        validation_path: folder of the same kind for validation, of which nothing is trained on;
+            empty holds out a part of `path`.
         data_dir: where TFDS data sets are prepared; empty is TFDS's own default.
         max_hints: hints of a training image are drawn from 0 to this many.
         hint_counts: `uniform`, or `log-uniform`: none, 1 to 2, 3 to 6 and 7 to 14 hints are all as

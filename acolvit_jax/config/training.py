@@ -11,7 +11,7 @@ OPTIMIZERS = ("adamw", "muon")
 GATE_NOISE = ("constant", "falling", "none")
 LOSSES = ("huber", "psnr")
 LARGEST_STEP = 2**31 - 1  # a state counts its steps in 32 bits
-LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 2**32 - 1  # JAX's keys take 32 bits: a larger one would be as one of these
 
 
 @dataclass(frozen=True)

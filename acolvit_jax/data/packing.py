@@ -22,7 +22,7 @@ from acolvit_jax.common.progress import Progress
 from acolvit_jax.data.records import ImageSource, Record, read_record
 from acolvit_jax.data.shards import Index, Shard, encode, read_index, write_index
 from acolvit_jax.data.sources import folder_source
-from acolvit_jax.data.tfds import named_set, tfds_source
+from acolvit_jax.data.tfds import TfdsSource, named_set, tfds_source
 from acolvit_jax.photo import images
 
 SHARD_IMAGES = 1024
@@ -91,8 +91,11 @@ def pack(source: ImageSource, folder: Path, *, side: int, quality: int) -> Index
 
 def _new_index(source: ImageSource, side: int, quality: int) -> Index:
     total = hashlib.sha256()
-    for i in range(len(source)):
-        total.update(name_bytes(source.name_of(i)) + b"\n")
+    if isinstance(source, TfdsSource):  # its names are in its records, which hold the images too
+        total.update(source.identity.encode())
+    else:
+        for i in range(len(source)):
+            total.update(name_bytes(source.name_of(i)) + b"\n")
     return Index(source.description, total.hexdigest()[:16], side, quality)
 
 

@@ -44,7 +44,7 @@ class Index:
 
     Attributes:
         source: what was packed.
-        names: digest of the source's names.
+        names: digest of the source's names, or of a TFDS set's own, its version and split.
         side: pixels of the short side, at most.
         quality: of the JPEG.
         complete: every image of the source is packed.

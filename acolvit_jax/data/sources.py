@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -11,7 +13,7 @@ from pathlib import Path
 
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.names import name_bytes, spelled, spelled_below
-from acolvit_jax.common.places import files_below, is_remote, place
+from acolvit_jax.common.places import files_below, is_remote, place, resolved
 from acolvit_jax.common.text import read_list
 from acolvit_jax.config import DataConfig
 from acolvit_jax.data.records import ImageSource, Record
@@ -23,6 +25,7 @@ SAMPLE_VALIDATION_EVERY = 6
 HELD_OUT_SHARE = 0.02  # of a folder without a validation folder
 HELD_OUT_MIN = 8
 HELD_OUT_MAX = 500
+NO_VALIDATION_PATH = "without a data.validation_path a part of data.path is held out"
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +100,7 @@ def _folder(config: DataConfig, split: str) -> FileSource:
         return folder_source(place(config.validation_path), setting="validation_path")
     source = folder_source(place(config.path), config.list_file)
     if config.validation_path:
-        return source
+        return _outside(source, place(config.validation_path))
     held_out = _held_out(source)
     kept = [path for path in source.paths if path not in held_out]
     chosen = sorted(held_out) if split == "validation" else kept
@@ -106,11 +109,39 @@ def _folder(config: DataConfig, split: str) -> FileSource:
     return FileSource(source.description, source.root, chosen)
 
 
+def _outside(source: FileSource, folder: Path) -> FileSource:
+    """The images of a source that do not lie below another folder, links followed.
+
+    Raises:
+        DataError: if all do.
+    """
+    real = resolved(folder)
+    below = functools.cache(lambda parent: resolved(parent).is_relative_to(real))
+
+    def lies_below(path: Path) -> bool:
+        return below((resolved(path) if os.path.islink(path) else path).parent)
+
+    kept = [path for path in source.paths if not lies_below(path)]
+    if not kept:
+        raise DataError(
+            f"all images of data.path={source.root} lie in data.validation_path={folder}, and none "
+            f"is left to train on; {NO_VALIDATION_PATH}"
+        )
+    if len(kept) == len(source):
+        return source
+    return FileSource(f"{source.description} that are not in {folder}", source.root, kept)
+
+
 def _packed(config: DataConfig, split: str) -> ImageSource:
     """A packed set; without another for validation, every fiftieth image is held out."""
     validation = split == "validation"
     if config.validation_path:
-        return PackedSource(place(config.validation_path if validation else config.path))
+        paths = place(config.path), place(config.validation_path)
+        if resolved(paths[0]) == resolved(paths[1]):
+            raise DataError(
+                f"data.path and data.validation_path are the same, {paths[0]}; {NO_VALIDATION_PATH}"
+            )
+        return PackedSource(paths[validation])
     source = PackedSource(place(config.path))
     chosen = held_out(source, validation=validation)
     if not len(chosen):
@@ -125,7 +156,7 @@ def _too_few(source: ImageSource, config: DataConfig) -> DataError:
 
 
 def _held_out(source: FileSource) -> set[Path]:
-    """A fixed part of a folder, chosen by the hash of the names."""
+    """The part of a folder whose names have the lowest hashes; with its size some change sides."""
     least = min(HELD_OUT_MIN, len(source) // 4 or 1)
     count = min(HELD_OUT_MAX, max(least, round(HELD_OUT_SHARE * len(source))))
     ordered = sorted(

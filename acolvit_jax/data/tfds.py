@@ -72,11 +72,19 @@ class TfdsSource:
 
     Attributes:
         description: one phrase for the log.
+        identity: the data set, its version, split and length: what tells it from others unread.
     """
 
-    def __init__(self, name: str, data: Sequence[dict[str, Any]]) -> None:
-        """Wraps a TFDS data source whose images are left encoded."""
+    def __init__(self, name: str, split: str, data: Sequence[dict[str, Any]]) -> None:
+        """Wraps a TFDS data source whose images are left encoded.
+
+        Args:
+            name: of the data set.
+            split: with the data set and its version before it.
+            data: the source.
+        """
         self.description = f"TFDS {name}"
+        self.identity = f"{split} {len(data)}"
         self._name = name
         self._data = data
 
@@ -122,21 +130,21 @@ def tfds_source(dataset: str, data_dir: str, split: str) -> TfdsSource:
     spec = TFDS_SETS[dataset]
     where = data_dir or tfds.core.constants.DATA_DIR
 
-    def opened() -> Any:
+    def opened() -> TfdsSource:
         builder = tfds.builder(spec.name, data_dir=data_dir or None, file_format="array_record")
         features = builder.info.features
         encoded = [n for n, f in features.items() if isinstance(f, tfds.features.Image)]
-        return builder.as_data_source(
-            split=spec.validation if split == "validation" else spec.train,
-            decoders={name: tfds.decode.SkipDecoding() for name in encoded},
+        named = spec.validation if split == "validation" else spec.train
+        data = builder.as_data_source(
+            split=named, decoders={name: tfds.decode.SkipDecoding() for name in encoded}
         )
+        return TfdsSource(spec.name, f"{builder.info.full_name} {named}", data)
 
     try:
-        data = patiently(f"{spec.name} in {where}", opened)
+        return patiently(f"{spec.name} in {where}", opened)
     except (AssertionError, KeyError, OSError, ValueError, NotImplementedError) as error:
         raise DataError(
             f"{spec.name} is not prepared as ArrayRecord in {where}; prepare it with `pip install "
             f"tensorflow && tfds build {spec.name} --file_format=array_record --data_dir={where}`"
             f"{spec.note.format(where=where)}"
         ) from error
-    return TfdsSource(spec.name, data)

@@ -187,7 +187,7 @@ def draw_worst(
         key: of the randomness.
         errors: `[B, R, R]`, mean squared error by cell.
         taken: bool `[B, R, R]`, cells that are not drawn while others are left.
-        added: int `[B]`, how many cells of each image, at most `max(ADDED)`.
+        added: int `[B]`, how many cells of each image, at most `max(ADDED)` and all that it has.
         exponent: `[B]`.
 
     Returns:
@@ -195,4 +195,5 @@ def draw_worst(
     """
     logits = exponent[:, None, None] * jnp.log(errors + LEAST_ERROR)
     scores = jnp.where(taken, -jnp.inf, logits) + jax.random.gumbel(key, logits.shape)
-    return jax.vmap(highest, in_axes=(0, 0, None))(scores, added, max(ADDED))
+    most = min(max(ADDED), errors[0].size)  # a window may have fewer cells
+    return jax.vmap(highest, in_axes=(0, 0, None))(scores, added, most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import Config
 from acolvit_jax.photo import images
 from acolvit_jax.training.bucket_lock import HeldError
+from acolvit_jax.training.divergence import check_finite
 from acolvit_jax.training.feed import Feed
 from acolvit_jax.training.metrics_log import MetricsLog
 from acolvit_jax.training.preemption import PreemptedError, StopSignal
@@ -28,10 +29,6 @@ from acolvit_jax.training.setup import Run, set_up
 from acolvit_jax.training.validation import Validation
 
 INPUT_BOUND = 0.1  # share of the time in which steps wait for data that is worth a warning
-
-
-class DivergedError(UserError):
-    """The loss is no longer a number."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +139,7 @@ class _Loop:
         self.check_held = check_held
         self.feed = Feed(run.loader, run.mesh)
         self._program: Any = None
+        self._metrics: dict[str, jax.Array] = {}  # of the newest step
         # The first stretch waits for the pipeline to fill.
         self._first_logged = int(run.state.step) + run.config.train.log_every
         self._reset_clock()
@@ -150,38 +148,38 @@ class _Loop:
         """Does the steps that are left."""
         settings = self.run.config.train
         validation: Validation | None = None
-        previous = None
         for step in range(int(self.run.state.step) + 1, settings.steps + 1):
-            metrics = self._step(step)
+            previous = self._metrics
+            with self._saving("the input"):
+                self._step(step)
             self.check_held()
             # The step before is looked at while this one runs, so that devices never wait.
-            if previous is not None:
-                _check_finite(step - 1, previous, self.run)
-            previous = metrics
+            self._check_finite(step - 1, previous)
             last = step == settings.steps
             if step % settings.log_every == 0 or last:
-                _check_finite(step, metrics, self.run)
-                self._log_training(step, metrics)
+                self._check_finite(step, self._metrics)
+                self._log_training(step, self._metrics)
             validation = None
             if step % settings.eval_every == 0 or last:
-                _check_finite(step, metrics, self.run)
-                validation = self._validate_or_save(step)
+                self._check_finite(step, self._metrics)
+                with self._saving("the validation"):
+                    validation = self._validate(step)
             stopping = self.stop.after(step)
             if step % settings.checkpoint_every == 0 or last or stopping:
-                _check_finite(step, metrics, self.run)
+                self._check_finite(step, self._metrics)
                 self._save(validation)
             if stopping and not last:
                 self.run.checkpoints.wait()
                 message = f"asked to stop; saved after step {step}, run again to go on"
                 raise PreemptedError(message, self.stop.received)
         done = int(self.run.state.step)
-        if validation is None:  # the run was complete already, and its record too
-            validation = self._validate(done, record=False)
+        if validation is None:  # the run was complete already
+            validation = self._validate(done)
         self.run.checkpoints.close()
         folder = self.run.checkpoints.folder / str(done)
         return Result(done, validation, folder, self._picture_path(done))
 
-    def _step(self, step: int) -> dict[str, jax.Array]:
+    def _step(self, step: int) -> None:
         """One optimizer step; the batch of the next goes to the devices meanwhile."""
         self.profiler.before(step)
         batch = self.feed.take()
@@ -194,15 +192,14 @@ class _Loop:
             batch = self.run.teach(batch)
         if self._program is None:
             self._compile(batch)
-        self.run.state, metrics = self._program(self.run.state, batch)
+        self.run.state, self._metrics = self._program(self.run.state, batch)
         if step < self.run.config.train.steps:
-            self.feed.fetch(metrics)
-        traced = self.profiler.after(step, metrics)
+            self.feed.fetch(self._metrics)
+        traced = self.profiler.after(step, self._metrics)
         if traced:
             self.progress.say(traced)
         self._images += self.run.config.train.batch_size
         self.progress.advance()
-        return metrics
 
     def _compile(self, batch: Any) -> None:
         """Compiles the step; the time that it takes is told and belongs to no step."""
@@ -243,28 +240,31 @@ class _Loop:
             parts.append(str(skips))
         self.progress.say(", ".join(parts))
 
-    def _validate_or_save(self, step: int) -> Validation:
-        """Scores the parameters; where that fails they are saved first.
+    @contextlib.contextmanager
+    def _saving(self, what: str) -> Iterator[None]:
+        """Saves the parameters where something beside the steps fails.
 
-        Not by one of many processes: a save needs them all, and the others are still scoring.
+        Not by one of many processes: a save needs them all, and the others go on.
 
         Raises:
             UserError: why it failed.
         """
         try:
-            return self._validate(step)
+            yield
         except UserError:
-            if jax.process_count() == 1:
+            if jax.process_count() == 1 and self._metrics:
+                done = int(self.run.state.step)
+                self._check_finite(done, self._metrics)
                 self._save(None)
                 self.run.checkpoints.wait()
-                self.progress.say(f"the validation failed; saved after step {step}")
+                self.progress.say(f"{what} failed; saved after step {done}")
             raise
 
-    def _validate(self, step: int, *, record: bool = True) -> Validation:
+    def _validate(self, step: int) -> Validation:
         """Scores the parameters and draws the picture grid."""
         validation = self.run.validate(self.run.state.eval_params)
         self.check_held()
-        if self.log is not None and record:
+        if self.log is not None and not self.log.has_validation(step):
             self.log.write(step, validation.scalars())
         if self.log is not None and validation.picture is not None:
             self.log.picture(step, "validation", validation.picture)
@@ -273,6 +273,11 @@ class _Loop:
         self.progress.say(f"validation: {validation}")
         self._reset_clock()
         return validation
+
+    def _check_finite(self, step: int, metrics: dict[str, jax.Array]) -> None:
+        """Stops a run that diverged; the metrics of a step that this start did not do are empty."""
+        if metrics:
+            check_finite(step, metrics, self.run.checkpoints)
 
     def _picture_path(self, step: int) -> Path:
         return self.workdir / "pictures" / f"step_{step:07d}.png"
@@ -283,20 +288,3 @@ class _Loop:
         self.run.checkpoints.save(self.run.state, self.feed.position(), score)
         if self.log is not None:
             self.log.flush()
-
-
-def _check_finite(step: int, metrics: dict[str, Any], run: Run) -> None:
-    """Stops a run whose loss or gradient is no longer a number.
-
-    Raises:
-        DivergedError: names the step and the checkpoint to go back to.
-    """
-    values = [float(metrics[name]) for name in ("loss", "grad_norm")]
-    if not np.isfinite(values).all():
-        run.checkpoints.wait()
-        last = max(run.checkpoints.steps(), default=None)
-        kept = "no checkpoint was saved yet" if last is None else f"that of step {last} is kept"
-        raise DivergedError(
-            f"the loss is {values[0]} and the gradient's norm {values[1]} at step {step}; {kept}. "
-            "Try a lower optimizer.learning_rate, or optimizer.grad_clip=1"
-        )

@@ -27,7 +27,8 @@ class MetricsLog:
             resume_step: steps done; later lines come from a stretch that is run again.
         """
         self._path = workdir / FILE
-        _truncate(self._path, resume_step)
+        kept = _truncate(self._path, resume_step)
+        self._validated = {entry["step"] for entry in kept if entry.get("validation")}
         self._file = GrowingFile(self._path)
         self._events = Events(workdir, first_step=resume_step + 1)
 
@@ -45,6 +46,10 @@ class MetricsLog:
                 suffix = "/".join(str(i) for i in index)
                 tag = f"{name}/{suffix}" if suffix else name
                 self._events.scalar(step, tag, scalar)
+
+    def has_validation(self, step: int) -> bool:
+        """Whether the record had scores of a step when it was opened."""
+        return step in self._validated
 
     def picture(self, step: int, name: str, rgb: np.ndarray) -> None:
         """Shows a picture, uint8 `[H, W, 3]`, in TensorBoard."""
@@ -81,9 +86,10 @@ def _entry(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _truncate(path: Path, last_step: int) -> None:
-    """Drops the lines of later steps, atomically; damaged ones are set aside."""
+def _truncate(path: Path, last_step: int) -> list[dict[str, Any]]:
+    """Drops the lines of later steps, atomically; damaged ones are set aside. Returns the rest."""
     entries, damaged = read_lines(path, _entry)
     keep_damaged(path, damaged)
     kept = [entry for entry in entries if entry["step"] <= last_step]
     write_text(path, "".join(json.dumps(entry) + "\n" for entry in kept))
+    return kept

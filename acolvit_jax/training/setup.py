@@ -13,7 +13,6 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from acolvit_jax.checkpoint.graft import at_budget, check_architecture, graft
 from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.state import TrainState, init_state
 from acolvit_jax.checkpoint.steps import Checkpoints
@@ -29,7 +28,7 @@ from acolvit_jax.data.records import ImageSource
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import make_source
 from acolvit_jax.data.validation import check_usable, eval_batches
-from acolvit_jax.models.params import init_params, param_shapes
+from acolvit_jax.models.params import param_shapes
 from acolvit_jax.training import sharding
 from acolvit_jax.training.budgets import per_photo
 from acolvit_jax.training.corrections import Correct, make_correct
@@ -37,6 +36,7 @@ from acolvit_jax.training.examples import Transform, make_transform
 from acolvit_jax.training.optimizer import make_optimizer
 from acolvit_jax.training.planes import Draw, make_draw
 from acolvit_jax.training.room import check_room
+from acolvit_jax.training.start import initial_params
 from acolvit_jax.training.step import TrainStep, make_train_step
 from acolvit_jax.training.teacher import Teach, make_teach
 from acolvit_jax.training.validation import Validation, make_eval_step, validate
@@ -120,7 +120,7 @@ def set_up(config: Config, workdir: Path) -> Run:
             loader.set_state(position)
             notes.append(f"resuming after step {int(state.step)}")
         else:
-            params = _initial_params(config, notes)
+            params = initial_params(config, notes)
             make_state = jax.jit(
                 lambda params: init_state(params, optimizer, ema=keep_ema), out_shardings=shardings
             )
@@ -200,19 +200,6 @@ def _workers(data: DataConfig) -> int:
     if data.num_workers >= 0:
         return data.num_workers
     return 0 if jax.default_backend() == "cpu" else len(available_cores())
-
-
-def _initial_params(config: Config, notes: list[str]) -> Any:
-    """Parameters from the seed, or from another model where the config says so."""
-    if not config.train.init_from:
-        return init_params(config.model, config.train.seed)
-    architecture, source, _ = load(config.train.init_from, setting="train.init_from")
-    check_architecture(config.model, architecture, "init_from")
-    if architecture.any_budget and not config.model.any_budget and config.train.budget:
-        source = at_budget(source, config.train.budget)
-    grafted = graft(init_params(config.model, config.train.seed), source)
-    notes.append(f"from {config.train.init_from}: {grafted}")
-    return grafted.params
 
 
 def _make_teach(config: Config, workdir: Path, mesh: Mesh, notes: list[str]) -> Teach:

@@ -8,7 +8,6 @@ from pathlib import Path
 import jax
 
 from acolvit_jax.config import Config
-from acolvit_jax.config.recipes import DENSE_WEIGHTS
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import param_count, param_shapes
@@ -38,7 +37,6 @@ def announce(config: Config, workdir: Path) -> str:
         f"run: {train.steps:,} steps of {train.batch_size} {what} from {config.data.dataset!r}, "
         f"on {jax.device_count()} {jax.default_backend()} device(s), in {workdir}",
     ]
-    lines.append(f"start: {_start(config)}")
     if config.data.dataset == "sample":
         lines.append(
             "this is a short demonstration on the photographs in the package. Your own: "
@@ -47,33 +45,6 @@ def announce(config: Config, workdir: Path) -> str:
             "--config.train.init_from=DENSE_RUN"
         )
     return "\n".join(lines)
-
-
-def _start(config: Config) -> str:
-    """Where the parameters come from, and what else they could come from."""
-    name = config.train.init_from
-    if name and config.model.gated:
-        teacher = " --config.train.teacher=" if config.train.teacher else ""
-        return (
-            f"the weights of {name}, as the paper starts from a trained dense model; what they "
-            f"lack is new. From nothing: --config.train.init_from={teacher} "
-            "--config.train.loss=huber"
-        )
-    if name:
-        return f"the weights of {name}. From nothing: --config.train.init_from="
-    if config.data.dataset == "sample":
-        return (
-            "from nothing, and in so few steps a model learns next to nothing of colors: expect "
-            "brownish pictures, about 1 dB over grey with any number of hints. "
-            "The package has trained weights to start from for "
-            f"{', '.join(DENSE_WEIGHTS)} (configs/tiny.py)"
-        )
-    if config.model.gated:
-        return (
-            "from nothing. The paper starts A-ColViT from a trained dense model: "
-            "--config.train.init_from=DENSE_RUN, or pretrained-dense for tiny"
-        )
-    return "from nothing"
 
 
 def conclude(config: Config, workdir: Path, result: Result) -> str:

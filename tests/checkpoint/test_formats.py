@@ -76,6 +76,11 @@ def test_a_run_of_format_1_has_its_hint_size_and_smallest_budget(tmp_path):
     assert (config.model.hint_size, config.model.smallest_budget) == (4, 0.3)
 
 
+def test_an_older_run_has_as_much_of_its_seed_as_counted(tmp_path):
+    workdir = stored_run(tmp_path, lambda values: values["train"].update(seed=2**32 + 5))
+    assert read_config(workdir).train.seed == 5
+
+
 def test_a_run_of_a_newer_format_is_refused(tmp_path):
     workdir = stored_run(tmp_path, lambda values: values.update(format=3))
     with pytest.raises(CheckpointError, match=r"format 3, .* reads 1 to 2"):

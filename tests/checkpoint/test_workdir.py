@@ -3,11 +3,19 @@
 import dataclasses
 import json
 import logging
+import shutil
 
 import pytest
 
+from acolvit_jax.checkpoint.conversion import from_torch
+from acolvit_jax.checkpoint.load import load
+from acolvit_jax.checkpoint.state import init_state
+from acolvit_jax.checkpoint.steps import Checkpoints
+from acolvit_jax.checkpoint.weights import WEIGHTS_FILE, save_weights
 from acolvit_jax.checkpoint.workdir import check_workdir, read_config, write_config
 from acolvit_jax.common.errors import CheckpointError, ConfigError, DamagedError
+from acolvit_jax.models.params import init_params
+from acolvit_jax.training.optimizer import make_optimizer
 from tests.training.runs import small_config
 
 CONFIG = small_config()
@@ -70,3 +78,23 @@ def test_a_run_may_go_on_in_another_precision(tmp_path):
     deeper = dataclasses.replace(CONFIG.model, depth=3)
     with pytest.raises(ConfigError, match="another model"):
         check_workdir(tmp_path, dataclasses.replace(CONFIG, model=deeper))
+
+
+def test_a_run_is_read_whatever_weights_lie_beside_it_and_no_conversion_goes_there(tmp_path):
+    params = init_params(CONFIG.model, 0)
+    weights = tmp_path / WEIGHTS_FILE
+    save_weights(weights, CONFIG.model, params, {"packed from": "an earlier step"})
+    write_config(tmp_path, CONFIG)
+    assert load(tmp_path).provenance == {"packed from": "an earlier step"}  # no run of ours yet
+    state = init_state(params, make_optimizer(CONFIG.optimizer, 4), ema=True)
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(state, {"next_index": 0}, None)
+    assert load(tmp_path).provenance == {"run": CONFIG.name, "steps": 0}
+    before = weights.read_bytes()
+    with pytest.raises(CheckpointError, match=r"is the folder of a run; choose another folder"):
+        from_torch("published.pth", tmp_path)
+    assert weights.read_bytes() == before
+    shutil.rmtree(tmp_path / "checkpoints")
+    weights.unlink()
+    with pytest.raises(CheckpointError, match="has no checkpoint yet"):
+        load(tmp_path)

@@ -1,5 +1,6 @@
 """Packed sets: what comes out is what went in, a kill costs a shard, damage is named."""
 
+import dataclasses
 import errno
 import json
 import shutil
@@ -185,8 +186,14 @@ def test_training_reads_them_and_holds_some_out(photos, tmp_path):
     assert [validation.name_of(i) for i in range(len(validation))] == ["0000.jpg"]
     assert len(train) == 8
     assert train.name_of(0) == "0001.jpg"
-    both = DataConfig(dataset="records", path=data.path, validation_path=data.path)
-    assert [len(make_source(both, split)) for split in ("train", "validation")] == [9, 9]
+    other = make_folder(tmp_path / "other", 3)
+    main([str(other), str(tmp_path / "held_out")])
+    both = dataclasses.replace(data, validation_path=str(tmp_path / "held_out"))
+    assert [len(make_source(both, split)) for split in ("train", "validation")] == [9, 3]
+    (tmp_path / "link").symlink_to(tmp_path / "packed")
+    same = dataclasses.replace(data, validation_path=str(tmp_path / "link"))
+    with pytest.raises(DataError, match=r"are the same, .*packed; without a data\.validation_path"):
+        make_source(same, "train")
 
 
 def test_one_photo_is_too_few_to_train_on_and_to_validate_with(tmp_path):

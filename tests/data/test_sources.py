@@ -1,5 +1,6 @@
 """Sources: the photographs in the package, folders, TFDS as ArrayRecord without TensorFlow."""
 
+import hashlib
 import os
 import sys
 import unicodedata
@@ -9,7 +10,7 @@ import pytest
 
 from acolvit_jax.common.errors import DataError, ImageError
 from acolvit_jax.config import DataConfig
-from acolvit_jax.data.packing import open_photos
+from acolvit_jax.data.packing import open_photos, pack
 from acolvit_jax.data.records import read_record
 from acolvit_jax.data.sources import folder_source, make_source
 from acolvit_jax.data.tfds import TFDS_SETS, TfdsSource, named_set, tfds_source
@@ -79,6 +80,22 @@ def test_a_part_of_a_folder_is_held_out_by_name(tmp_path):
     assert len(again - set(names(held_out))) <= 1
 
 
+def test_photos_that_are_added_change_what_is_held_out(tmp_path):
+    """The 2% of the lowest hashes: a photo is for validation, or is not, by its rank."""
+    for i in range(2000):
+        (tmp_path / f"{i:04d}.jpg").touch()
+    by_hash = sorted(
+        folder_source(tmp_path).paths, key=lambda path: hashlib.sha256(path.name.encode()).digest()
+    )
+    config = DataConfig(dataset="folder", path=str(tmp_path))
+    for path in by_hash[500:]:
+        path.unlink()
+    assert set(names(make_source(config, "validation"))) == {p.name for p in by_hash[:10]}
+    for path in by_hash[500:]:
+        path.touch()  # each has a higher hash, and what was trained on is held out now
+    assert set(names(make_source(config, "validation"))) == {p.name for p in by_hash[:40]}
+
+
 def test_a_folder_for_validation_leaves_the_other_whole(tmp_path):
     make_folder(tmp_path / "t", 5)
     make_folder(tmp_path / "v", 2)
@@ -87,6 +104,35 @@ def test_a_folder_for_validation_leaves_the_other_whole(tmp_path):
     )
     assert len(make_source(config, "train")) == 5
     assert len(make_source(config, "validation")) == 2
+
+
+def test_no_photo_of_validation_is_trained_on(tmp_path):
+    make_folder(tmp_path / "photos", 3)
+    make_folder(tmp_path / "photos" / "val", 2)
+    os.symlink(tmp_path / "photos" / "val" / "0001.jpg", tmp_path / "photos" / "link.jpg")
+    os.symlink(tmp_path / "photos", tmp_path / "alias")
+    for held_out in ("photos/val", "alias/val"):
+        config = DataConfig(
+            dataset="folder",
+            path=str(tmp_path / "photos"),
+            validation_path=str(tmp_path / held_out),
+        )
+        train = make_source(config, "train")
+        assert names(train) == ["0000.jpg", "0001.jpg", "0002.jpg"]
+        assert train.description == f"images of {config.path} that are not in {tmp_path / held_out}"
+        assert names(make_source(config, "validation")) == ["0000.jpg", "0001.jpg"]
+
+
+@pytest.mark.parametrize("path", ["photos", "alias", "photos/part"])
+def test_when_all_photos_are_for_validation_one_line_says_so(tmp_path, path):
+    make_folder(tmp_path / "photos" / "part", 3)
+    os.symlink(tmp_path / "photos", tmp_path / "alias")
+    config = DataConfig(
+        dataset="folder", path=str(tmp_path / path), validation_path=str(tmp_path / "photos")
+    )
+    with pytest.raises(DataError, match="and none is left to train on; without") as raised:
+        make_source(config, "train")
+    assert "\n" not in str(raised.value)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +178,29 @@ def test_doors_open_a_data_set_by_either_name(prepared, name):
     )
 
 
+def test_packing_a_data_set_reads_every_image_once(prepared, tmp_path, monkeypatch):
+    source = open_photos("tfds:flowers", "train", prepared)
+    assert source.identity == f"oxford_flowers102/{source_version(prepared)} train 5"
+    read = []
+    monkeypatch.setattr(
+        TfdsSource,
+        "__getitem__",
+        lambda self, index, get=TfdsSource.__getitem__: read.append(index) or get(self, index),
+    )
+    index = pack(source, tmp_path / "packed", side=32, quality=90)
+    assert sorted(read) == [0, 1, 2, 3, 4]
+    assert pack(source, tmp_path / "packed", side=32, quality=90) == index
+    assert len(read) == 5
+    other = open_photos("tfds:flowers", "validation", prepared)
+    with pytest.raises(DataError, match="holds other photos or settings"):
+        pack(other, tmp_path / "packed", side=32, quality=90)
+
+
+def source_version(prepared):
+    [folder] = (Path(prepared) / "oxford_flowers102").iterdir()
+    return folder.name
+
+
 def test_a_name_without_a_version_is_the_first_of_them():
     assert [named_set(f"tfds:{name}") for name in ("imagenette", "imagenette/320px-v2")] == [
         "imagenette",
@@ -155,7 +224,7 @@ def test_a_damaged_tfds_record_is_a_bad_image(example):
                 raise example
             return example
 
-    source = TfdsSource("set", Data([0]))
+    source = TfdsSource("set", "set/1.0.0 train", Data([0]))
     assert source.name_of(0) == "image 0"
     with pytest.raises(ImageError, match=r"its record is damaged \(('image'|Corrupted file)\)"):
         read_record(source, 0)

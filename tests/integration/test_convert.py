@@ -213,8 +213,6 @@ def test_the_exported_program_keeps_its_conditionals(tmp_path):
     assert program.mlir_module().count("stablehlo.case") == 2 * SMALL.depth
 
 
-# ml_collections reads config files so.
-@pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 def test_training_starts_from_a_converted_icolorit(tmp_path):
     """As the paper does: decision heads and policy token new, the bias table left out."""
     # The options of the small run, whose heads are narrower than a published model's.
@@ -250,6 +248,22 @@ def test_bad_input_gives_one_line(tmp_path):
     assert (code, "exists; add --overwrite" in message) == (1, True)
     code, message = refusal(main, "a", "b", "--to=tflite")
     assert (code, "invalid choice" in message) == (2, True)
+
+
+@pytest.mark.parametrize("source", ["pretrained", "model.safetensors", "run", "run/checkpoints/2"])
+def test_a_model_of_ours_wants_a_target_to_be_named(tmp_path, source):
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "config.json").write_text("{}")
+    write_model(tmp_path)
+    source = source if source == "pretrained" else tmp_path / source
+    code, message = refusal(main, source, tmp_path / "ours")
+    assert (code, message) == (
+        1,
+        f"{source} is a model of ours already; name what to make of it with --to: "
+        "torch, weights, stablehlo, onnx, web",
+    )
+    code, message = refusal(main, tmp_path / "none", tmp_path / "ours")
+    assert (code, message) == (1, f"no file at {tmp_path / 'none'}")
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,6 @@ from tests.integration.commands import SMALL, one_line_error, output, refusal, s
 from tests.models_on_disk import write_model
 from tests.photos import make_folder
 
-# ml_collections reads config files so.
-pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 STEPS = 16
 GLOO = "[Gloo] Rank 1 is connected to 1 peer ranks. Expected number of connected peer ranks is : 1"
 

@@ -13,9 +13,6 @@ from acolvit_jax.train import main
 from acolvit_jax.training.metrics_log import read_metrics
 from tests.integration.commands import NARROW, ROOT, environment, output, refusal, run
 
-# ml_collections reads config files so.
-pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
-
 
 def readme_command() -> list[str]:
     """The training command of the README, without the installation before it."""

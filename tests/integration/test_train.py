@@ -25,8 +25,6 @@ from tests.integration.commands import (
 )
 from tests.photos import make_folder
 
-# ml_collections reads config files so.
-pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 STEPS = 14  # the last validation is not one of those that come every 4
 arguments = functools.partial(training, steps=STEPS)
 # Runs that are disturbed are processes, which compute what this one does; others run here.

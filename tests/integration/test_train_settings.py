@@ -16,9 +16,6 @@ from tests.integration.commands import one_line_error, refusal, run
 from tests.integration.commands import training as arguments
 from tests.photos import make_folder
 
-# ml_collections reads config files so.
-pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
@@ -32,10 +29,13 @@ def test_a_truncated_checkpoint_gives_one_warning_and_the_one_before(
     main(arguments(photos, workdir, steps=4))
     for path in (workdir / "checkpoints" / "4").rglob("d/*"):
         path.write_bytes(path.read_bytes()[:10])
+    assert "start: from nothing" in capsys.readouterr().out
     caplog.clear()
     main(arguments(photos, workdir, steps=4))
     assert caplog.text.count("checkpoint 4 cannot be read") == 1
-    assert "resuming after step 2" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "resuming after step 2" in out
+    assert "from nothing" not in out
 
 
 def test_a_loss_that_is_no_number_stops_the_run(photos, tmp_path):
@@ -82,7 +82,7 @@ BAD = {
     "config file and a field": (
         ["--config", "configs/tinny.py:0.5", "--config.train.steps=1"],
         2,
-        "no config file at configs/tinny.py:0.5; for example",
+        "no config file at configs/tinny.py:0.5 (looked in ",
     ),
     "no config's name": (["--config="], 2, "--config is missing"),
     "a field alone": (["--config.train.steps=1"], 2, "--config is missing"),
@@ -101,6 +101,11 @@ BAD = {
         ["--config", "configs/tiny.py", "--config.train.init_from=/nowhere"],
         1,
         "train.init_from: no model at /nowhere",
+    ),
+    "init_from at a budget below its smallest": (
+        ["--config=configs/tiny.py:0.02", "--config.train.init_from=pretrained"],
+        2,
+        "train.init_from=pretrained: train.budget=0.02 must be in [0.1, 1]",
     ),
     "teacher": (
         ["--config", "configs/tiny.py", "--config.train.teacher=/none"],

@@ -55,11 +55,51 @@ def test_slurm_asks_for_a_process_a_gpu_and_goes_on_after_its_time():
         "--nodes=2",
         "--ntasks-per-node=4",
         "--signal=TERM@120",
-        "requeue",
+        "--requeue",
         "--distributed",
         "srun --cpus-per-task=12 python",
     ):
         assert part in out
+
+
+@pytest.mark.parametrize(
+    ("code", "restarts", "requeued"),
+    [
+        (0, 0, ""),
+        (1, 0, ""),
+        (75, 0, "requeue 7\n"),
+        (134, 0, "requeue 7\n"),
+        (134, 1, "requeue 7\n"),
+        (75, 2, ""),  # --restarts 2 are done
+    ],
+)
+def test_a_slurm_job_is_queued_again_as_its_exit_code_asks(tmp_path, code, restarts, requeued):
+    """The job that sbatch gets, run by sh as Slurm does, with programs that record their calls."""
+    programs = {
+        "sbatch": f'printf "%s" "${{@: -1}}" >{tmp_path}/job',
+        "srun": f'printf "%s\\n" "$@" >{tmp_path}/task && exit {code}',
+        "scontrol": f'echo "$*" >>{tmp_path}/requeues',
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/usr/bin/env bash\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_ID": "7"}
+    status, _, err = launch("slurm", "--restarts", "2", *TRAINING, env=env)
+    assert (status, err) == (0, "")
+    job = (tmp_path / "job").read_text().removeprefix("--wrap=")
+    again = {"SLURM_RESTART_COUNT": str(restarts)} if restarts else {}
+    done = subprocess.run(["/bin/sh", "-c", job], env=env | again, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (code, b"")
+    assert (tmp_path / "task").read_text().splitlines() == [
+        "--cpus-per-task=12",
+        "python",
+        "-m",
+        "acolvit_jax.train",
+        "--distributed",
+        *TRAINING[1:],
+    ]
+    calls = tmp_path / "requeues"
+    assert (calls.read_text() if calls.exists() else "") == requeued
 
 
 def test_one_gpu_goes_from_checks_to_scores(tmp_path):
@@ -95,6 +135,7 @@ def test_one_gpu_goes_from_checks_to_scores(tmp_path):
         (["HERE", "out"], "wanted PHOTOS OUT MINUTES"),
         (["HERE", "out", "soon"], "MINUTES is 'soon'"),
         (["/nowhere", "out", "3"], "no folder at /nowhere"),
+        (["HERE", "HERE/out", "3", "--validation", "/no"], "--validation: no folder at /no"),
         (["--batch"], "--batch needs a value"),
     ],
 )

@@ -1,5 +1,6 @@
 """One run at a time in a folder of a bucket."""
 
+import contextlib
 import os
 import threading
 import time
@@ -77,7 +78,15 @@ def test_training_without_the_lock_writes_nothing(do):
         config=SimpleNamespace(train=settings), state=state, validate=lambda params: None
     )
     with pytest.raises(ConfigError, match="lost"):
-        do(SimpleNamespace(run=run, check_held=lost, _step=lambda step: {}))
+        do(
+            SimpleNamespace(
+                run=run,
+                check_held=lost,
+                _step=lambda step: None,
+                _saving=contextlib.nullcontext,
+                _metrics={},
+            )
+        )
 
 
 def test_of_two_who_take_it_over_one_does(bucket):

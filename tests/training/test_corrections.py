@@ -145,6 +145,14 @@ def test_the_worst_cells_are_drawn_without_repeats():
     assert np.argwhere(drawn[0]).tolist() == [[0, 1], [3, 2]]
 
 
+@pytest.mark.parametrize("side", [1, 2])
+def test_where_there_are_fewer_cells_than_hints_all_are_drawn(side):
+    errors = jnp.ones((2, side, side))
+    taken, added = jnp.zeros(errors.shape, bool), jnp.array([0, max(ADDED)])
+    drawn = draw_worst(jax.random.key(0), errors, taken, added, jnp.array([2.0, 2.0]))
+    assert np.asarray(drawn).sum(axis=(1, 2)).tolist() == [0, side**2]
+
+
 @pytest.mark.parametrize(("exponent", "expected"), [(2, [300, 1200, 2700]), (1, [700, 1400, 2100])])
 def test_a_cell_is_drawn_by_a_power_of_its_error(exponent, expected):
     """Errors 1, 2 and 3: of their squares 1, 4 and 9 of 14, of themselves 1, 2 and 3 of 6."""
