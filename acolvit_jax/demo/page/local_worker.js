@@ -56,7 +56,7 @@ function errorOf(error) {
   if (error instanceof RangeError || /memory|allocation/i.test(error.message)) {
     return { kind: 'refused', message: 'this photo needs more memory than the browser gives' };
   }
-  return { kind: 'refused', message: error.message };
+  return { kind: 'failed', message: error.message };
 }
 
 let turn = Promise.resolve();
@@ -101,6 +101,7 @@ onmessage = async ({ data: { id, method, parameters } }) => {
     const value = await (method === 'suggest' ? work() : inTurn(work));
     postMessage({ id, value }, value instanceof ImageBitmap ? [value] : []);
   } catch (error) {
+    if (error.kind === 'gone') photos.delete(parameters[0]); // one whose file has gone, too
     postMessage({ id, error: errorOf(error) });
   }
 };
