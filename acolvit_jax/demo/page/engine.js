@@ -52,5 +52,8 @@ export class EngineError extends Error {
 /** The engine that index.html names. */
 export async function loadEngine() {
   const { content } = document.querySelector('meta[name="engine"]');
-  return (await import(content)).createEngine();
+  const module = await import(content).catch(() => {
+    throw new EngineError('unreachable', 'a part of this page did not come');
+  });
+  return module.createEngine();
 }
