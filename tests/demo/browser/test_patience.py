@@ -274,6 +274,26 @@ def test_what_was_put_away_is_made_anew(page: Page, looked_at: str, fails: str):
     assert got["said"][-1] == "Saved 2 photos in photos_color.zip."
 
 
+def test_what_an_archive_has_no_room_for_is_missing(page: Page):
+    got = on_desk(
+        page,
+        "await look(a);"
+        "const large = { size: 3e9, arrayBuffer: async () => new ArrayBuffer(1) };"
+        "const blobs = { a: new Blob(['a']), b: large };"
+        "engine.save = async ({ id }) => ({ name: id, blob: blobs[id] });"
+        "b.work = { wishes: wish('blue'), finish: finish.value };"
+        "desk.lay(...['c', 'd'].map((title) => makeItem({ sample: 'b' }, title, b.work)));"
+        "large.toString = () => 'b';"
+        "await saving.save('all');",
+    )
+    reason = "a ZIP file holds less than 4 GiB and 65,535 files; save these one by one"
+    assert got["said"] == [
+        f"Saved 2 of 4 photos in photos_color.zip; missing: “c”, “d” ({reason})."
+    ]
+    assert len(got["files"]) == 1
+    assert [line for line in got["log"] if line == "open b"] == ["open b"] * 2  # not a third
+
+
 def test_when_to_try_again_is_read(page: Page):
     got = page.module("""
         const { createEngine } = await import('./static/engine_http.js');
