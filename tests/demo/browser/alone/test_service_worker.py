@@ -163,7 +163,8 @@ def test_a_server_under_the_same_address_takes_its_place(copy):
         copy.visit()  # the page that was kept
         engine = "return document.querySelector('meta[name=engine]')?.content"
         until(lambda: copy.js(engine) == "./engine_http.js", "the server's page", 120)
-        assert copy.module("return !await navigator.serviceWorker.getRegistration()")
+        gone = "return !await navigator.serviceWorker.getRegistration()"
+        until(lambda: copy.module(gone), "the end of the worker", 20)
         assert copy.module("return caches.keys()") == ["of another site"]
 
 
