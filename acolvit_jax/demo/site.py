@@ -103,7 +103,7 @@ def build(source: str, target: Path, dtype: str = "float16") -> str:
         _write_list(folder)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
         copy_folder(folder, target)
-    return f"{size:.1f} MB -> {target}; look at it: python3 -m http.server -d {target}"
+    return f"{size:.1f} MB -> {target}; look at it: python3 -m http.server 8080 -d {target}"
 
 
 def _facts(
@@ -239,12 +239,13 @@ def _write_manifest(folder: Path) -> None:
 
 
 def _write_list(folder: Path) -> None:
-    """The files that the service worker keeps at the first visit; samples are kept when opened."""
-    total, names = hashlib.sha256(), []
+    """What the service worker answers for: files, kept at the first visit, samples when opened."""
+    total = hashlib.sha256()
+    names: dict[str, list[str]] = {"files": ["./"], "samples": []}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
         total.update(name.encode() + path.read_bytes())
-        if not name.startswith("samples/") or name.endswith("_grey.jpg"):
-            names.append(name)
-    site = {"build": total.hexdigest()[:16], "files": ["./", *names], "policy": POLICY}
+        is_sample = name.startswith("samples/") and not name.endswith("_grey.jpg")
+        names["samples" if is_sample else "files"].append(name)
+    site = {"build": total.hexdigest()[:16], **names, "policy": POLICY}
     write_text(folder / "site.js", f"self.SITE = {json.dumps(site)};\n")

@@ -35,7 +35,8 @@ def serving(*arguments):
 
 
 def test_it_serves_until_it_is_interrupted(model):
-    process, url = serving("--port", 0, "--checkpoint", model, "--budget", 0.7)
+    proxy = ["--behind_proxy", "demo.example.org"]  # no port is open past it
+    process, url = serving("--port", 0, "--checkpoint", model, "--budget", 0.7, *proxy)
     try:
         info = json.load(urllib.request.urlopen(url + "v1/info"))
         assert info["model"]["name"] == "model.safetensors"
@@ -107,8 +108,10 @@ def test_bound_everywhere_it_answers_to_every_address(tmp_path, monkeypatch, cap
     monkeypatch.setattr(server.webbrowser, "open", browse)
     write_model(tmp_path, any_budget=True).rename(tmp_path / WEIGHTS_FILE)
     monkeypatch.chdir(tmp_path)
-    server.serve(".", host=host, port=0)
+    server.serve(".", host=host, port=0, proxies=("demo.example.org",))
     url, info = opened[0]
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", url)
     assert info["model"]["name"] == tmp_path.name
-    assert capsys.readouterr().out == f"serving on {url.replace('127.0.0.1', '0.0.0.0')}\n"
+    own = url.replace("127.0.0.1", "0.0.0.0")
+    told = f"warning: {own} is open to all, past the proxy; --host 127.0.0.1 closes it\n"
+    assert capsys.readouterr() == (f"serving on {own}\n", told)

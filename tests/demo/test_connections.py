@@ -111,7 +111,7 @@ def test_a_stalled_upload_times_out(small_colorizer):
     with running(small_colorizer, stall_seconds=0.5, body_seconds=LONG) as live:
         answer = live.raw(head(10_000) + b"\xff\xd8some")
     assert answer.startswith(b"HTTP/1.1 408 "), answer
-    assert b'"error":"the body came too slowly"' in answer
+    assert b'"error":"the request came too slowly; try again"' in answer
 
 
 def test_a_trickle_times_out_too(small_colorizer):

@@ -1,6 +1,7 @@
 """The HTTP interface does what its contract says."""
 
 import io
+from urllib.parse import quote, unquote
 
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 import acolvit_jax
 from acolvit_jax import Colorizer
 from acolvit_jax.data.sources import sample_photos
+from acolvit_jax.demo.server.handlers import file_stem
 from acolvit_jax.demo.server.samples import samples
 from acolvit_jax.photo import images
 from acolvit_jax.photo.outputs import OUTPUTS
@@ -82,6 +84,38 @@ def test_a_photo_is_described_and_removed(client):
     assert client.delete("/" + photo["url"]).status_code == 204
     refused(client.delete("/" + photo["url"]), 404)
     refused(client.get("/" + photo["url"]), 404)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("हिन्दी फोटो.jpg", "हिन्दी फोटो"),
+        ("Mu\u0308ller & Söhne, #3.jpg", "Mu\u0308ller & Söhne, #3"),
+        ("O'Brien a+b@home.png", "O'Brien a+b@home"),
+        ('a:b*c?"<d>|e\t\x7f\n.png', "abcde"),
+        ("..\\up/\ud800x .png", "x"),
+        ("👩\u200d🎨.jpg", "👩\u200d🎨"),
+        ("?.png", "photo"),
+        (" ..", "photo"),
+    ],
+)
+def test_names_are_kept_but_for_what_files_cannot_have(name, stem):
+    assert file_stem(name) == stem
+
+
+def test_a_download_has_the_photo_s_name(client):
+    url = f"/v1/photos?name={quote('हिन्दी #3.jpg')}"
+    photo = client.post(url, content=make_jpeg(0)).json()
+    assert photo["name"] == "हिन्दी #3"
+    saved = client.get("/" + result_of(colorize(client, photo))["url"])
+    _, encoded = saved.headers["Content-Disposition"].split("filename*=UTF-8''")
+    assert unquote(encoded) == "हिन्दी #3_color.png"
+
+
+def test_the_server_takes_the_place_of_a_page_without_one(client):
+    worker = client.get("/service_worker.js")
+    assert worker.headers["Content-Type"].startswith("text/javascript")
+    assert "unregister" in worker.text
 
 
 def test_head_and_options_and_other_methods(client):

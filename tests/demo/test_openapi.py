@@ -9,7 +9,7 @@ from starlette.routing import Route
 from acolvit_jax.demo.server.openapi import document
 from tests.demo.calls import HINTS, add, colorize, outcomes_of, result_of
 
-PAGE = ("/", "/static/{path:path}")
+PAGE = ("/", "/service_worker.js", "/static/{path:path}")
 METHODS = {"get", "post", "delete"}
 BODIES = {
     "/v1/photos": {"sample": "bee"},

@@ -8,6 +8,7 @@
 export const makeItem = (source, title, work = null, id = newId()) => ({
   id,
   source,
+  copy: null, // of the source, once the browser's storage has one
   title,
   work,
   photo: null, // the engine's, once it was opened

@@ -37,7 +37,8 @@
 /**
  * Why an engine could not. `kind` is
  * `unreachable` (nobody answers; later, maybe), `busy` (again in a moment), `gone` (the photo or
- * the result is not known any more: open it, ask for it again), or `refused` (never like this).
+ * the result is not known any more: open it, ask for it again), `failed` (nobody knows whether it
+ * would again: for a person to try), or `refused` (never like this).
  */
 export class EngineError extends Error {
   /** @param after  milliseconds before which it is of no use to try again, or null */
@@ -51,5 +52,8 @@ export class EngineError extends Error {
 /** The engine that index.html names. */
 export async function loadEngine() {
   const { content } = document.querySelector('meta[name="engine"]');
-  return (await import(content)).createEngine();
+  const module = await import(content).catch(() => {
+    throw new EngineError('unreachable', 'a part of this page did not come');
+  });
+  return module.createEngine();
 }

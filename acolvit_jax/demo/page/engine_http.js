@@ -6,18 +6,21 @@ import { decode } from './grey.js';
 
 const TIMEOUT = 60_000;
 const DOWNLOAD_TIMEOUT = 330_000; // the server gives up after 300 s
-const KINDS = { 404: 'gone', 429: 'busy', 503: 'busy' };
+const STALL = 30_000; // between two pieces of an upload
+const DECODING = 120_000; // from its last piece to the answer
+const KINDS = { 404: 'gone', 413: 'refused', 415: 'refused', 422: 'refused', 429: 'busy', 503: 'busy' };
+
+/** What says nothing of the photo: a slow line, and proxies whose server is not there. */
+const isUnreachable = (status) => status === 408 || status > 500;
 
 /** @param retryAfter  the header: seconds, or null */
 function errorOf(status, text, retryAfter) {
-  const kind = KINDS[status] ?? 'refused';
-  const after = 1000 * retryAfter || null;
+  const kind = KINDS[status] ?? (isUnreachable(status) ? 'unreachable' : 'failed');
+  let told;
   try {
-    return new EngineError(kind, JSON.parse(text).error, after);
-  } catch {
-    const proxy = status === 502 || status === 504; // whose server is not there
-    return new EngineError(proxy ? 'unreachable' : kind, `the server answered ${status}`, after);
-  }
+    told = JSON.parse(text).error;
+  } catch { /* a proxy's page */ }
+  return new EngineError(kind, told ?? `the server answered ${status}`, 1000 * retryAfter || null);
 }
 
 /** `{headers, body}` of an answer; the body as `kind`: json, blob or arrayBuffer. */
@@ -51,9 +54,20 @@ function upload(file, { name, onProgress, signal }) {
     xhr.open('POST', `v1/photos?name=${encodeURIComponent(name)}`);
     const type = file.type && !file.type.includes('json') ? file.type : 'application/octet-stream';
     xhr.setRequestHeader('Content-Type', type);
+    let timer;
+    const within = (ms) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        reject(new EngineError('unreachable', 'the upload has come to a stop'));
+        xhr.abort();
+      }, ms);
+    };
     xhr.upload.onprogress = (event) => {
+      within(STALL);
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
+    xhr.upload.onload = () => within(DECODING);
+    xhr.onloadend = () => clearTimeout(timer);
     xhr.onload = () => {
       if (xhr.status === 201) resolve(JSON.parse(xhr.responseText));
       else reject(errorOf(xhr.status, xhr.responseText, xhr.getResponseHeader('Retry-After')));
@@ -62,7 +76,10 @@ function upload(file, { name, onProgress, signal }) {
     xhr.onabort = () => reject(new EngineError('refused', 'the upload was ended'));
     signal.addEventListener('abort', () => xhr.abort());
     if (signal.aborted) xhr.onabort();
-    else xhr.send(file);
+    else {
+      within(STALL);
+      xhr.send(file);
+    }
   });
 }
 

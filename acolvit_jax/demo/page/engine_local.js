@@ -19,7 +19,7 @@ async function get(address, offline = 'there is no network, and this browser has
     throw new EngineError('unreachable', offline);
   }
   if (response.ok) return response;
-  throw new EngineError('refused', `the host has no ${address}; publish the folder again`);
+  throw new EngineError('failed', `the host has no ${address}; publish the folder again`);
 }
 
 /** Starts the worker from a script of the page's own, whose policy it has then, too. */

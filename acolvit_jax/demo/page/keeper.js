@@ -182,8 +182,10 @@ export class Keeper {
   }
 
   async #keepItem(item) {
-    const { id, title, source } = item;
-    await this.#write('photos', id, () => ({ title, source }));
+    const { id, title } = item;
+    await this.#write('photos', id, () => ({ title, source: item.source }), async () => {
+      item.copy = (await this.#storage.get('photos', id)).source;
+    });
     if (item.work) await this.#write('work', id, () => item.work);
     this.#keepThumbnail(item);
   }
@@ -195,14 +197,15 @@ export class Keeper {
   }
 
   /** Writes a record; one that cannot be is tried again later, and the page asks before it is left. */
-  async #write(store, id, make) {
+  async #write(store, id, make, then = () => {}) {
     const key = keyOf(store, id);
     try {
       await this.#storage.put(store, { id, ...make() });
+      await then();
       this.#lost.delete(key);
     } catch { // no room, for example
       if (!this.#lost.size) this.onLost();
-      this.#lost.set(key, () => this.#write(store, id, make));
+      this.#lost.set(key, () => this.#write(store, id, make, then));
     }
   }
 }

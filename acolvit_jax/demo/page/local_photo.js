@@ -5,6 +5,7 @@ import { withFacts } from './local_output.js';
 import {
   luminanceAt, luminances, makeClear, makeGrey, modelLightness, recolor,
 } from './recolor.js';
+import { isReadable } from './source.js';
 
 const RESULTS = 8; // remembered for saving
 const BUDGETS = 4; // whose automatic results are kept
@@ -83,6 +84,7 @@ export class LocalPhoto {
     try {
       return await createImageBitmap(this.#file);
     } catch {
+      if (!await isReadable(this.#file)) throw new Refusal('its file cannot be read', 'gone');
       throw new Refusal('this file is no picture that the browser can read');
     }
   }

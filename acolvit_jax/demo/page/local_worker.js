@@ -1,6 +1,7 @@
 // The worker behind engine_local.js: one message a call, one answer a message, in turn.
 
 import { LocalModel } from './local_model.js';
+import { stemOf } from './local_name.js';
 import { LocalPhoto, Refusal } from './local_photo.js';
 
 const photos = new Map();
@@ -23,10 +24,9 @@ const methods = {
     const photo = await LocalPhoto.read(file, pixels);
     const id = `${performance.timeOrigin}-${last += 1}`; // of no other worker
     photos.set(id, photo);
-    const stem = name.replace(/^.*[\\/]/, '').replace(/(.)\.[^.]*$/, '$1') || 'photo';
-    photo.name = stem;
+    photo.name = stemOf(name);
     const { width, height, alpha, notes } = photo;
-    return { id, width, height, name: stem, alpha, notes };
+    return { id, width, height, name: photo.name, alpha, notes };
   },
 
   async close(id) {
@@ -56,7 +56,7 @@ function errorOf(error) {
   if (error instanceof RangeError || /memory|allocation/i.test(error.message)) {
     return { kind: 'refused', message: 'this photo needs more memory than the browser gives' };
   }
-  return { kind: 'refused', message: error.message };
+  return { kind: 'failed', message: error.message };
 }
 
 let turn = Promise.resolve();
@@ -101,6 +101,7 @@ onmessage = async ({ data: { id, method, parameters } }) => {
     const value = await (method === 'suggest' ? work() : inTurn(work));
     postMessage({ id, value }, value instanceof ImageBitmap ? [value] : []);
   } catch (error) {
+    if (error.kind === 'gone') photos.delete(parameters[0]); // one whose file has gone, too
     postMessage({ id, error: errorOf(error) });
   }
 };

@@ -21,7 +21,6 @@ import { Keyboard } from './keyboard.js';
 import { Latency } from './latency.js';
 import { Likely } from './likely.js';
 import { Marks } from './marks.js';
-import { showNoStart } from './no_start.js';
 import { why } from './patience.js';
 import { Photos } from './photos.js';
 import { Picker } from './picker.js';
@@ -299,7 +298,7 @@ async function start() {
     publish(app);
     offer(app, found);
   } catch (error) {
-    showNoStart(error);
+    window.showNoStart(sentence(why(error)));
     throw error;
   }
 }

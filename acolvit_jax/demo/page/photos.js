@@ -153,7 +153,7 @@ export class Photos {
       this.tell();
     } else if (stays) {
       this.#lookAway();
-      this.screen.trouble(item.title, `${text} Its hints are kept.`, again);
+      this.screen.trouble(item.title, worked ? `${text} Its hints are kept.` : text, again);
       this.hints.load(null); // those of the photo that was seen
       this.tell();
     } else {

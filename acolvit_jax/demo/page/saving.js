@@ -6,8 +6,9 @@ import { download } from './files.js';
 import { hintFile, readHintFile } from './hint_file.js';
 import { fingerprint } from './grey.js';
 import { isForNow, Patience } from './patience.js';
+import { sourceOf } from './source.js';
 import { counted, quoted, say } from './toast.js';
-import { zip } from './zip.js';
+import { Full, Zip } from './zip.js';
 
 const ALL = 'photos_color.zip';
 const LISTED = 5; // names in a message
@@ -96,32 +97,32 @@ export class Saving {
   async #saveAll(patience) {
     this.keeper.flush();
     const items = [...this.desk.items];
-    const { files, missing } = await this.#filesOf(items, patience);
-    if (!files.length) throw new Error(missing.map(listed).join(', '));
-    download(await zip(files), ALL);
-    if (!missing.length) say(`Saved ${files.length} photos in ${ALL}`);
+    const { zip, missing } = await this.#zipOf(items, patience);
+    if (!zip.files) throw new Error(missing.map(listed).join(', '));
+    download(zip.blob, ALL);
+    if (!missing.length) say(`Saved ${zip.files} photos in ${ALL}`);
     else {
       const which = missing.map(listed).join(', ');
-      say(`Saved ${files.length} of ${items.length} photos in ${ALL}; missing: ${which}`, 'error');
+      say(`Saved ${zip.files} of ${items.length} photos in ${ALL}; missing: ${which}`, 'error');
     }
   }
 
-  /** The files of items, and `missing`: [{titles, reason}]. No more are tried without an engine. */
-  async #filesOf(items, patience) {
-    const files = [];
+  /** The files of items, and `missing`: [{titles, reason}]. No more are tried without an engine, or room. */
+  async #zipOf(items, patience) {
+    const zip = new Zip();
     const missing = [];
     for (const [i, item] of items.entries()) {
       try {
-        files.push(await this.#fileOf(item, 'png', patience));
+        await zip.add(await this.#fileOf(item, 'png', patience));
       } catch (error) {
-        const over = patience.stopped || isForNow(error);
+        const over = patience.stopped || isForNow(error) || error instanceof Full;
         const titles = items.slice(i, over ? undefined : i + 1).map(({ title }) => title);
         missing.push({ titles, reason: error.message });
         if (over) break;
       }
       this.screen.progress((i + 1) / items.length);
     }
-    return { files, missing };
+    return { zip, missing };
   }
 
   /** The file of an item, whether it is looked at, and goes on to be, or not. */
@@ -149,9 +150,9 @@ export class Saving {
   }
 
   async #open(item, patience) {
-    const { source, title } = item;
+    const source = await sourceOf(item);
     item.photo = await patience.take(() => this.engine.open(source, {
-      name: source.name ?? title, onProgress() {}, signal: new AbortController().signal,
+      name: source.name ?? item.title, onProgress() {}, signal: new AbortController().signal,
     }));
   }
 

@@ -2,7 +2,7 @@
 // use threads on hosts that send no isolation headers, and under its policy, in its workers too.
 // `site.js` is written beside it and names this build, its files and the policy.
 
-importScripts('site.js'); // self.SITE = {build, files, policy}
+importScripts('site.js'); // self.SITE = {build, files, samples, policy}
 
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -14,6 +14,10 @@ const HEADERS = {
 // Other sites of the same host have caches too: names begin with where this one lies.
 const PLACE = `${self.registration.scope} `;
 const NAME = PLACE + SITE.build;
+
+// Whatever else lies below this one, other sites too, is none of its business.
+const pathOf = (name) => new URL(name, self.registration.scope).pathname;
+const OWN = new Set([...SITE.files, ...SITE.samples].map(pathOf));
 
 // A new build waits while pages of the one before are open: they would get files of both.
 self.addEventListener('install', (event) => {
@@ -55,6 +59,7 @@ async function answer(request) {
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
-  if (request.method !== 'GET' || new URL(request.url).origin !== location.origin) return;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== location.origin || !OWN.has(pathname)) return;
   event.respondWith(answer(request));
 });

@@ -5,6 +5,7 @@ import { AbField } from './ab_field.js';
 import { Grey, preview } from './grey.js';
 import { isForNow, waitAfter } from './patience.js';
 import { NewestWins } from './queue.js';
+import { sourceOf } from './source.js';
 
 const QUIET = 3; // answers of a busy engine before the person is told
 const NEW_TRIES = { unreachable: 1, busy: 4 }; // of a photo that is not on the desk yet
@@ -212,9 +213,10 @@ export class Session extends EventTarget {
     }
   }
 
-  #send({ source, title }, signal) {
+  async #send(item, signal) {
+    const source = await sourceOf(item);
     const onProgress = (fraction) => this.#tell('progress', { fraction });
-    return this.engine.open(source, { name: source.name ?? title, onProgress, signal });
+    return this.engine.open(source, { name: source.name ?? item.title, onProgress, signal });
   }
 
   async #run(job) {

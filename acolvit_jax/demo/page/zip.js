@@ -8,12 +8,20 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 const VERSION = 20;
 const UTF8 = 1 << 11; // file names are
 const DAY = (1 << 5) | 1; // 1980-01-01: ZIP knows no "unknown"
+const MOST_BYTES = 0xffffffff; // less than that: its numbers have 32 bits
+const MOST_FILES = 0xffff; // likewise, of 16 bits
+const HEAD = 30; // bytes of a file beside its name and content
+const ENTRY = 46; // in the directory, beside the name
+const END = 22;
 
 function crc32(bytes) {
   let c = 0xffffffff;
   for (const byte of bytes) c = TABLE[(c ^ byte) & 255] ^ (c >>> 8);
   return (c ^ 0xffffffff) >>> 0;
 }
+
+/** What systems compare that tell neither capitals nor ways to write an accent apart. */
+const keyOf = (name) => name.normalize().toLowerCase();
 
 /** Little-endian bytes of [value, size] pairs. */
 function pack(...fields) {
@@ -27,35 +35,52 @@ function pack(...fields) {
   return view.buffer;
 }
 
-/** A name that is not taken yet: `a.png`, `a (2).png`. */
-function free(name, taken) {
-  const [, stem, ending] = /^(.*?)(\.[^.]*)?$/.exec(name);
-  let found = name;
-  for (let i = 2; taken.has(found); i++) found = `${stem} (${i})${ending ?? ''}`;
-  taken.add(found);
-  return found;
+export class Full extends Error {
+  message = 'a ZIP file holds less than 4 GiB and 65,535 files; save these one by one';
 }
 
-/** @param files [{name, blob}] */
-export async function zip(files) {
-  const parts = [];
-  const directory = [];
-  const taken = new Set();
-  let offset = 0;
-  for (const { name, blob } of files) {
-    const bytes = new Uint8Array(await blob.arrayBuffer());
-    const path = new TextEncoder().encode(free(name, taken));
+/** An archive that files are added to while it has room. */
+export class Zip {
+  #parts = [];
+  #directory = [];
+  #taken = new Set(); // keys of names
+  #end = 0; // of the files
+  #size = 0; // of the directory
+
+  get files() { return this.#taken.size; }
+
+  /** Adds a file; fails, with all as it was, where there is no room for it. */
+  async add({ name, blob }) {
+    const free = this.#free(name);
+    const path = new TextEncoder().encode(free);
+    const [length, entry] = [HEAD + path.length + blob.size, ENTRY + path.length];
+    const size = this.#end + length + this.#size + entry + END;
+    if (size >= MOST_BYTES || this.files + 1 >= MOST_FILES) throw new Full();
     const about = [
       [VERSION, 2], [UTF8, 2], [0, 2], [0, 2], [DAY, 2],
-      [crc32(bytes), 4], [bytes.length, 4], [bytes.length, 4], [path.length, 2], [0, 2],
+      [crc32(new Uint8Array(await blob.arrayBuffer())), 4], [blob.size, 4], [blob.size, 4],
+      [path.length, 2], [0, 2],
     ];
-    parts.push(pack([0x04034b50, 4], ...about), path, blob);
-    directory.push(
-      pack([0x02014b50, 4], [VERSION, 2], ...about, [0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]), path);
-    offset += 30 + path.length + bytes.length;
+    const where = [[0, 2], [0, 2], [0, 2], [0, 4], [this.#end, 4]];
+    this.#parts.push(pack([0x04034b50, 4], ...about), path, blob);
+    this.#directory.push(pack([0x02014b50, 4], [VERSION, 2], ...about, ...where), path);
+    this.#taken.add(keyOf(free));
+    this.#end += length;
+    this.#size += entry;
   }
-  const size = directory.reduce((sum, part) => sum + part.byteLength, 0);
-  const end = pack(
-    [0x06054b50, 4], [0, 2], [0, 2], [files.length, 2], [files.length, 2], [size, 4], [offset, 4], [0, 2]);
-  return new Blob([...parts, ...directory, end], { type: 'application/zip' });
+
+  get blob() {
+    const { files } = this;
+    const end = pack(
+      [0x06054b50, 4], [0, 2], [0, 2], [files, 2], [files, 2], [this.#size, 4], [this.#end, 4], [0, 2]);
+    return new Blob([...this.#parts, ...this.#directory, end], { type: 'application/zip' });
+  }
+
+  /** A name that is not taken yet: `a.png`, `a (2).png`. */
+  #free(name) {
+    const [, stem, ending] = /^(.*?)(\.[^.]*)?$/.exec(name);
+    let found = name;
+    for (let i = 2; this.#taken.has(keyOf(found)); i++) found = `${stem} (${i})${ending ?? ''}`;
+    return found;
+  }
 }

@@ -72,10 +72,17 @@ def _page_routes(folder: Path) -> dict[str, dict[str, Handler]]:
     async def page(request: Request) -> Response:
         return static_files.answer(request, static_files.PAGE, folder)
 
+    async def worker(request: Request) -> Response:
+        return static_files.answer(request, static_files.NO_WORKER, folder)
+
     async def file(request: Request) -> Response:
         return static_files.answer(request, request.path_params["path"], folder)
 
-    return {"/": {"GET": page}, "/static/{path:path}": {"GET": file}}
+    return {
+        "/": {"GET": page},
+        "/service_worker.js": {"GET": worker},
+        "/static/{path:path}": {"GET": file},
+    }
 
 
 def _interface_routes(handlers: Handlers) -> dict[str, dict[str, Handler]]:

@@ -72,7 +72,9 @@ class BodyReader:
                             503, "too many uploads at once; try again", headers=headers
                         )
         except TimeoutError:
-            raise RequestError(408, "the body came too slowly", headers=_CLOSE) from None
+            raise RequestError(
+                408, "the request came too slowly; try again", headers=_CLOSE
+            ) from None
         except ClientDisconnect:
             raise RequestError(400, "the client went away", headers=_CLOSE) from None
         finally:

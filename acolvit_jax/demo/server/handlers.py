@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
+from unicodedata import category
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -35,6 +36,7 @@ from acolvit_jax.photo.outputs import OUTPUTS
 GREY_SIDES = (64, 4096)
 GREY_SIDE = 2048
 NAME_LENGTH = 80
+UNNAMABLE = ':*?"<>|'  # not in names of files, somewhere
 
 
 class Handlers:
@@ -273,8 +275,8 @@ def _number(request: Request, name: str, default: float, bounds: tuple[float, fl
 def file_stem(name: str) -> str:
     """A client's file name as the stem of the names of files that it downloads; never opened."""
     stem = PurePosixPath(name.replace("\\", "/")).stem
-    kept = "".join(c for c in stem if c.isalnum() or c in " ._-()").strip(" .")
-    return kept[:NAME_LENGTH] or "photo"
+    kept = "".join(c for c in stem if c not in UNNAMABLE and category(c) not in ("Cc", "Cs"))
+    return kept.strip(" .")[:NAME_LENGTH] or "photo"
 
 
 def _attachment(name: str) -> str:

@@ -16,7 +16,7 @@ _ERRORS = {
     400: "the body is no JSON, or the request is broken",
     403: "a foreign Host or Origin",
     404: "unknown, or expired",
-    408: "the body came too slowly",
+    408: "the request came too slowly",
     413: "too many bytes, or too many pixels",
     415: "no image that can be read",
     422: "JSON or a query of another form; `field` names the place",

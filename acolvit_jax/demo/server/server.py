@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import logging
 import os
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -136,6 +138,9 @@ def serve(
         access = Access(host, proxies)
         colorizer = Colorizer.from_pretrained(checkpoint, budget=budget, dtype=dtype)
         url = url_of(host, taken)
+        if proxies and not ipaddress.ip_address(bound).is_loopback:
+            message = f"warning: {url} is open to all, past the proxy; --host 127.0.0.1 closes it"
+            print(message, file=sys.stderr)
 
         def on_ready() -> None:
             print(f"serving on {url}", flush=True)

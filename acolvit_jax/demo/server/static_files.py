@@ -12,6 +12,7 @@ from acolvit_jax.demo.server.problems import RequestError
 
 FOLDER = Path(__file__).parents[1] / "page"
 PAGE = "index.html"
+NO_WORKER = "no_service_worker.js"
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",

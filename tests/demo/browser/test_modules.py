@@ -1,10 +1,15 @@
 """The page's arithmetic against the package's."""
 
+import io
+import json
+import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image
 from skimage.color import deltaE_ciede2000
 
+from acolvit_jax.demo.server.handlers import file_stem
 from acolvit_jax.hints.text import hint_of
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.levels import inner, spread_tones
@@ -200,6 +205,72 @@ def test_compositors_draw_what_the_server_writes(page: Page):
         difference = np.abs(np.subtract(drawn, expected[places[:, 0], places[:, 1]]))
         assert difference.max() <= 2, name
         assert difference.mean() < 0.4, name
+
+
+NAMES = [
+    *(
+        "हिन्दी फोटो.jpg",
+        "Mu\u0308ller 1932.jpg",
+        "ภาพเก่า.ที่.jpg",
+        "Oma & Opa, #3.jpg",
+        "O'Brien.jpeg",
+    ),
+    *(
+        "a+b@home.jpg",
+        "../up\\to.png",
+        'a:b*c?"<d>|e.png',
+        "tab\tand\x7f\x85.png",
+        "\ud800x\udfff.jpg",
+    ),
+    *("👩\u200d🎨.jpg", "😀" * 90 + ".jpg", ".jpg", "a.", " b . .png", "..", "?.png", "", "x" * 90),
+]
+
+
+def test_names_are_made_as_the_server_makes_them(page: Page):
+    made = page.module(
+        "const { stemOf } = await import('./static/local_name.js');"
+        "return JSON.parse(args[0]).map(stemOf);",
+        json.dumps(NAMES),
+    )
+    assert made == [file_stem(name) for name in NAMES]
+
+
+def test_an_archive_takes_what_its_numbers_can_say(page: Page):
+    """13 files of 300 MiB are 3.8 GiB, 14 are 4.1. What is refused leaves it whole."""
+    told, added, archive = page.module("""
+        const { Zip } = await import('./static/zip.js');
+        const zip = new Zip();
+        const large = { size: 300 * 2 ** 20, arrayBuffer: async () => new ArrayBuffer(1) };
+        let told;
+        try {
+            while (zip.files < 20) await zip.add({ name: 'large', blob: large });
+        } catch ({ message }) {
+            told = message;
+        }
+        const small = new Zip();
+        for (const name of ['A.png', 'a.png', '\u00c4.png', 'a\u0308.png', 'b.png']) {
+            const blob = name === 'b.png' ? { size: 2 ** 32 } : new Blob([name]);
+            await small.add({ name, blob }).catch(() => {});
+        }
+        return [told, zip.files, [...new Uint8Array(await small.blob.arrayBuffer())]];
+    """)
+    assert told == "a ZIP file holds less than 4 GiB and 65,535 files; save these one by one"
+    assert added == 13
+    with zipfile.ZipFile(io.BytesIO(bytes(archive))) as found:
+        assert found.testzip() is None
+        assert found.namelist() == ["A.png", "a (2).png", "\u00c4.png", "a\u0308 (2).png"]
+        assert found.read("a (2).png") == b"a.png"
+
+
+def test_an_archive_counts_its_files(page: Page):
+    count = page.module("""
+        const { Zip } = await import('./static/zip.js');
+        const zip = new Zip();
+        const blob = { size: 0, arrayBuffer: async () => new ArrayBuffer(0) };
+        for (let i = 0; i < 65_535; i++) await zip.add({ name: `${i}`, blob }).catch(() => {});
+        return zip.files;
+    """)
+    assert count == 65_534
 
 
 def test_likely_colors_are_asked_for_again_after_a_failure_and_by_budget(page: Page):

@@ -45,6 +45,21 @@ def test_a_page_that_cannot_start_says_so_lastingly_and_tries_again(page: Page):
     page.sample("coffee")
 
 
+def test_a_page_that_lacks_a_part_says_so_and_loads_itself_again(page: Page):
+    ask = page.driver.execute_cdp_cmd
+    ask("Network.enable", {})
+    ask("Network.clearBrowserCache", {})
+    ask("Network.setBlockedURLs", {"urls": ["*/static/zip.js"]})
+    page.driver.get(page.address)
+    page.wait(lambda: page.id("no-start").is_displayed(), "the notice")
+    ask("Network.setBlockedURLs", {"urls": []})
+    assert page.id("no-start-what").text == "A part of this page did not come."
+    assert all("zip.js" in line for line in page.complaints())
+    page.id("no-start-retry").click()
+    page.wait(lambda: page.js("return document.body.dataset.ready"), "the page")
+    assert not page.id("no-start").is_displayed()
+
+
 def test_a_sample_is_shown_and_colored(coffee: Page):
     state = coffee.state
     # The browser has WebGL in software here, which is slower than none.

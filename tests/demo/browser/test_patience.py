@@ -274,6 +274,26 @@ def test_what_was_put_away_is_made_anew(page: Page, looked_at: str, fails: str):
     assert got["said"][-1] == "Saved 2 photos in photos_color.zip."
 
 
+def test_what_an_archive_has_no_room_for_is_missing(page: Page):
+    got = on_desk(
+        page,
+        "await look(a);"
+        "const large = { size: 3e9, arrayBuffer: async () => new ArrayBuffer(1) };"
+        "const blobs = { a: new Blob(['a']), b: large };"
+        "engine.save = async ({ id }) => ({ name: id, blob: blobs[id] });"
+        "b.work = { wishes: wish('blue'), finish: finish.value };"
+        "desk.lay(...['c', 'd'].map((title) => makeItem({ sample: 'b' }, title, b.work)));"
+        "large.toString = () => 'b';"
+        "await saving.save('all');",
+    )
+    reason = "a ZIP file holds less than 4 GiB and 65,535 files; save these one by one"
+    assert got["said"] == [
+        f"Saved 2 of 4 photos in photos_color.zip; missing: “c”, “d” ({reason})."
+    ]
+    assert len(got["files"]) == 1
+    assert [line for line in got["log"] if line == "open b"] == ["open b"] * 2  # not a third
+
+
 def test_when_to_try_again_is_read(page: Page):
     got = page.module("""
         const { createEngine } = await import('./static/engine_http.js');
@@ -297,3 +317,33 @@ def test_when_to_try_again_is_read(page: Page):
         return found;
     """)
     assert got == [["busy", 7000]] * 2 + [["busy", None]] * 4
+
+
+def test_an_upload_that_comes_to_a_stop_is_ended(page: Page):
+    """Each piece of it buys the time for the next, and the last one that for the answer."""
+    ended = page.module("""
+        const { createEngine } = await import('./static/engine_http.js');
+        const later = window.setTimeout.bind(window);
+        const asked = [];
+        window.setTimeout = (act, ms) => { asked.push(ms); return later(act, ms / 100); };
+        let upload;
+        XMLHttpRequest.prototype.send = function () { upload = this.upload; };
+        const fractions = [];
+        const options = { name: 'x', onProgress: (fraction) => fractions.push(fraction),
+            signal: new AbortController().signal };
+        const found = [];
+        for (const whole of [false, true]) {
+            const opened = createEngine().open(new Blob(['x']), options);
+            for (let loaded = 1; loaded <= 5; loaded++) {
+                await new Promise((done) => later(done, 150));
+                const piece = { lengthComputable: true, loaded, total: 5 };
+                upload.dispatchEvent(new ProgressEvent('progress', piece));
+            }
+            if (whole) upload.dispatchEvent(new ProgressEvent('load'));
+            const { kind, message } = await opened.catch((error) => error);
+            found.push([kind, message, asked.at(-1)]);
+        }
+        return [fractions, ...found];
+    """)
+    stop = ["unreachable", "the upload has come to a stop"]
+    assert ended == [[0.2, 0.4, 0.6, 0.8, 1] * 2, [*stop, 30_000], [*stop, 120_000]]

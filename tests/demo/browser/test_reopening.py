@@ -177,6 +177,68 @@ def test_a_new_photo_takes_some_tries_and_no_more(page: Page):
     wait_for_width(page, 60)
 
 
+def choose_two(page: Page, tmp_path: Path) -> None:
+    for name, width in (("one", 70), ("two", 60)):
+        (tmp_path / f"{name}.png").write_bytes(picture((width, 40)))
+    page.id("file-photo").send_keys(f"{tmp_path / 'one.png'}\n{tmp_path / 'two.png'}")
+
+
+@pytest.mark.parametrize("status", [408, 502, 524])
+def test_a_photo_that_comes_too_slowly_is_sent_again(page: Page, tmp_path: Path, status: int):
+    page.js(refuse(status, "the request came too slowly; try again", "1"))
+    choose_two(page, tmp_path)
+    told = away(page)
+    assert told.startswith("The request came too slowly. “one.png” opens as soon as it can.")
+    wait_for_width(page, 70)  # nobody did anything
+    assert names(page) == ["one.png", "two.png"]
+
+
+@pytest.mark.parametrize("status", [401, 500])
+def test_only_what_is_no_photo_leaves_the_desk_by_itself(page: Page, tmp_path: Path, status: int):
+    page.js(refuse(status, "the server failed"))
+    choose_two(page, tmp_path)
+    told = away(page)
+    assert told.startswith("“one.png” could not be opened: the server failed.\n")
+    assert names(page) == ["one.png", "two.png"]
+    let_go(page)
+    page.id("away-retry").click()
+    wait_for_width(page, 70)
+
+
+def test_a_photo_whose_file_has_gone_is_opened_again_from_its_copy(page: Page, tmp_path: Path):
+    """Twice, the second time after it was put away and taken back."""
+    choose_two(page, tmp_path)
+    wait_for_width(page, 70)
+    page.click(20, 30)
+    kept(page)
+    page.wait(lambda: page.js("return acolvit.kept"), "the copy")
+    (tmp_path / "one.png").unlink()
+    forget(page)
+    page.click(10, 60)
+    assert len(page.hints) == 2
+    page.js("document.querySelector('.strip-away').click()")
+    wait_for_width(page, 60)
+    kept(page)
+    page.js("document.querySelector('#toast button').click()")
+    wait_for_width(page, 70)
+    assert len(page.hints) == 2
+    assert page.js("return document.getElementById('reference-image').naturalWidth") == 70
+    assert all("404" in line for line in page.complaints())
+
+
+def test_a_photo_whose_file_has_gone_without_a_copy_says_so(page: Page, tmp_path: Path):
+    page.js("IDBObjectStore.prototype.put = () => { throw new DOMException('full'); };")
+    choose_two(page, tmp_path)
+    wait_for_width(page, 70)
+    (tmp_path / "one.png").unlink()
+    forget(page)
+    page.point(page.at(20, 30)).click().perform()
+    told = "“one.png”: its file cannot be read; if it was moved or changed, choose it again."
+    page.wait(lambda: page.id("toast").text == f"{told}Try again", told)
+    assert len(page.hints) == 1
+    assert all("404" in line for line in page.complaints())
+
+
 def test_no_photo_at_all_leaves_the_desk(page: Page, tmp_path: Path):
     """Of several files that were chosen together: the next is opened."""
     (tmp_path / "no.png").write_bytes(b"no photo at all")

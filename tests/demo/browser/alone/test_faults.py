@@ -61,6 +61,35 @@ def test_a_model_that_cannot_be_used_is_told_in_one_sentence(
         host.stop()
 
 
+def lost(path):
+    path.unlink()
+
+
+def of_another_build(path):
+    path.write_text(path.read_text().replace("export class", "class"))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"), [("zip", lost), ("zip", of_another_build), ("engine_local", lost)]
+)
+def test_a_page_that_lacks_a_part_says_so_and_loads_itself_again(
+    site, browser, tmp_path, name, change
+):
+    part = f"static/{name}.js"
+    host = damaged(site, tmp_path / "site", lambda folder: change(folder / part))
+    try:
+        page = Page(browser, host.address)
+        page.driver.get(page.address)
+        page.wait(lambda: page.id("no-start").is_displayed(), "the notice")
+        assert page.id("no-start-what").text == "A part of this page did not come."
+        (tmp_path / "site" / part).write_bytes((site / part).read_bytes())
+        page.id("no-start-retry").click()
+        page.wait(lambda: page.js("return document.body.dataset.ready"), "the page")
+        assert not page.id("no-start").is_displayed()
+    finally:
+        host.stop()
+
+
 def toast(page):
     return page.js("return document.querySelector('#toast').textContent")
 

@@ -166,3 +166,15 @@ def test_the_page_says_it_in_one_sentence(page):
         base64.b64encode(content).decode(),
     )
     page.wait(lambda: page.id("toast").text == f"“deep.png”: {DEEP}.", "the sentence")
+
+
+def test_a_photo_whose_file_has_gone_is_read_from_its_copy(page, tmp_path, downloads):
+    path = tmp_path / "stick.png"
+    path.write_bytes(encoded(Image.fromarray(make_rgb(0, (40, 60))), "PNG"))
+    page.choose_file("file-photo", path)
+    page.settle()
+    page.wait(lambda: page.js("return acolvit.kept"), "the copy")
+    path.unlink()
+    page.js("document.querySelector('[data-save=png]').click()")
+    with Image.open(page.saved(downloads, "stick_color.png")) as saved:
+        assert saved.size == (60, 40)

@@ -9,7 +9,7 @@ pytest.importorskip("jax2onnx", reason="the site is built in an environment with
 
 from acolvit_jax.demo.site import POLICY
 from tests.demo.browser.alone.hosting import Host, loaded
-from tests.demo.browser.driver import until
+from tests.demo.browser.driver import serving, until
 from tests.demo.browser.page import Page
 
 
@@ -140,6 +140,32 @@ def visited_is_anew(page):
     """Whether a page that begins now is of the new build: one just closed may count as open."""
     page.visit()
     return is_anew(page)
+
+
+def test_other_sites_below_it_are_none_of_its_business(copy, folder):
+    (folder / "blog").mkdir()
+    (folder / "blog" / "index.html").write_text("another")
+    controlled(copy)
+    copy.driver.get(f"{copy.address}blog/")
+    assert copy.js("return navigator.serviceWorker.controller !== null")
+    assert copy.js("return document.body.textContent") == "another"
+    policy = "return (await fetch('./')).headers.get('Content-Security-Policy')"
+    assert copy.module(policy) is None
+    assert copy.module("return Boolean(await caches.match('./'))") is False
+
+
+def test_a_server_under_the_same_address_takes_its_place(copy):
+    controlled(copy)
+    copy.module("await caches.open('of another site')")
+    copy.host.stop()
+    copy.host.stop = lambda: None
+    with serving("--port", str(copy.host.server.server_port)):
+        copy.visit()  # the page that was kept
+        engine = "return document.querySelector('meta[name=engine]')?.content"
+        until(lambda: copy.js(engine) == "./engine_http.js", "the server's page", 120)
+        gone = "return !await navigator.serviceWorker.getRegistration()"
+        until(lambda: copy.module(gone), "the end of the worker", 20)
+        assert copy.module("return caches.keys()") == ["of another site"]
 
 
 def test_without_room_a_photo_is_shown_and_not_kept(folder, browser):
