@@ -17,6 +17,7 @@ from acolvit_jax.models.params import init_params
 from acolvit_jax.training import sharding
 from acolvit_jax.training.setup import set_up
 from acolvit_jax.training.validation import make_eval_step, validate
+from tests.photos import make_folder
 from tests.training.runs import MODEL, small_config
 
 
@@ -26,15 +27,17 @@ def test_without_an_image_there_is_no_score():
 
 
 def test_photos_that_cannot_be_scored_are_told_before_training(tmp_path):
+    held_out = tmp_path / "held_out"
+    held_out.mkdir()
     for i in range(3):
-        Image.new("RGB", (40, 30), "grey").save(tmp_path / f"{i}.png")
-    config = small_config(tmp_path)
-    data = dataclasses.replace(config.data, validation_path=str(tmp_path))
+        Image.new("RGB", (40, 30), "grey").save(held_out / f"{i}.png")
+    config = small_config(make_folder(tmp_path / "photos", 8))
+    data = dataclasses.replace(config.data, validation_path=str(held_out))
     with pytest.raises(DataError, match="all 3 images are near grey"):
         set_up(dataclasses.replace(config, data=data), tmp_path / "run")
     assert not (tmp_path / "run").exists()
     with pytest.raises(DataError, match="none of the 2 validation images can be scored"):
-        check_usable(folder_source(tmp_path), data, 2, Skips(3, most=1.0))
+        check_usable(folder_source(held_out), data, 2, Skips(3, most=1.0))
 
 
 @pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB")

@@ -83,6 +83,7 @@ def test_a_page_that_lacks_a_part_says_so_and_loads_itself_again(
         page.wait(lambda: page.id("no-start").is_displayed(), "the notice")
         assert page.id("no-start-what").text == "A part of this page did not come."
         (tmp_path / "site" / part).write_bytes((site / part).read_bytes())
+        page.driver.execute_cdp_cmd("Network.clearBrowserCache", {})  # it knows files by the second
         page.id("no-start-retry").click()
         page.wait(lambda: page.js("return document.body.dataset.ready"), "the page")
         assert not page.id("no-start").is_displayed()
