@@ -38,12 +38,6 @@ import { startTheme } from './theme.js';
 import { quoted, say, sentence } from './toast.js';
 import { Viewport } from './viewport.js';
 
-/** What is said while the engine is waited for: for `item` to be opened, or for colors. */
-const awaited = (error, item, field) => `${sentence(why(error))} ${sentence(item
-  ? `${quoted(item.title)} opens as soon as it can`
-  : field ? 'the picture does not show your last changes; it will as soon as it can'
-    : 'colors come as soon as they can')}`;
-
 class App {
   /** @param engine see engine.js; `info` is what it says of itself. */
   constructor(engine, info) {
@@ -166,7 +160,7 @@ class App {
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
     on('again', () => say('The photo had been put away. It is loaded again.'));
-    on('away', ({ error, item }) => screen.away(error && awaited(error, item, session.field)));
+    on('away', ({ error, item }) => screen.waits(error, item));
     on('answer', ({ result, timing, actions, times, first }) => {
       if (screen.state !== 'ready') return; // another photo is seen by now
       this.#showField(first);

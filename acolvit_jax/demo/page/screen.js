@@ -1,7 +1,8 @@
 // What the page shows of the session: the photo, its name, progress, and who is away.
 
 import { byId } from './dom.js';
-import { hush } from './toast.js';
+import { why } from './patience.js';
+import { hush, quoted, sentence } from './toast.js';
 
 export class Screen {
   #stage = byId('stage');
@@ -32,6 +33,15 @@ export class Screen {
     byId('away-what').textContent = text ?? '';
     this.#stage.toggleAttribute('data-stale', text !== null);
     this.#retry = retry;
+  }
+
+  /** Says what the engine is waited for: for `item` to be opened, or for colors; null: for nothing. */
+  waits(error, item) {
+    const colors = this.session.field
+      ? 'the picture does not show your last changes; it will as soon as it can'
+      : 'colors come as soon as they can';
+    const what = item ? `${quoted(item.title)} opens as soon as it can` : colors;
+    this.away(error && `${sentence(why(error))} ${sentence(what)}`);
   }
 
   /** No photo is shown. */
