@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from acolvit_jax.common.names import mark
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.evaluation.differences import Difference, difference_tables, pooled
@@ -53,13 +53,10 @@ def row(name: str, report: dict[str, Any]) -> list[str]:
     ]
 
 
-def report_name(images: str, sets: Sequence[str]) -> str:
-    """What the report of a set of images is called: as much of its path as no other set ends in."""
-    parts = Path(images).parts
-    others = [other for text in sets if (other := Path(text).parts) != parts]
-    ends = (parts[-count:] for count in range(1, len(parts) + 1))
-    own = next((e for e in ends if all(o[-len(e) :] != e for o in others)), parts)
-    return "-".join(own).replace("/", "")
+def report_name(images: str) -> str:
+    """What the report of a set of images is called: its name, and a mark of a folder's path."""
+    path = Path(images)
+    return f"{path.name}-{mark(str(path.absolute()))}" if path.is_dir() else path.name
 
 
 def score(output: Path, models: tuple[str, ...], images: str, max_images: int) -> dict[str, Any]:
@@ -102,7 +99,7 @@ def main() -> None:
     args = parser.parse_args()
     reports = []
     for images in args.images:
-        output = args.out / report_name(images, args.images)
+        output = args.out / report_name(images)
         reports.append(score(output, tuple(args.models), images, args.max_images))
         print(f"{images}\n\n{scores_table(reports[-1])}\n")
     if table := against_first(reports):

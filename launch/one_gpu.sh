@@ -38,7 +38,7 @@ photos=${places[0]} out=${places[1]} minutes=${places[2]}
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || fail "MINUTES is '$minutes', not a whole number above 0"
 [[ -d $photos ]] || fail "no folder at $photos"
 photos=$(realpath "$photos") out=$(realpath -m "$out")
-[[ -d $validation || $validation == sample ]] || fail "--validation: no folder at $validation"
+[[ -d $validation || $validation == sample || $validation == *:* ]] || fail "--validation: no folder at $validation"
 [[ ! -d $validation ]] || validation=$(realpath "$validation")
 [[ ! -e $from ]] || from=$(realpath "$from")
 

@@ -9,13 +9,13 @@
 #   --cpus N           a GPU, for the input pipeline (12)
 #   --time HH:MM:SS    limit of the job (24:00:00)
 #   --partition NAME   default: the cluster's own
-#   --restarts N       at most (10)
+#   --restarts N       at most, after a lost process (10)
 #   --dry_run          print the command instead of running it
 #
 # Slurm warns the job two minutes before its time is over: training saves and exits with code 75,
-# and the job is put in the queue again, under the same number, until training has ended; so it is
-# when a process was lost. Of several exit codes Slurm tells the highest alone: an error that comes
-# back each time ends after the restarts.
+# and the job is put in the queue again, under the same number, until training has ended. So it is
+# when a process was lost, while it was queued again less than N times: of several exit codes Slurm
+# tells the highest alone, and an error that comes back each time has to end.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,7 +30,7 @@ only_options configs/tiny.py:0.5,imagenet
 quoted=$(printf '%q ' "${training[@]}")
 body="$(declare -f again)
 srun --cpus-per-task=$cpus python -m acolvit_jax.train --distributed $quoted || code=\$?
-if again \"\${code:-0}\" && [ \"\${SLURM_RESTART_COUNT:-0}\" -lt $restarts ]; then
+if [ \"\${code:-0}\" = 75 ] || { again \"\${code:-0}\" && [ \"\${SLURM_RESTART_COUNT:-0}\" -lt $restarts ]; }; then
   scontrol requeue \"\$SLURM_JOB_ID\"
 fi
 exit \"\${code:-0}\""

@@ -44,5 +44,10 @@ def fitting(stem: str, tail: str) -> str:
     whole = name_bytes(stem)
     if len(whole) <= room:
         return stem + tail
-    mark = f"-{hashlib.sha256(whole).hexdigest()[:8]}"
-    return whole[: room - len(mark)].decode("utf-8", "ignore") + mark + tail
+    end = f"-{mark(stem)}"
+    return whole[: room - len(end)].decode("utf-8", "ignore") + end + tail
+
+
+def mark(name: str) -> str:
+    """Eight letters and digits that tell a name from others, its spelling and case included."""
+    return hashlib.sha256(name_bytes(name)).hexdigest()[:8]

@@ -110,7 +110,7 @@ def _unknown_field(error: Exception) -> str:
 def _place_of(error: Exception, file: Path) -> str:
     """`FILE:LINE` of an error: the last line of the file that led to it."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}"
+        return f"{error.filename or file}" + (f":{error.lineno}" if error.lineno else "")
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)

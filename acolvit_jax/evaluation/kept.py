@@ -33,11 +33,16 @@ def kept_clicks(folder: Path, names: Sequence[str], images: set[str]) -> list[Cl
 
 
 def kept_rates(folder: Path, methods: Sequence[Method]) -> dict[str, float]:
-    """Images a second that the former report tells of these methods; none if there is no such."""
+    """Images a second that the former report tells of these methods; none if there is no such.
+
+    A report that names no device is of a version that measured on any: its rates are not kept.
+    """
     try:
-        rates = parse_object((folder / REPORT_FILE).read_bytes()).get("throughput")
+        former = parse_object((folder / REPORT_FILE).read_bytes())
     except (FileNotFoundError, ValueError):
         return {}
+    rates, facts = former.get("throughput"), former.get("facts")
     names = {name for method in methods for name in (method.name, full_depth_name(method))}
-    known = rates.items() if isinstance(rates, dict) else ()
-    return {name: rate for name, rate in known if name in names and isinstance(rate, float)}
+    if not isinstance(rates, dict) or not isinstance(facts, dict) or "device" not in facts:
+        return {}
+    return {name: rate for name, rate in rates.items() if name in names and isinstance(rate, float)}

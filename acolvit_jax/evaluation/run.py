@@ -96,7 +96,7 @@ def run_evaluation(request: Request) -> Path:
     if request.throughput:
         measured: dict[str, float] = {}
         for checkpoint, made in zip(request.checkpoints, by_model, strict=True):
-            measured |= measure_throughput(split_name(checkpoint)[1], made, dtype)
+            measured |= measure_throughput(split_name(checkpoint)[1], made, request.dtype)
         write_report(request.output, replace(report, throughput=measured), scores)
     return request.output / "report.md"
 

@@ -22,7 +22,7 @@ TIMED = (
 
 
 def measure_throughput(
-    path: str, methods: Sequence[Method], dtype: str = "float32"
+    path: str, methods: Sequence[Method], dtype: str = "auto"
 ) -> dict[str, float]:
     """Times one model at full depth and with its own decisions.
 
@@ -32,7 +32,7 @@ def measure_throughput(
     Args:
         path: of the model.
         methods: that model's, one a budget.
-        dtype: of the matrix products.
+        dtype: of the matrix products; `auto` is the faster of the processor.
 
     Returns:
         Images a second by name, full depth first.

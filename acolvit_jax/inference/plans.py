@@ -107,7 +107,7 @@ def plan_folder(
         raise ImageError(f"no images in {folder} (looked for {allowed}){problems}")
     names = {path: path.relative_to(folder).as_posix() for path in paths}
     own = _hints_by_photo(hints, names, folder)
-    targets = name_targets({path: root / name for path, name in names.items()}, suffix)
+    targets = name_targets(names, root, suffix)
     among = [] if inside else [t for t in targets.values() if t.is_relative_to(folder)]
     if among:
         raise ImageError(f"{among[0]} would be among the photos; choose another --output")

@@ -1,18 +1,17 @@
 """A photo to colorize and the names of all that is written of it, no name twice in a folder.
 
 A name says which photo it is of: it is the same whatever photos stand beside that one, so that a
-folder can be run again with more of them. Names that differ in spelling or case alone are one:
-macOS and Windows take them for one file.
+folder can be run again with more of them. Names that differ in spelling or case alone are one, for
+macOS and Windows take them for one file: which of them is the first may change with a further one.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from acolvit_jax.common.names import fitting, spelled
+from acolvit_jax.common.names import fitting, mark, spelled
 from acolvit_jax.hints import Hint
 from acolvit_jax.hints.saved import HintedPhoto
 from acolvit_jax.photo import images, outputs
@@ -74,28 +73,26 @@ def own_suffix(source: Path) -> str:
     return source.suffix if source.suffix.lower() in images.WRITERS else ".png"
 
 
-def name_targets(places: Mapping[Path, Path], suffix: str | None) -> dict[Path, Path]:
+def name_targets(names: Mapping[Path, str], root: Path, suffix: str | None) -> dict[Path, Path]:
     """The results of photos.
 
     Args:
-        places: for each photo where the results' tree has it, sorted.
+        names: of each photo its path in its folder, sorted.
+        root: of the results' tree, which is that of the photos.
         suffix: of results; None is each photo's own.
 
     Returns:
         For each photo its result, as `_own_name` has it. Of photos whose names are one on macOS or
-        Windows the first has that name, the others their whole name, with a number where needed.
+        Windows the first has that name, the others their whole name with a mark of its spelling:
+        `a-1a2b3c4d.jpg.jpg`.
     """
-    wanted = {path: to.with_name(_own_name(to, suffix)) for path, to in places.items()}
-    first = {_file(target): path for path, target in reversed(wanted.items())}
-    taken = set(first)
-    for path, target in wanted.items():
-        if first[_file(target)] != path:
-            endings = (f".{number}{target.suffix}" for number in itertools.count(2))
-            tries = itertools.chain([target.suffix], endings)
-            names = (target.with_name(fitting(path.name, ending)) for ending in tries)
-            wanted[path] = next(free for free in names if _file(free) not in taken)
-            taken.add(_file(wanted[path]))
-    return wanted
+    own = {path: (root / name).with_name(_own_name(path, suffix)) for path, name in names.items()}
+    first = {_file(target): path for path, target in reversed(own.items())}
+    others = {path: own[path] for path in own if first[_file(own[path])] != path}
+    return own | {
+        path: to.with_name(fitting(path.stem, f"-{mark(names[path])}{path.suffix}{to.suffix}"))
+        for path, to in others.items()
+    }
 
 
 def _own_name(photo: Path, suffix: str | None) -> str:

@@ -32,11 +32,15 @@ def full_range(
     """
     if values.dtype.kind == "f":
         return _floats(values, white)
-    if values.dtype.kind == "i" and values.min(initial=0) < 0:
-        raise ImageError("holds negative values; save it with 8 or 16 unsigned bits")
+    _refuse_negative(values)
     used, notes = _depth(values, bits, white, of_ink)
     dtype = np.dtype(np.uint8 if used <= 8 else np.uint16)
     return _scaled(values, float(2**used - 1), dtype), notes
+
+
+def _refuse_negative(values: np.ndarray) -> None:
+    if values.dtype.kind == "i" and values.min(initial=0) < 0:
+        raise ImageError("holds negative values; save it with 8 or 16 unsigned bits")
 
 
 def unit_alpha(
@@ -60,11 +64,16 @@ def unit_alpha(
 
     Returns:
         float32 `[H, W]`.
+
+    Raises:
+        ImageError: for negative integers.
     """
     if values.dtype.kind == "f":
         return _floats(values, None)[0]
+    _refuse_negative(values)
     used = _depth(colors, bits, white, of_ink)[0]
-    most = 2**used - 1 if values.max(initial=0) < 2**used else 2**bits - 1
+    whole = bits - (values.dtype.kind == "i")  # one is the sign's
+    most = 2**used - 1 if values.max(initial=0) < 2**used else 2**whole - 1
     return in_parts(
         lambda some: np.clip(some.astype(np.float32) / np.float32(most), 0.0, 1.0), values
     )

@@ -33,8 +33,12 @@ def test_clicks_on_every_image_are_kept_as_many_as_all_have(tmp_path):
 def test_rates_are_kept_by_name(tmp_path):
     methods = [Method("grey", "", None), Method("any@0.5", "", None)]
     rates = {"any, full depth": 20.5, "any@0.5": 30.5, "any@0.3": 40.5, "other, full depth": 1.5}
-    (tmp_path / "report.json").write_text(json.dumps({"throughput": rates}))
+    report = {"throughput": rates, "facts": {"device": "cpu"}}
+    (tmp_path / "report.json").write_text(json.dumps(report))
     assert kept_rates(tmp_path, methods) == {"any, full depth": 20.5, "any@0.5": 30.5}
+    # One that names no device may have measured on an accelerator.
+    (tmp_path / "report.json").write_text(json.dumps(report | {"facts": {}}))
+    assert kept_rates(tmp_path, methods) == {}
 
 
 @pytest.mark.parametrize(

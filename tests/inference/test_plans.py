@@ -1,5 +1,6 @@
 """Which photos of a folder are taken, and where everything goes that is made of them."""
 
+import hashlib
 import os
 import shutil
 import unicodedata
@@ -110,13 +111,18 @@ def test_a_result_has_its_photo_s_whole_name(tmp_path):
 
 def test_of_names_that_differ_in_case_alone_the_first_stays(tmp_path):
     folder = make(tmp_path / "in", "a.jpg", "A.jpg", "a.JPG", "b.bmp", "B.bmp")
-    assert names_of(folder) == {
+    marks = [hashlib.sha256(name).hexdigest()[:8] for name in (b"a.JPG", b"a.jpg", b"b.bmp")]
+    named = {
         "A.jpg": ["A.jpg"],
-        "a.JPG": ["a.JPG.JPG"],
-        "a.jpg": ["a.jpg.2.jpg"],
+        "a.JPG": [f"a-{marks[0]}.JPG.JPG"],
+        "a.jpg": [f"a-{marks[1]}.jpg.jpg"],
         "B.bmp": ["B.bmp.png"],
-        "b.bmp": ["b.bmp.2.png"],
+        "b.bmp": [f"b-{marks[2]}.bmp.png"],
     }
+    assert names_of(folder) == named
+    more = names_of(make(folder, *(name for files in named.values() for name in files)))
+    assert {photo: more[photo] for photo in named} == named  # results that are photos change none
+    assert len({files[0].casefold() for files in more.values()}) == len(more)
 
 
 def test_pages_are_told_in_the_names_beside_a_result(tmp_path):

@@ -70,7 +70,8 @@ def test_slurm_asks_for_a_process_a_gpu_and_goes_on_after_its_time():
         (75, 0, "requeue 7\n"),
         (134, 0, "requeue 7\n"),
         (134, 1, "requeue 7\n"),
-        (75, 2, ""),  # --restarts 2 are done
+        (75, 2, "requeue 7\n"),  # the time was over: as often as it takes
+        (134, 2, ""),  # --restarts 2 are done
     ],
 )
 def test_a_slurm_job_is_queued_again_as_its_exit_code_asks(tmp_path, code, restarts, requeued):

@@ -168,6 +168,15 @@ def test_alpha_is_as_deep_as_the_colors(encode, brightest, alpha, expected):
     assert (images.read_photo(encode(values)).alpha == expected).all()
 
 
+def test_signed_alpha_has_a_bit_less():
+    values = np.full((16, 16, 4), 2**31 - 1, np.int32)
+    values[..., :3] = np.linspace(0, 30_000, 256).reshape(16, 16, 1)
+    assert images.read_photo(rgba_tiff(values)).alpha is None  # opaque
+    values[0, 0, 3] = -1
+    with pytest.raises(ImageError, match="holds negative values"):
+        images.read_photo(rgba_tiff(values))
+
+
 @pytest.mark.parametrize("compression", ["lzw", "zlib", "packbits", "zstd"])
 @pytest.mark.parametrize("predictor", [False, True])
 def test_compressions(compression, predictor):
