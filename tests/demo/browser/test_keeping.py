@@ -71,7 +71,8 @@ OLDER = """
 REMOVE_FILE = """
     const open = indexedDB.open('acolvit');
     const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
-    const removal = database.transaction('photos', 'readwrite').objectStore('photos').delete(args[0]);
+    const photos = database.transaction('photos', 'readwrite').objectStore('photos');
+    const removal = photos.delete(args[0]);
     await new Promise((done) => { removal.onsuccess = done; });
     database.close();"""
 ASKS = """

@@ -8,6 +8,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.demo.browser.page import Page
 from tests.demo.browser.test_desk import kept, names
 from tests.demo.browser.test_files import paste, picture, wait_for_width
+from tests.demo.browser.test_opening import HOLD_GREY
 
 PRESS = """
     const init = { key: 'Delete', repeat: arguments[0], bubbles: true, cancelable: true };
@@ -174,17 +175,18 @@ def test_a_photo_comes_back_while_the_next_one_waits(page: Page):
 
 
 def test_a_change_to_the_hints_of_another_photo_is_undone_alone(page: Page):
-    """Where the photo that was to come next never came."""
+    """Where the photo that was to come next comes when nobody waits for it any more."""
     three(page)
-    page.js(OUT_OF_REACH)
+    page.js(HOLD_GREY)
     focus(page, CAT)
     page.keys(Keys.DELETE)
-    page.wait(lambda: page.id("away").is_displayed(), "the notice")
+    page.wait(lambda: page.js("return !!window.letGo"), "the next photo")
     page.js("document.querySelector('.strip-photo').click()")
-    page.js("reach()")
     page.wait(lambda: page.js("return acolvit.photo.name") == "bee", "the third photo")
     page.settle()
     assert page.id("toast").text == ""
     page.click(50, 50)
+    page.js("letGo()")
+    time.sleep(1)
     page.undo()
     assert (names(page), page.hints) == ([BEE, COFFEE], [])
