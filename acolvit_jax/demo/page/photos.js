@@ -127,8 +127,8 @@ export class Photos {
   get canRedo() { return this.hints.canRedo || this.desk.canBringBack; }
 
   /**
-   * Undoes that a photo was put away, if that came last, or the last change to the hints, or else that this
-   * photo was opened over another.
+   * Undoes that a photo was put away, if that came last, or the last change to the hints, or else
+   * that this photo was opened over another.
    */
   undo() {
     if (this.#away) {
