@@ -6,13 +6,13 @@ import { counted, say } from './toast.js';
 const TAKEN = 'Another tab has taken this work up, or forgotten it';
 
 /** @param found what keeper.js found. */
-export function offer({ session, keeper }, found) {
+export function offer({ photos, keeper }, found) {
   const { items, current, own } = found;
   if (!items.length) return;
   const goOn = async () => {
     byId('continue').hidden = true;
     const photo = await keeper.take(found);
-    if (photo) session.open(photo);
+    if (photo) photos.show(photo);
     else say(TAKEN);
   };
   if (own) {

@@ -17,7 +17,7 @@ const freeze = (snapshot) => Object.freeze({
 });
 
 /**
- * Fires `change` (the picture must be asked for again), `select`, `history`, `rest` when a
+ * Fires `change` (the picture must be asked for again; `loaded`: other work is there), `select`, `history`, `rest` when a
  * gesture is over or was taken back, and `undo`, `redo`, `remove` after such a step.
  */
 export class HintDocument extends EventTarget {
@@ -59,7 +59,7 @@ export class HintDocument extends EventTarget {
     this.#present = freeze(present);
     const ids = [...past, present, ...future].flatMap(({ hints }) => hints.map(({ id }) => id));
     this.#nextId = ids.reduce((next, id) => Math.max(next, id + 1), this.#nextId);
-    this.#changed();
+    this.#changed({ loaded: true });
   }
 
   select(id) {
@@ -170,9 +170,9 @@ export class HintDocument extends EventTarget {
     if (this.#past.length > DEPTH) this.#past.shift();
   }
 
-  #changed() {
+  #changed(detail = { loaded: false }) {
     if (this.#selected !== null && !this.selected) this.select(null);
-    this.dispatchEvent(new Event('change'));
+    this.dispatchEvent(new CustomEvent('change', { detail }));
     this.dispatchEvent(new Event('history'));
   }
 }

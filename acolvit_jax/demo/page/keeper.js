@@ -52,7 +52,7 @@ export class Keeper {
     taken.photos.forEach((id) => this.#known.add(id));
     this.desk.lay(...taken.items); // this tab's desk names them from here on
     if (!found.own) {
-      this.#queue(() => this.#lost.size || this.#storage.remove('desks', [found.id]));
+      this.#queue(() => this.#lost.size || this.#erase(taken));
     }
     return taken.current;
   }
@@ -146,9 +146,14 @@ export class Keeper {
   async #drop(id) {
     const record = await this.#claim(id);
     if (!record) return false;
-    await this.#discard(record.photos, id);
-    await this.#storage.remove('desks', [id]); // last: until then it names what is still there
+    await this.#erase(record);
     return true;
+  }
+
+  /** Removes a desk and what is kept of its photos, but for those that this tab's desk names by now. */
+  async #erase({ id, photos }) {
+    await this.#discard(photos, id);
+    await this.#storage.remove('desks', [id]); // last: until then it names what is still there
   }
 
   /** Removes what is kept of photos of a desk, but for those that another one names. */

@@ -137,15 +137,16 @@ class App {
     const { session, stage, screen } = this;
     const on = (type, handler) => session.addEventListener(type, ({ detail }) => handler(detail));
     on('progress', ({ fraction }) => screen.progress(fraction));
+    const flush = () => {
+      this.keeper.flush();
+      this.strip.flush();
+    };
     on('preview', (preview) => {
-      this.keeper.flush();
-      this.strip.flush();
+      flush();
       screen.preview(preview);
+      this.photos.seen();
     });
-    on('leaving', () => {
-      this.keeper.flush();
-      this.strip.flush();
-    });
+    on('leaving', flush);
     on('photo', ({ item, before }) => {
       if (before && before !== item) this.#putDown(before);
       screen.photo();
@@ -156,7 +157,7 @@ class App {
       const uploaded = item.source instanceof Blob;
       if (uploaded) this.reference.show(item.source, 'This photo’s own colors', true);
       else this.reference.clear();
-      this.photos.tell();
+      this.photos.seen();
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
     on('again', () => say('The photo had been put away. It is loaded again.'));
@@ -257,6 +258,7 @@ class App {
       this.hintPanel.show();
     });
     this.desk.addEventListener('change', history);
+    photos.onUndo = history;
     hints.addEventListener('rest', () => color.show());
     commands.onRest = () => color.show();
     commands.onMissing = () => this.ask();

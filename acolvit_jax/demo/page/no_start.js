@@ -11,7 +11,7 @@ function showNoStart(text) {
 }
 
 window.addEventListener('error', ({ target, error }) => {
-  if (document.body.dataset.ready) return;
+  if (document.body?.dataset.ready) return;
   const isLost = target instanceof HTMLScriptElement || error instanceof SyntaxError;
   if (isLost) showNoStart('A part of this page did not come.');
 }, true);

@@ -20,13 +20,14 @@ const tooLarge = (files, most) => {
 
 export class Photos {
   onBack = () => {}; // the photo that is looked at is shown again, without its colors
+  onUndo = () => {}; // whether there is anything to undo may be otherwise
   #unsaid = []; // {text, action}: what a photo on its way would take away when it comes
-  #away = null; // {line, undo}: what was said of a photo put away just now, and what brings it back
+  #away = null; // {text, undo}: that a photo was put away, the last step, and what brings it back
 
   /** @param app what main.js put together. */
   constructor({ session, desk, hints, screen, keeper, info }) {
     Object.assign(this, { session, desk, hints, screen, keeper, info });
-    hints.addEventListener('change', () => { this.#away = null; });
+    hints.addEventListener('change', ({ detail }) => detail.loaded || this.#setAway(null));
     keeper.onLost = () => {
       this.#unsaid.push({ text: NOT_KEPT, action: null });
       this.tell();
@@ -41,7 +42,7 @@ export class Photos {
       .map((file) => makeItem(file, file.name || 'Photo'));
     if (items.length > 1) this.desk.lay(...items);
     if (large.length) this.#unsaid.push({ text: sentence(tooLarge(large, most)), action: null });
-    if (items.length) this.session.open(items[0]);
+    if (items.length) this.#open(items[0]);
     else if (this.session.opening && large.length) say(tooLarge(large, most), 'error'); // now too
     this.tell();
   }
@@ -54,13 +55,19 @@ export class Photos {
   }
 
   openSample({ name, title }) {
-    this.session.open(makeItem({ sample: name }, title));
+    this.#open(makeItem({ sample: name }, title));
+  }
+
+  /** Opens what a person chose: that another photo was put away is not the last step any more. */
+  #open(item) {
+    this.#setAway(null);
+    this.session.open(item);
   }
 
   /** Looks at a photo of the desk. */
   show(item) {
     if (item === this.session.item && !this.session.opening) this.screen.work();
-    else this.session.open(item);
+    else this.#open(item);
   }
 
   /** Looks at the next (1) or previous (-1) photo. */
@@ -71,34 +78,42 @@ export class Photos {
   }
 
   /** Puts a photo away. */
-  async remove(item) {
+  remove(item) {
     const { desk, keeper } = this;
     keeper.flush();
     item.work = keeper.workOf(item);
     const next = desk.beside(item);
     const at = desk.remove(item);
     const undo = () => {
-      this.#away = null;
       desk.putBack(item, at);
-      this.session.open(item);
+      this.#open(item);
     };
     this.close(item);
-    const unsaid = this.#unsaid.splice(0); // the line below comes first
-    await this.#leave(item, next);
-    const line = say(`${quoted(item.title)} was put away`, 'note', { label: 'Undo', run: undo });
-    this.#away = { line, undo };
-    this.#unsaid.push(...unsaid);
+    this.#leave(item, next);
+    this.#setAway({ text: `${quoted(item.title)} was put away`, undo });
+    this.seen();
+  }
+
+  #setAway(away) {
+    if (away === this.#away) return;
+    this.#away = away;
+    this.onUndo();
+  }
+
+  /** Another photo is seen, which took all messages away: says anew what is still true. */
+  seen() {
+    if (this.#away) say(this.#away.text, 'note', { label: 'Undo', run: this.#away.undo });
     this.tell();
   }
 
   /** Looks at what there is without a photo that was put away: what was seen, or else `next`. */
-  async #leave(item, next) {
+  #leave(item, next) {
     const { desk, session } = this;
     if (item === session.opening) session.stopOpening();
     if (session.opening) return; // another one comes by itself
     if (desk.items.includes(session.item)) this.#back();
-    else if (next) await session.open(next);
-    else await this.#nothing();
+    else if (next) session.open(next);
+    else this.#nothing();
   }
 
   /** Shows the photo that is looked at again, where another one was seen that does not come. */
@@ -108,28 +123,28 @@ export class Photos {
     this.onBack();
   }
 
-  get canUndo() { return this.hints.canUndo || this.desk.canTakeBack; }
+  get canUndo() { return Boolean(this.#away) || this.hints.canUndo || this.desk.canTakeBack; }
   get canRedo() { return this.hints.canRedo || this.desk.canBringBack; }
 
   /**
-   * Undoes that a photo was put away just now, or the last change to the hints, or else that this
-   * photo was opened over another.
+   * Undoes that a photo was put away, if that came last, or the last change to the hints, or else
+   * that this photo was opened over another.
    */
   undo() {
-    if (this.#away?.line.isConnected) {
+    if (this.#away) {
       hush();
       this.#away.undo();
     } else if (this.hints.canUndo) this.hints.undo();
     else if (this.desk.canTakeBack && !this.session.opening) {
       const { current } = this.desk;
       current.work = this.keeper.workOf(current);
-      this.session.open(this.desk.takeBack());
+      this.#open(this.desk.takeBack());
     }
   }
 
   redo() {
     if (this.hints.canRedo) this.hints.redo();
-    else if (this.desk.canBringBack) this.session.open(this.desk.bringBack());
+    else if (this.desk.canBringBack) this.#open(this.desk.bringBack());
   }
 
   /**

@@ -102,8 +102,10 @@ export class Strip {
     if (step) {
       this.#focus(items[(items.indexOf(item) + step + items.length) % items.length]);
     } else if (['Delete', 'Backspace'].includes(event.key) && !event.shiftKey) {
-      this.#focus(this.desk.beside(item));
-      this.photos.remove(item);
+      if (!event.repeat) { // one that is held would put away all
+        this.#focus(this.desk.beside(item));
+        this.photos.remove(item);
+      }
     } else return;
     event.preventDefault();
     event.stopPropagation();

@@ -68,6 +68,13 @@ OLDER = """
     await new Promise((done) => { writing.oncomplete = done; });
     database.close();
     sessionStorage.clear();"""
+REMOVE_FILE = """
+    const open = indexedDB.open('acolvit');
+    const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+    const photos = database.transaction('photos', 'readwrite').objectStore('photos');
+    const removal = photos.delete(args[0]);
+    await new Promise((done) => { removal.onsuccess = done; });
+    database.close();"""
 ASKS = """
     const event = new Event('beforeunload', { cancelable: true });
     window.dispatchEvent(event);
@@ -333,3 +340,21 @@ def test_an_opening_that_is_undone_at_once_leaves_no_work_behind(page: Page):
     kept(page)
     page.wait(lambda: len(stored(page)["photos"]) == 1, "the removal")
     assert set(stored(page)["work"]) <= set(stored(page)["photos"])
+
+
+def test_work_on_a_photo_without_a_file_goes_with_its_desk(page: Page):
+    """Another tab takes the desk up."""
+    page.sample("bee")
+    page.click(100, 100)
+    page.sample("coffee")
+    page.click(100, 100)
+    close_tab(page)
+    lost = stored(page)["desks"][0][1]
+    page.module(REMOVE_FILE, lost)
+    page.visit()
+    assert offered(page) == "Bee at a quince blossom, 1 hint"
+    assert lost in stored(page)["work"]
+    page.id("continue-go").click()
+    page.settle()
+    page.wait(lambda: lost not in stored(page)["work"], "the removal")
+    assert len(stored(page)["work"]) == len(page.hints) == 1

@@ -21,6 +21,15 @@ def colorizer() -> Colorizer:
     return Colorizer.from_pretrained()
 
 
+# A style sheet fails as soon as anybody listens.
+FAIL_EARLY = """
+    const listen = window.addEventListener;
+    window.addEventListener = function (type, ...rest) {
+        listen.call(this, type, ...rest);
+        if (type !== 'error') return;
+        window.bodyThen = document.body;
+        document.querySelector('link').dispatchEvent(new Event('error'));
+    };"""
 # A server that is busy while the page starts.
 BUSY = """
     const { fetch: ask } = window;
@@ -58,6 +67,14 @@ def test_a_page_that_lacks_a_part_says_so_and_loads_itself_again(page: Page):
     page.id("no-start-retry").click()
     page.wait(lambda: page.js("return document.body.dataset.ready"), "the page")
     assert not page.id("no-start").is_displayed()
+
+
+def test_what_fails_while_the_head_loads_is_no_second_failure(page: Page):
+    with page.before(FAIL_EARLY):
+        page.driver.get(page.address)
+        page.wait(lambda: page.js("return document.body.dataset.ready"), "the page")
+    assert page.js("return bodyThen") is None
+    assert page.complaints() == []
 
 
 def test_a_sample_is_shown_and_colored(coffee: Page):

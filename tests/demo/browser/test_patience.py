@@ -325,7 +325,7 @@ def test_an_upload_that_comes_to_a_stop_is_ended(page: Page):
         const { createEngine } = await import('./static/engine_http.js');
         const later = window.setTimeout.bind(window);
         const asked = [];
-        window.setTimeout = (act, ms) => { asked.push(ms); return later(act, ms / 100); };
+        window.setTimeout = (act, ms) => { asked.push(ms); return later(act, ms / 50); };
         let upload;
         XMLHttpRequest.prototype.send = function () { upload = this.upload; };
         const fractions = [];

@@ -185,10 +185,11 @@ def choose_two(page: Page, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [408, 502, 524])
 def test_a_photo_that_comes_too_slowly_is_sent_again(page: Page, tmp_path: Path, status: int):
-    page.js(refuse(status, "the request came too slowly; try again", "1"))
+    page.js(refuse(status, "the request came too slowly; try again"))
     choose_two(page, tmp_path)
     told = away(page)
     assert told.startswith("The request came too slowly. “one.png” opens as soon as it can.")
+    let_go(page)
     wait_for_width(page, 70)  # nobody did anything
     assert names(page) == ["one.png", "two.png"]
 
