@@ -164,7 +164,7 @@ def test_a_server_under_the_same_address_takes_its_place(copy):
         engine = "return document.querySelector('meta[name=engine]')?.content"
         until(lambda: copy.js(engine) == "./engine_http.js", "the server's page", 120)
         gone = "return !await navigator.serviceWorker.getRegistration()"
-        until(lambda: copy.module(gone), "the end of the worker", 20)
+        until(lambda: copy.module(gone), "the end of the worker", 60)
         assert copy.module("return caches.keys()") == ["of another site"]
 
 
