@@ -30,7 +30,7 @@ only_options configs/tiny.py:0.5,imagenet
 quoted=$(printf '%q ' "${training[@]}")
 body="$(declare -f again)
 srun --cpus-per-task=$cpus python -m acolvit_jax.train --distributed $quoted || code=\$?
-if [ \"\${code:-0}\" = 75 ] || { again \"\${code:-0}\" && [ \"\${SLURM_RESTART_COUNT:-0}\" -lt $restarts ]; }; then
+if again \"\${code:-0}\" && { [ \"\$code\" = 75 ] || [ \"\${SLURM_RESTART_COUNT:-0}\" -lt $restarts ]; }; then
   scontrol requeue \"\$SLURM_JOB_ID\"
 fi
 exit \"\${code:-0}\""

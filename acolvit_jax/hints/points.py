@@ -80,8 +80,7 @@ class Hint:
             if not 0 <= value < side:
                 raise HintError(
                     f"hint at row {brief(self.row)}, column {brief(self.column)} lies outside the "
-                    "photo: "
-                    f"rows are 0..{height - 1}, columns 0..{width - 1}",
+                    f"photo: rows are 0..{height - 1}, columns 0..{width - 1}",
                     name,
                 )
 

@@ -96,6 +96,19 @@ def test_after_a_validation_that_failed_what_was_trained_is_saved_and_scored_by_
         assert [entry["step"] for entry in entries if entry.get("validation")] == [1]
 
 
+def fail_input(monkeypatch, number):
+    """The batch of this number, from 1 on, cannot be read."""
+    taken = []
+
+    def failing(self, take=TrainLoader.__next__):
+        taken.append(self)
+        if len(taken) == number:
+            raise UnreadableError("image 3 cannot be read")
+        return take(self)
+
+    monkeypatch.setattr(TrainLoader, "__next__", failing)
+
+
 def test_after_an_input_that_failed_what_was_trained_is_saved(
     tmp_path, closed, capsys, monkeypatch
 ):
@@ -103,16 +116,8 @@ def test_after_an_input_that_failed_what_was_trained_is_saved(
     photos = make_folder(tmp_path / "photos", 16)
     config = small_config(photos, checkpoint_every=4)
     train(config, tmp_path / "whole")
-    taken = []
-
-    def failing(self, take=TrainLoader.__next__):
-        taken.append(self)
-        if len(taken) == 4:
-            raise UnreadableError("image 3 cannot be read")
-        return take(self)
-
     with monkeypatch.context() as broken:
-        broken.setattr(TrainLoader, "__next__", failing)
+        fail_input(broken, 4)
         with pytest.raises(UnreadableError):
             train(config, tmp_path / "run")
     assert closed == []
@@ -130,15 +135,7 @@ def test_an_input_that_fails_after_a_loss_that_is_no_number_saves_nothing(
     tmp_path, closed, capsys, monkeypatch
 ):
     photos = make_folder(tmp_path / "photos", 16)
-    taken = []
-
-    def failing(self, take=TrainLoader.__next__):
-        taken.append(self)
-        if len(taken) == 3:
-            raise UnreadableError("image 3 cannot be read")
-        return take(self)
-
-    monkeypatch.setattr(TrainLoader, "__next__", failing)
+    fail_input(monkeypatch, 3)
     with pytest.raises(DivergedError):
         train(small_config(photos, learning_rate=1e30, log_every=4), tmp_path / "run")
     assert not (tmp_path / "run" / "checkpoints" / "2").exists()

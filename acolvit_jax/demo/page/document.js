@@ -17,8 +17,9 @@ const freeze = (snapshot) => Object.freeze({
 });
 
 /**
- * Fires `change` (the picture must be asked for again; `loaded`: other work is there), `select`, `history`, `rest` when a
- * gesture is over or was taken back, and `undo`, `redo`, `remove` after such a step.
+ * Fires `change` (the picture must be asked for again; `loaded`: other work is there), `select`,
+ * `history`, `rest` when a gesture is over or was taken back, and `undo`, `redo`, `remove` after
+ * such a step.
  */
 export class HintDocument extends EventTarget {
   #past = [];
