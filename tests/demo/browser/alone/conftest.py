@@ -67,7 +67,7 @@ def browser(downloads):
 
 @pytest.fixture
 def page(host, browser):
-    """The page, its model loaded; every host has another port, and so its own storage."""
+    """The page, its model loaded, in a browser that has kept nothing of it."""
     page = Page(browser, host.address)
     page.visit()
     loaded(page)

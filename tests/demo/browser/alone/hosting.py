@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,28 @@ ISOLATED = {
 }
 
 
+_used: set[int] = set()
+
+
+def _server(handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> Any:
+    """A server on a port that no host had before: the browser keeps files by it."""
+    passed = []
+    try:
+        while True:
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            if server.server_port not in _used:
+                _used.add(server.server_port)
+                return server
+            passed.append(server)  # held, or the next may have the same
+    finally:
+        for server in passed:
+            server.server_close()
+
+
 class Host:
     """A plain web server of a folder, which can be switched off.
+
+    Every host has another port, and so a storage of its own in the browser.
 
     Args:
         folder: what is served.
@@ -55,7 +76,7 @@ class Host:
 
         self.breaking = breaking
         handler = functools.partial(Handler, directory=str(folder))
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server = _server(handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
