@@ -16,20 +16,19 @@ from array_record.python.array_record_module import ArrayRecordWriter
 from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.errors import DataError, ImageError
 from acolvit_jax.common.files import write_bytes
-from acolvit_jax.common.names import name_bytes
 from acolvit_jax.common.places import is_remote, make_folder, place
 from acolvit_jax.common.progress import Progress
-from acolvit_jax.data.records import ImageSource, Record, read_record
+from acolvit_jax.data.records import ImageSource, PackableSource, Record, read_record
 from acolvit_jax.data.shards import Index, Shard, encode, read_index, write_index
 from acolvit_jax.data.sources import folder_source
-from acolvit_jax.data.tfds import TfdsSource, named_set, tfds_source
+from acolvit_jax.data.tfds import named_set, tfds_source
 from acolvit_jax.photo import images
 
 SHARD_IMAGES = 1024
 Packed = tuple[Record | None, str, str]  # record or None, name, why it was left out
 
 
-def open_photos(photos: str, split: str = "train", data_dir: str = "") -> ImageSource:
+def open_photos(photos: str, split: str = "train", data_dir: str = "") -> PackableSource:
     """Opens what is to be packed.
 
     Args:
@@ -50,7 +49,7 @@ def open_photos(photos: str, split: str = "train", data_dir: str = "") -> ImageS
     return folder_source(place(photos))
 
 
-def pack(source: ImageSource, folder: Path, *, side: int, quality: int) -> Index:
+def pack(source: PackableSource, folder: Path, *, side: int, quality: int) -> Index:
     """Packs photos as JPEG into shards; a folder that was begun goes on after its last shard.
 
     Photos are turned upright, converted to sRGB and made smaller, so that the short side has
@@ -89,14 +88,9 @@ def pack(source: ImageSource, folder: Path, *, side: int, quality: int) -> Index
     return index
 
 
-def _new_index(source: ImageSource, side: int, quality: int) -> Index:
-    total = hashlib.sha256()
-    if isinstance(source, TfdsSource):  # its names are in its records, which hold the images too
-        total.update(source.identity.encode())
-    else:
-        for i in range(len(source)):
-            total.update(name_bytes(source.name_of(i)) + b"\n")
-    return Index(source.description, total.hexdigest()[:16], side, quality)
+def _new_index(source: PackableSource, side: int, quality: int) -> Index:
+    digest = hashlib.sha256(source.identity).hexdigest()[:16]
+    return Index(source.description, digest, side, quality)
 
 
 def _begun(folder: Path, new: Index) -> Index:

@@ -43,6 +43,15 @@ class ImageSource(Protocol):
         ...
 
 
+class PackableSource(ImageSource, Protocol):
+    """Encoded images that know what tells them from others."""
+
+    @property
+    def identity(self) -> bytes:
+        """The same for the same images, found without reading them."""
+        ...
+
+
 def read_record(source: ImageSource, index: int) -> Record:
     """Reads an image, and again after a while where the storage fails.
 

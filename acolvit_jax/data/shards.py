@@ -19,6 +19,7 @@ from acolvit_jax.data.records import Part, Record, reading_a_record, stored_name
 INDEX_FILE = "index.json"
 FORMAT = 1
 HELD_OUT_EVERY = 50  # of a packed set without one for validation
+_NAMES = "surrogateescape"  # names of files may be no UTF-8
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,13 @@ def write_index(folder: Path, index: Index) -> None:
 
 def encode(record: Record) -> bytes:
     """A record as it lies in a shard: a msgpack map of `name` and `image`."""
-    return msgpack.packb({"name": record.name, "image": record.data})
+    values = {"name": record.name, "image": record.data}
+    return msgpack.packb(values, unicode_errors=_NAMES)
 
 
 def decode(data: bytes) -> Record:
     """The inverse of `encode`."""
-    values = msgpack.unpackb(data)
+    values = msgpack.unpackb(data, unicode_errors=_NAMES)
     return Record(str(values["name"]), bytes(values["image"]))
 
 

@@ -56,6 +56,11 @@ class FileSource:
         """Path relative to the root where it lies below, without reading the file."""
         return _name(self.paths[index], self.root)
 
+    @property
+    def identity(self) -> bytes:
+        """All names, a line each."""
+        return b"".join(name_bytes(self.name_of(i)) + b"\n" for i in range(len(self)))
+
 
 def make_source(config: DataConfig, split: str) -> ImageSource:
     """Opens a data set.

@@ -72,7 +72,8 @@ class TfdsSource:
 
     Attributes:
         description: one phrase for the log.
-        identity: the data set, its version, split and length: what tells it from others unread.
+        identity: the data set, its version, split and length: names are in its records, which
+            hold the images too.
     """
 
     def __init__(self, name: str, split: str, data: Sequence[dict[str, Any]]) -> None:
@@ -84,7 +85,7 @@ class TfdsSource:
             data: the source.
         """
         self.description = f"TFDS {name}"
-        self.identity = f"{split} {len(data)}"
+        self.identity = f"{split} {len(data)}".encode()
         self._name = name
         self._data = data
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -49,6 +50,17 @@ def test_photos_come_back_small_and_in_order(photos, tmp_path, capsys):
         assert rgb.shape == (30, 45, 3)
         expected = images.resize(images.read_image(photos / record.name), (30, 45))
         assert np.abs(rgb.astype(int) - expected).mean() < 3
+
+
+def test_a_set_is_told_by_its_names(tmp_path):
+    """By the same digest as ever, or sets that were begun could not go on."""
+    for name in ("b.jpg", "a/ä.jpg", "a/\udcff.jpg"):
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make_jpeg(0))
+    main([str(tmp_path / "photos"), str(tmp_path / "packed")])
+    lines = "a/ä.jpg\n".encode() + b"a/\xff.jpg\n" + b"b.jpg\n"
+    assert read_index(tmp_path / "packed").names == hashlib.sha256(lines).hexdigest()[:16]
 
 
 def test_small_photos_keep_their_size(photos, tmp_path):

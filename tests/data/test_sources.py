@@ -180,7 +180,7 @@ def test_doors_open_a_data_set_by_either_name(prepared, name):
 
 def test_packing_a_data_set_reads_every_image_once(prepared, tmp_path, monkeypatch):
     source = open_photos("tfds:flowers", "train", prepared)
-    assert source.identity == f"oxford_flowers102/{source_version(prepared)} train 5"
+    assert source.identity.decode() == f"oxford_flowers102/{source_version(prepared)} train 5"
     read = []
     monkeypatch.setattr(
         TfdsSource,

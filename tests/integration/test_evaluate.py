@@ -1,6 +1,5 @@
-"""Evaluation through the command line: the report, a kill half-way, bad input."""
+"""Evaluation through the command line: the report, a kill half-way, clicks."""
 
-import csv
 import json
 import time
 
@@ -10,48 +9,8 @@ import pytest
 from acolvit_jax import __version__
 from acolvit_jax.common.errors import UserError
 from acolvit_jax.evaluate import main
-from acolvit_jax.evaluation import gallery
-from acolvit_jax.evaluation import run as run_module
-from acolvit_jax.evaluation.methods import check_names
-from tests.integration.commands import HERE, kill, one_line_error, run, start
-from tests.models_on_disk import write_model
-from tests.photos import make_folder, make_jpeg
-
-# 16 pixels a patch and 224 a side, as the protocol has them, but next to no width.
-SHAPE = {"patch_size": 16, "image_size": 224, "width": 64, "depth": 2}
-
-
-@pytest.fixture(scope="module")
-def setting(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("evaluation")
-    (folder / "any").mkdir()
-    models = [write_model(folder, **SHAPE), write_model(folder / "any", **SHAPE, any_budget=True)]
-    make_folder(folder / "photos", 40)
-    return folder, [f"fixed={models[0]}", f"any={models[1]}"]
-
-
-def arguments(setting, output, *more):
-    folder, models = setting
-    return [
-        *("--checkpoint", *models),
-        "--budgets=1,0.3",
-        "--baselines=grey,nearest",
-        f"--images={folder / 'photos'}",
-        "--hints=1,10",
-        "--dtype=float32",  # as tests in this process compute
-        f"--output={output}",
-        *more,
-    ]
-
-
-@pytest.fixture
-def scores_alone(monkeypatch):
-    """Reports without figures, for tests of scores: most of a small report's time is drawing."""
-    monkeypatch.setattr(gallery, "draw_all", lambda *_: {})
-
-
-def per_image(folder):
-    return list(csv.DictReader((folder / "per_image.csv").read_text().splitlines()))
+from tests.integration.commands import HERE, kill, run, start
+from tests.integration.evaluations import arguments, per_image
 
 
 @pytest.fixture(scope="module")
@@ -124,85 +83,6 @@ def test_hint_files_give_the_same_scores_as_drawn_hints(report, setting, tmp_pat
     assert texts[0] == texts[1]
 
 
-@pytest.mark.usefixtures("scores_alone")
-def test_propagation_and_part_of_the_images(setting, tmp_path):
-    folder, models = setting
-    command = ["--checkpoint", models[0], f"--images={folder / 'photos'}", "--hints=1,5"]
-    main([*command, f"--output={tmp_path / 'r'}", "--max_images=3", "--propagation"])
-    rows = per_image(tmp_path / "r")
-    assert {r["image"] for r in rows} == {"0000.jpg", "0013.jpg", "0026.jpg"}
-    assert all(0 < float(r["propagation"]) < 320 for r in rows if r["propagation"])
-    assert "hint propagation@5, px" in (tmp_path / "r" / "report.md").read_text()
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_a_bad_image_ends_the_run_or_is_left_out(setting, tmp_path, capsys):
-    _, models = setting
-    photos = make_folder(tmp_path / "photos", 3)
-    command = ["--checkpoint", models[0], f"--images={photos}", "--hints=1"]
-    large = make_jpeg(1, (320, 240))
-    for damaged in (b"not a photo", large[: -len(large) // 50]):
-        (photos / "0001.jpg").write_bytes(damaged)
-        with pytest.raises(UserError, match=r"0001\.jpg.*--skip_bad leaves such images out"):
-            main([*command, f"--output={tmp_path / str(len(damaged))}"])
-    main([*command, f"--output={tmp_path / 'r'}", "--skip_bad"])
-    assert "warning: left out 0001.jpg" in capsys.readouterr().err
-    text = (tmp_path / "r" / "report.md").read_text()
-    assert "images: 2 of" in text
-    assert "left out: 1 bad images: 0001.jpg" in text
-
-
-BAD = {
-    "output": (["--checkpoint=MODEL"], 2, "--output is missing"),
-    "hints": (["--checkpoint=MODEL", "--output=OUT", "--hints=1,x"], 2, "--hints '1,x'"),
-    "odd hints": (["--checkpoint=MODEL", "--output=OUT", "--hints=3"], 2, "give --hint_dir"),
-    "images": (["--checkpoint=MODEL", "--output=OUT", "--images=/nowhere"], 1, "/nowhere"),
-    "tfds": (["--checkpoint=MODEL", "--output=OUT", "--images=tfds:mnist"], 2, "mnist"),
-    "baseline": (["--baselines=magic", "--output=OUT"], 2, "grey, nearest, levin"),
-    "checkpoint": (["--checkpoint=/nowhere", "--output=OUT"], 1, "no model at /nowhere"),
-    "no model": (["--baselines=grey", "--finished", "--output=OUT"], 2, "--finished is of models"),
-    "no model to time": (
-        ["--baselines=grey", "--throughput", "--output=OUT"],
-        2,
-        "--throughput is of models",
-    ),
-    "twice": (["--checkpoint", "MODEL", "MODEL", "--output=OUT"], 2, "NAME=PATH"),
-    "hint files": (
-        ["--checkpoint=MODEL", "--output=OUT", "--hint_dir=/nowhere/1234"],
-        1,
-        "--make_hints",
-    ),
-    "seed": (["--make_hints", "--hint_dir=/tmp/hints"], 2, "ROOT/1234"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_gives_one_line(case, setting, tmp_path):
-    args, code, part = BAD[case]
-    args = [a.replace("MODEL", setting[1][0]).replace("OUT", str(tmp_path / "out")) for a in args]
-    with pytest.raises(UserError) as raised:
-        main(args)
-    assert raised.value.exit_code == code
-    assert part in str(raised.value)
-    assert "\n" not in str(raised.value)
-
-
-def test_bad_input_in_the_shell():
-    assert "--output is missing" in one_line_error(run("evaluate"), 2)
-
-
-def test_no_contender_is_nothing_to_evaluate():
-    with pytest.raises(UserError, match="nothing to evaluate"):
-        check_names([])
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_the_weights_in_the_package_are_the_default(setting, tmp_path):
-    photos = f"--images={setting[0] / 'photos'}"
-    main([photos, "--max_images=1", "--hints=1", f"--output={tmp_path / 'r'}"])
-    assert {r["contender"] for r in per_image(tmp_path / "r")} == {"pretrained@0.5"}
-
-
 def test_clicks_are_reported_and_go_on(setting, tmp_path):
     folder, models = setting
     output = tmp_path / "r"
@@ -263,112 +143,3 @@ def test_a_part_has_the_hints_of_the_whole(report, setting, tmp_path):
     (tmp_path / "list.txt").write_text("0003.jpg\nother.jpg\n")
     with pytest.raises(UserError, match=r"1 of the 2 images .* are missing, first other\.jpg"):
         main([*command, f"--output={tmp_path / 'x'}", f"--list={tmp_path / 'list.txt'}"])
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_a_report_says_which_images_it_took_and_goes_on_by_any_path(setting, tmp_path, monkeypatch):
-    folder, _ = setting
-    names = tmp_path / "list.txt"
-    names.write_text("0003.jpg\n0030.jpg\n0031.jpg\n")
-    command = ["--baselines=grey", "--hints=1", f"--list={names}", f"--output={tmp_path / 'r'}"]
-    main([*command, f"--images={folder / 'photos'}", "--max_images=2"])
-    scores = (tmp_path / "r" / "scores.jsonl").read_text()
-    facts = json.loads((tmp_path / "r" / "report.json").read_text())["facts"]
-    assert (facts["list"], facts["taken evenly"]) == (str(names), "2 of 3")
-    monkeypatch.chdir(folder)
-    main([*command, "--images=./photos/", "--max_images=2"])
-    assert (tmp_path / "r" / "scores.jsonl").read_text() == scores
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_other_hints_are_another_evaluation(setting, tmp_path):
-    folder, models = setting
-    hints = tmp_path / "hints" / "1234"
-    images = f"--images={folder / 'photos'}"
-    main([images, "--make_hints", f"--hint_dir={hints}"])
-    command = ["--checkpoint", models[0], images, "--hints=1", f"--hint_dir={hints}"]
-    main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
-    for path in (hints / "h2-n1").iterdir():
-        path.write_text("0 0\n")  # one hint, as h2-n1 wants
-    with pytest.raises(UserError, match="holds another evaluation"):
-        main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_photos_exported_anew_are_another_evaluation(setting, tmp_path):
-    _, models = setting
-    photos = make_folder(tmp_path / "photos", 2)
-    command = ["--checkpoint", models[0], f"--images={photos}", "--hints=1"]
-    main([*command, f"--output={tmp_path / 'r'}"])
-    (photos / "0001.jpg").write_bytes((photos / "0000.jpg").read_bytes())
-    with pytest.raises(UserError, match="holds another evaluation"):
-        main([*command, f"--output={tmp_path / 'r'}"])
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_the_hints_of_the_other_project_are_drawn_when_named(setting, tmp_path):
-    folder, models = setting
-    command = ["--checkpoint", models[0], f"--images={folder / 'photos'}", "--hints=5"]
-    for name in ("acolvit", "icolorit"):
-        main([*command, "--max_images=2", f"--hint_list={name}", f"--output={tmp_path / name}"])
-        assert f"sets of {name}, seed 1234" in (tmp_path / name / "report.md").read_text()
-    assert per_image(tmp_path / "acolvit") != per_image(tmp_path / "icolorit")
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_bad_hints_are_left_out_when_asked(setting, tmp_path):
-    folder, models = setting
-    hints = tmp_path / "hints" / "1234"
-    images = f"--images={folder / 'photos'}"
-    main([images, "--make_hints", f"--hint_dir={hints}"])
-    (hints / "h2-n1" / "0005.txt").write_text("0 224\n")
-    command = ["--checkpoint", models[0], images, "--hints=1", f"--hint_dir={hints}"]
-    with pytest.raises(UserError, match=r"hints of 1 of 40 images are bad.*0005\.txt"):
-        main([*command, f"--output={tmp_path / 'r'}"])
-    main([*command, f"--output={tmp_path / 'r'}", "--skip_bad"])
-    text = (tmp_path / "r" / "report.md").read_text()
-    assert "images: 39 of" in text
-    assert "left out: 1 bad images" in text
-    assert len(per_image(tmp_path / "r")) == 39
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_levin_and_throughput(setting, tmp_path, monkeypatch):
-    def fails(*_):
-        raise UserError("no time")
-
-    folder, models = setting
-    command = ["--checkpoint", *models, "--baselines=levin", f"--images={folder / 'photos'}"]
-    output = tmp_path / "r"
-    main([*command, "--hints=10", f"--output={output}", "--max_images=2", "--throughput"])
-    text = (output / "report.md").read_text()
-    table = text.split("## Table 2")[1]
-    for name in ("fixed, full depth", "fixed |", "any@0.5", "iColoriT-T (paper, its machine)"):
-        assert name in table
-    data = json.loads((output / "report.json").read_text())
-    assert all(rate > 0 for rate in data["throughput"].values())
-    assert data["contenders"][0]["name"] == "levin"
-    # The rates stay, and so does all else where measuring them again fails.
-    more = ["--baselines=levin,grey", "--hints=10", f"--output={output}", "--max_images=2"]
-    monkeypatch.setattr(run_module, "measure_throughput", fails)
-    with pytest.raises(UserError, match="no time"):
-        main([*command, *more, "--throughput"])
-    again = json.loads((output / "report.json").read_text())
-    assert again["throughput"] == data["throughput"]
-    assert [one["name"] for one in again["contenders"]][:2] == ["levin", "grey"]
-
-
-@pytest.mark.usefixtures("scores_alone")
-def test_where_no_core_can_be_kept_to_nothing_is_begun(setting, tmp_path, monkeypatch):
-    """As on macOS."""
-    monkeypatch.delattr("os.sched_setaffinity", raising=False)
-    command = ["--checkpoint", setting[1][0], f"--output={tmp_path / 'r'}", "--throughput"]
-    with pytest.raises(UserError, match="--throughput: this system cannot keep to one core"):
-        main(command)
-    assert not (tmp_path / "r").exists()
-
-
-def test_a_model_of_another_size_is_refused(tmp_path):
-    model = write_model(tmp_path)
-    with pytest.raises(UserError, match="takes images of 32 pixels"):
-        main([f"--checkpoint={model}", f"--output={tmp_path / 'r'}"])

@@ -6,8 +6,8 @@ import pytest
 
 from tests.demo.browser.conftest import PLAIN
 from tests.demo.browser.page import Page
+from tests.demo.browser.tabs import another_tab, close_tab, offered, stored
 from tests.demo.browser.test_desk import kept, names
-from tests.demo.browser.test_keeping import another_tab, close_tab, offered, stored
 
 MARK = "acolvit-desk-"
 DAY = 24 * 60 * 60 * 1000
