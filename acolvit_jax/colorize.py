@@ -10,6 +10,7 @@ from dataclasses import replace
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import HintError, ImageError
 from acolvit_jax.common.names import spelled
+from acolvit_jax.common.places import place
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.config import arguments
 from acolvit_jax.hints import Hint
@@ -93,7 +94,7 @@ def main(argv: Sequence[str]) -> int:
         UserError: for what the person can mend.
     """
     args = parser().parse_args(argv)
-    if args.output is not None and not cli.path(args.output).name:
+    if args.output is not None and not (args.output and place(args.output).name):
         raise ImageError(f"--output {args.output!r} names no file or folder")
     if not args.source.exists():
         raise ImageError(f"{args.source}: no such file or folder")

@@ -26,6 +26,7 @@ def main(argv: Sequence[str]) -> None:
     )
     parser.add_argument(
         "source",
+        type=cli.path_or_name,
         help="--to jax: a .pth, .safetensors or .npz state dict; else a run, a folder or file of "
         "weights, 'pretrained' or 'pretrained-dense'",
     )

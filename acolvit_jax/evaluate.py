@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from os.path import expanduser
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
@@ -24,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--checkpoint",
         nargs="+",
+        type=cli.path_or_name,
         default=[],
         metavar="[NAME=]PATH",
         help="models: runs, folders or files of weights, 'pretrained' or 'pretrained-dense' "
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--baselines", default="", help="grey,nearest,levin")
     parser.add_argument(
         "--images",
-        type=expanduser,
+        type=cli.path_or_name,
         default="sample",
         help="a folder, tfds:NAME, or 'sample' (the default)",
     )
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         "--data_dir", default="", help="where tfds:NAME is prepared (TFDS's own default)"
     )
     parser.add_argument(
-        "--list", type=expanduser, default="", help="text file of the images to take"
+        "--list", type=cli.path_or_name, help="text file of the images to take (all)"
     )
     parser.add_argument("--max_images", type=int, default=0, help="take at most so many, evenly")
     parser.add_argument(
@@ -104,7 +104,7 @@ def main(argv: Sequence[str]) -> None:
         budgets=tuple(arguments.budgets(args.budgets)),
         baselines=baselines,
         images=args.images,
-        list_file=args.list,
+        list_file=args.list or "",
         data_dir=args.data_dir,
         hint_dir=args.hint_dir,
         counts=tuple(int(c) for c in counts),

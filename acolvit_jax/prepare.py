@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from os.path import expanduser
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
@@ -21,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         "--config=configs/tiny.py:dense,records --config.data.path=DST. The same DST goes on.",
     )
     parser.add_argument(
-        "source", type=expanduser, metavar="SRC", help="folder of photos, or tfds:NAME"
+        "source", type=cli.path_or_name, metavar="SRC", help="folder of photos, or tfds:NAME"
     )
     parser.add_argument("folder", metavar="DST", type=cli.path, help="folder for the shards")
     parser.add_argument(

@@ -82,7 +82,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
     given = ["acolvit_jax.train", *others]
     workdir = flags.DEFINE_string(
         "workdir",
-        "",
+        None,
         "Folder of the run; the same folder resumes. Default: runs/NAME",
         flag_values=values,
     )
@@ -104,7 +104,7 @@ def _parse(argv: Sequence[str]) -> Arguments:
         built = from_config_dict(config.value)
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError) as error:
         raise flag_error(error) from error
-    folder = place(workdir.value or Path("runs") / built.name)
+    folder = place(Path("runs") / built.name if workdir.value is None else workdir.value)
     cluster = None
     found: dict[str, Any] = values.flag_values_dict()
     if any(found[name] != values[name].default for name in CLUSTER_FLAGS):

@@ -46,3 +46,32 @@ def test_the_version_is_told(capsys):
 def test_an_unknown_command_lists_the_known_ones():
     with pytest.raises(ConfigError, match="command 'colour' is unknown; choose one of colorize, "):
         acolvit.main(["colour"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["colorize", ""],
+        ["colorize", "tests", "--hints="],
+        ["colorize", "tests", "--checkpoint="],
+        ["prepare", "", "OUT"],
+        ["prepare", "tests", ""],
+        ["evaluate", "--output=OUT", "--images="],
+        ["evaluate", "--output=OUT", "--list="],
+        ["evaluate", "--output=OUT", "--checkpoint="],
+        ["evaluate", "--output=OUT", "--hint_dir="],
+        ["evaluate", "--output="],
+        ["evaluate", "--output=OUT", "--checkpoint", "model="],
+        ["convert", "", "OUT"],
+        ["convert", "pretrained", ""],
+        ["convert", "pretrained", "OUT.safetensors", "--to=weights", "--learned", "", "a"],
+        ["benchmark", "--checkpoint="],
+        ["serve", "--checkpoint="],
+        ["train", "--config=configs/tiny.py", "--workdir="],
+    ],
+)
+def test_no_empty_path_is_the_current_folder(arguments, tmp_path):
+    """A shell's variable that is not set gives one."""
+    with pytest.raises(ConfigError, match="a path is empty: name a file or folder"):
+        acolvit.main([argument.replace("OUT", str(tmp_path / "out")) for argument in arguments])
+    assert not any(tmp_path.iterdir())

@@ -31,8 +31,21 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def path(text: str) -> Path:
-    """A path of the command line; see `place`."""
-    return place(text)
+    """A path of the command line; see `place`.
+
+    Raises:
+        argparse.ArgumentTypeError: what `place` raises; the parser says of which argument.
+    """
+    try:
+        return place(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def path_or_name(text: str) -> str:
+    """A path, or the name of a model or data set, as it was given; `~` and errors as of `path`."""
+    path(text)
+    return os.path.expanduser(text)
 
 
 def numbers(flag: str, text: str, *, low: float, high: float) -> list[float]:

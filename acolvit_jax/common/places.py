@@ -27,9 +27,12 @@ def place(path: str | os.PathLike[str]) -> Path:
     """A path as it was given; `~` is the home folder, which shells see to only sometimes.
 
     Raises:
-        ConfigError: for other storage than Google's, or where the library for it is missing.
+        ConfigError: for an empty path, as of a shell's variable that is not set; for other storage
+            than Google's, or where the library for it is missing.
     """
     text = os.fspath(path)
+    if not text:
+        raise ConfigError("a path is empty: name a file or folder ('.' is the current folder)")
     if text.startswith(BUCKETS):
         _prepare()
         from etils import epath

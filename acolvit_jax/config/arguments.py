@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from acolvit_jax.common.cli import numbers
+from acolvit_jax.common.cli import numbers, path_or_name
 from acolvit_jax.config import AUTO_DTYPE, DTYPES, PRETRAINED
 
 
@@ -12,6 +12,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds `--checkpoint`, `--budget` and `--dtype`, as commands that run a model have them."""
     parser.add_argument(
         "--checkpoint",
+        type=path_or_name,
         default=PRETRAINED,
         help="folder of a run, weights file, 'pretrained' (default: the weights in the package) or "
         "'pretrained-dense' (the baseline that computes every layer)",

@@ -32,6 +32,11 @@ def test_other_storage_is_refused(text):
         place(text)
 
 
+def test_an_empty_path_is_none():
+    with pytest.raises(ConfigError, match="a path is empty: name a file or folder"):
+        place("")
+
+
 def test_a_missing_library_is_named(monkeypatch):
     places._prepare.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
