@@ -136,9 +136,11 @@ def load_weights(path: Path) -> Weights:
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     """Metadata and arrays of a safetensors file."""
-    with on_disk(path) as copy, safe_open(copy, "numpy") as file:
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return file.metadata() or {}, arrays
+    with on_disk(path) as copy:
+        copy.open("rb").close()  # safetensors says of all that does not open that it is not there
+        with safe_open(copy, "numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return file.metadata() or {}, arrays
 
 
 def _check_shapes(path: Path, config: ModelConfig, flat: Mapping[str, np.ndarray]) -> None:

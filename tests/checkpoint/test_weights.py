@@ -1,7 +1,9 @@
 """Weights files: exact, checked, and clear about what is wrong."""
 
 import dataclasses
+import errno
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from safetensors.numpy import load_file, save_file
 
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.checkpoint.weights import BUNDLED, bundled_weights, load_weights, save_weights
+from acolvit_jax.common import reading
 from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.reading import UnreadableError
 from tests.models_on_disk import SMALL, random_params, write_model
 
 
@@ -86,6 +90,20 @@ def test_arrays_of_another_architecture_are_refused(tmp_path):
     with pytest.raises(CheckpointError, match=r"does not fit its architecture.*norm\.scale"):
         load_weights(path)
     assert "norm.scale" in load_file(path)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EMFILE])
+def test_a_file_that_does_not_open_is_not_called_missing(tmp_path, monkeypatch, number):
+    """safetensors, which opens it after, finds no such file then."""
+    path = write_model(tmp_path)
+
+    def refuse(self, *_):
+        raise OSError(number, os.strerror(number), str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(reading, "PAUSES", (0.0,))
+    with pytest.raises(UnreadableError, match=f"{path} cannot be read .{os.strerror(number)}"):
+        load_weights(path)
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
