@@ -21,9 +21,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m acolvit_jax.benchmark",
         description="Measures what skipping saves: the paper's Table 2 and more.",
     )
-    parser.add_argument(
-        "--checkpoint", type=cli.path_or_name, help="model to measure (pretrained)"
-    )
+    parser.add_argument("--checkpoint", type=cli.path_or_name, help="model to measure (pretrained)")
     parser.add_argument("--size", help="random weights of tiny, small or base instead")
     arguments.add_dtype(parser)
     parser.add_argument("--threads", type=int, default=1, help="cores to use (1)")
