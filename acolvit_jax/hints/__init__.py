@@ -8,7 +8,7 @@ from acolvit_jax.hints.planes import (
     hint_planes,
     model_input,
 )
-from acolvit_jax.hints.points import HINT_SIZE, HINT_SIZES, REACHES, Hint, colors_of
+from acolvit_jax.hints.points import HINT_SIZE, HINT_SIZES, REACHES, Hint, colors_of, hints_in
 from acolvit_jax.hints.sampling import sample_cells, sample_count, true_hints
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "draw_input",
     "hint_cell",
     "hint_planes",
+    "hints_in",
     "model_input",
     "sample_cells",
     "sample_count",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -18,6 +18,7 @@ HINT_SIZE = 2  # of the published protocol; a model's own is `ModelConfig.hint_s
 HINT_SIZES = (2, 4, 8, 16)  # sides of the area that a person may color with one hint
 REACHES = (8.0, 224.0)  # the nearest, and from where on a hint changes the whole photo
 _AB_LIMIT = 128.0
+_NO_NUMBERS = (str, bytes, bytearray, Set, Mapping)
 
 Color = tuple[int, int, int] | tuple[float, float]
 
@@ -94,6 +95,24 @@ class Hint:
         return float(lab[1]), float(lab[2])
 
 
+def hints_in(given: Iterable[Any]) -> tuple[Hint, ...]:
+    """Hints that a program gives, in order.
+
+    Raises:
+        HintError: if one is no `Hint`, or they are no sequence.
+    """
+    if not isinstance(given, Iterable):
+        raise HintError(f"wanted a sequence of hints, got {brief(given)}")
+    hints = tuple(given)
+    for hint in hints:
+        if not isinstance(hint, Hint):
+            raise HintError(
+                f"{brief(hint)} is no hint: wanted Hint(row, column, color); hints.text.hint_of "
+                "reads those of JSON"
+            )
+    return hints
+
+
 def colors_of(hints: Sequence[Hint]) -> np.ndarray:
     """The colors of hints.
 
@@ -132,9 +151,23 @@ def _checked_reach(reach: Any) -> float:
     return value
 
 
+def _numbers(color: Any) -> tuple[float, ...]:
+    """The numbers of a sequence.
+
+    Raises:
+        TypeError: for what is no sequence, such as a text or a set, or holds such things.
+        ValueError: for what else is no number.
+        OverflowError: for a number beyond measure.
+    """
+    values = (color,) if isinstance(color, _NO_NUMBERS) else tuple(color)
+    if any(isinstance(value, _NO_NUMBERS) for value in values):  # Python makes floats of texts
+        raise TypeError
+    return tuple(float(value) for value in values)
+
+
 def _checked_color(color: Any) -> Color:
     try:
-        values = tuple(float(value) for value in color)
+        values = _numbers(color)
     except (TypeError, ValueError, OverflowError):
         raise HintError(
             f"a hint's color {brief(color)} is no sequence of numbers; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.common.errors import ImageError
 from acolvit_jax.config import AUTO_DTYPE, PRETRAINED, ModelConfig
-from acolvit_jax.hints import Hint, draw_input
+from acolvit_jax.hints import Hint, draw_input, hints_in
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.inference.finish import Finish, color_photo
 from acolvit_jax.inference.outcomes import Outcome, outcomes
@@ -122,7 +122,7 @@ class Colorizer:
     def __call__(
         self,
         photo: PhotoLike,
-        hints: Sequence[Hint] = (),
+        hints: Iterable[Hint] = (),
         *,
         budget: float | None = None,
         exact_hints: bool = True,
@@ -145,10 +145,11 @@ class Colorizer:
 
         Raises:
             ImageError: if the photo cannot be read or is no photo.
-            HintError: for a hint outside the photo.
+            HintError: for a hint outside the photo, or what is no `Hint`.
             ConfigError: if the budget does not fit the model.
         """
         times = [time.perf_counter()]
+        hints = hints_in(hints)
         rgb = _pixels(photo)
         placed = self.place(hints, (rgb.shape[0], rgb.shape[1]))
         tones = Tones.of(rgb, self.engine.config.image_size)
@@ -163,7 +164,7 @@ class Colorizer:
         came_of = outcomes(hints, placed, rgb[pixels], out[pixels])
         return Colorized(out, ab, predicted.decisions, predicted.macs, stages, came_of)
 
-    def place(self, hints: Sequence[Hint], photo_size: tuple[int, int]) -> PlacedHints:
+    def place(self, hints: Iterable[Hint], photo_size: tuple[int, int]) -> PlacedHints:
         """Places hints on this model's image, for `predict`.
 
         Args:
@@ -174,10 +175,10 @@ class Colorizer:
             The placed hints.
 
         Raises:
-            HintError: for a hint outside the photo.
+            HintError: for a hint outside the photo, or what is no `Hint`.
         """
         config = self.engine.config
-        return place(hints, photo_size, config.image_size, config.hint_size)
+        return place(hints_in(hints), photo_size, config.image_size, config.hint_size)
 
     def predict(
         self,
@@ -248,6 +249,7 @@ def _pixels(photo: PhotoLike) -> np.ndarray:
         photo = _array(photo)
     if not isinstance(photo, np.ndarray):
         return images.read_photo(photo).rgb
+    photo = np.asarray(photo)  # a matrix or a masked array does not do what other arrays do
     if photo.ndim == 2:
         photo = np.repeat(photo[..., None], 3, axis=-1)
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[-1] != 3 or 0 in photo.shape:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
 from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.text import brief
 from acolvit_jax.photo.compose import CHUNK, GROUP, Composer
 from acolvit_jax.photo.upsampling import Upsampler
 
@@ -29,15 +31,16 @@ class Finish:
     warmth: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuses values that are out of range.
+        """Refuses what is no number or out of range.
 
         Raises:
             ConfigError: with the value and the range.
         """
         for name, (low, high) in (("saturation", SATURATIONS), ("warmth", WARMTHS)):
             value = getattr(self, name)
-            if not low <= value <= high:
-                raise ConfigError(f"{name} {value!r} must be in [{low:g}, {high:g}]")
+            is_number = isinstance(value, Real)
+            if not (is_number and low <= value <= high):
+                raise ConfigError(f"{name} {brief(value)} must be in [{low:g}, {high:g}]")
 
     def of(self, ab: np.ndarray) -> np.ndarray:
         """Finishes colors.

@@ -220,7 +220,13 @@ def _bytes_of(source: Any) -> bytes:
             "a photo is a path, encoded bytes, a binary file, a PIL image or a uint8 array, not "
             f"{type(source).__name__}"
         )
-    return source.read()
+    try:
+        content = source.read()
+    except UnicodeDecodeError:  # of a file that is open as text
+        content = ""
+    if not isinstance(content, (bytes, bytearray, memoryview)):
+        raise ImageError("gives no bytes when it is read; open it in binary mode, as 'rb'")
+    return bytes(content)
 
 
 def _name_of(source: ImageSource) -> str:

@@ -86,6 +86,24 @@ def test_a_color_that_is_none_is_refused(bad):
         Hint(0, 0, bad)
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "123",
+        "12",
+        b"abc",
+        bytearray(b"abc"),
+        {1, 2, 3},
+        frozenset({1, 2}),
+        {1: 0, 2: 0},
+        ["1", "2"],
+    ],
+)
+def test_a_text_or_what_has_no_order_is_no_color(bad):
+    with pytest.raises(HintError, match=r"no sequence of numbers; hints\.text\.parse_color reads"):
+        Hint(0, 0, bad)
+
+
 @pytest.mark.parametrize("bad", [10.5, 10.0, np.inf, "10", None, True, np.array([1, 2])])
 @pytest.mark.parametrize("name", ["row", "column", "size"])
 def test_a_place_or_size_that_is_no_whole_number_is_refused(name, bad):

@@ -79,6 +79,18 @@ def test_other_arrays_are_refused(colorizer, photo):
         colorizer(photo)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [lambda grey: grey.view(np.matrix), np.ma.array, lambda grey: np.ma.masked_less(grey, 100)],
+    ids=["matrix", "masked", "with a mask"],
+)
+def test_a_matrix_or_masked_array_is_a_photo_as_other_arrays_are(colorizer, kind):
+    grey = make_rgb(0)[..., 0]
+    result = colorizer(kind(grey)).rgb
+    assert type(result) is np.ndarray
+    np.testing.assert_array_equal(result, colorizer(grey).rgb)
+
+
 @pytest.mark.parametrize("exact", [False, True])
 def test_predict_takes_a_lightness_that_was_kept(colorizer, exact):
     rgb = make_rgb(0)
@@ -93,6 +105,25 @@ def test_predict_takes_a_lightness_that_was_kept(colorizer, exact):
 def test_a_hint_outside_is_refused(colorizer):
     with pytest.raises(HintError, match="row 48"):
         colorizer(make_rgb(0), [Hint(48, 0, (1, 2, 3))])
+
+
+def test_hints_may_come_one_at_a_time(colorizer):
+    rgb = make_rgb(0)
+    expected = colorizer(rgb, HINTS)
+    result = colorizer(rgb, (hint for hint in HINTS))
+    np.testing.assert_array_equal(result.rgb, expected.rgb)
+    assert result.outcomes == expected.outcomes
+    assert len(colorizer.place(iter(HINTS), (48, 64))) == 2
+
+
+@pytest.mark.parametrize(
+    "hints",
+    [[(1, 1, (1, 2, 3))], [{"row": 1, "column": 1, "color": "red"}], HINTS[0], "red", 3, [None]],
+)
+def test_what_is_no_hint_is_refused(colorizer, hints):
+    for call in (colorizer, lambda _, given: colorizer.place(given, (48, 64))):
+        with pytest.raises(HintError, match=r"wanted (Hint\(|a sequence)"):
+            call(make_rgb(0), hints)
 
 
 def test_threads_get_their_own_photos(colorizer):

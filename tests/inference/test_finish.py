@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from skimage.color import lab2rgb, rgb2lab
 
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.hints import Hint
 from acolvit_jax.inference import finish
 from acolvit_jax.inference.placed import place
@@ -36,6 +37,21 @@ def test_lightness_stays_where_the_colors_fit_in_srgb():
     rgb = make_rgb(1, (60, 80)) // 3 + 85  # mid lightness: small colors stay inside
     got = finish.color_photo(rgb, np.full((32, 32, 2), 8.0, np.float32))
     assert abs(rgb2lab(got)[..., 0] - rgb2lab(rgb)[..., 0]).max() < 0.6
+
+
+@pytest.mark.parametrize("bad", ["1", None, 3.0, np.nan, [1.0], 10**400])
+@pytest.mark.parametrize("name", ["saturation", "warmth"])
+def test_what_is_no_number_in_range_is_refused(name, bad):
+    with pytest.raises(ConfigError, match=rf"{name} .* must be in \[") as told:
+        finish.Finish(**{name: bad})
+    assert len(str(told.value)) < 100
+
+
+def test_numpy_s_numbers_finish_too():
+    assert finish.Finish(np.float32(0.5), np.int64(1)).of(np.ones(2, np.float32)).tolist() == [
+        0.5 + 6,
+        0.5 + 18,
+    ]
 
 
 @pytest.mark.parametrize("size", [(3, CHUNK + 10), (2 * CHUNK + 3, 1), (66, 1001)])

@@ -139,6 +139,20 @@ def test_pil_images_bytearrays_and_views_are_read():
         images.read_photo(None)
 
 
+def test_a_file_open_as_text_is_not_called_damaged(tmp_path):
+    (tmp_path / "photo.png").write_bytes(png())
+    (tmp_path / "note.txt").write_text("plain")
+    for name in ("photo.png", "note.txt"):
+        message = rf"{name}: gives no bytes .* open it in binary"
+        with (
+            open(tmp_path / name, encoding="utf-8") as source,
+            pytest.raises(ImageError, match=message),
+        ):
+            images.read_photo(source)
+    with open(tmp_path / "photo.png", "rb") as source:
+        np.testing.assert_array_equal(images.read_photo(source).rgb, RGB)
+
+
 def test_heic_by_its_extra():
     heif = pytest.importorskip("pillow_heif")
     buffer = io.BytesIO()
