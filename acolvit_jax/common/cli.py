@@ -80,6 +80,7 @@ def _speak_plainly() -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # odd tags, the pixels are fine
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # a home that cannot be written
     warnings.filterwarnings("ignore", module=r"PIL\..*")  # odd metadata, as above
     for stream in (sys.stdout, sys.stderr):  # a name may hold what the console cannot print
         if isinstance(stream, io.TextIOWrapper):

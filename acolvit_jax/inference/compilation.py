@@ -50,14 +50,17 @@ def keep_compiled_programs() -> None:
     """Turns JAX's persistent compilation cache on, so that a second start is quick.
 
     A cache that the user has set up, by JAX's own settings, is left as it is; a user without a
-    folder for it goes without.
+    folder for it, or whose folder cannot be written, goes without.
     """
     if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
         try:
             folder = cache_folder() / "programs"
-        except ConfigError:
+            folder.mkdir(parents=True, exist_ok=True)
+            drop_unfinished_programs(folder)
+        except (ConfigError, OSError):
             return
-        drop_unfinished_programs(folder)
+        if not os.access(folder, os.W_OK | os.X_OK):  # JAX would warn of every program
+            return
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

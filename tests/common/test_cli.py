@@ -1,6 +1,7 @@
 """What every command line does with errors."""
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -40,3 +41,14 @@ def test_another_broken_pipe_is_an_error(run, monkeypatch):
     with open(os.devnull, "w") as out:
         monkeypatch.setattr(sys, "stdout", out)
         assert run(main) == (1, "error: Broken pipe\n")
+
+
+def test_a_home_that_cannot_be_written_is_no_matter_of_ours(tmp_path):
+    """Matplotlib warns of it twice."""
+    (tmp_path / "home").touch()
+    code = "from acolvit_jax.common import cli; cli.run(lambda _: __import__('matplotlib') and 0)"
+    homes = {"HOME": str(tmp_path / "home"), "MPLCONFIGDIR": "", "XDG_CONFIG_HOME": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **homes}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")

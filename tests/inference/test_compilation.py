@@ -1,5 +1,7 @@
 """Where compiled programs are kept."""
 
+import os
+
 import jax
 import pytest
 
@@ -27,23 +29,36 @@ def no_cache():
 @pytest.mark.parametrize(
     ("variables", "folder"),
     [
-        ({"ACOLVIT_CACHE": "/own", "XDG_CACHE_HOME": "/xdg"}, "/own/programs"),
-        ({"ACOLVIT_CACHE": "", "XDG_CACHE_HOME": "/xdg"}, "/xdg/acolvit_jax/programs"),
-        (
-            {"ACOLVIT_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/me"},
-            "/me/.cache/acolvit_jax/programs",
-        ),
+        ({"ACOLVIT_CACHE": "own", "XDG_CACHE_HOME": "xdg"}, "own/programs"),
+        ({"XDG_CACHE_HOME": "xdg"}, "xdg/acolvit_jax/programs"),
+        ({"HOME": "me"}, "me/.cache/acolvit_jax/programs"),
     ],
 )
-def test_programs_are_kept_in_the_users_cache_folder(no_cache, monkeypatch, variables, folder):
+def test_programs_are_kept_in_the_users_cache_folder(
+    no_cache, monkeypatch, tmp_path, variables, folder
+):
+    for name in ("ACOLVIT_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, "")
     for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, str(tmp_path / value))
     compilation.keep_compiled_programs()
-    assert [getattr(jax.config, name) for name in SETTINGS] == [folder, 0, -1, 2**30]
+    kept = str(tmp_path / folder)
+    assert [getattr(jax.config, name) for name in SETTINGS] == [kept, 0, -1, 2**30]
+
+
+def test_who_cannot_write_the_cache_folder_goes_without(no_cache, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ACOLVIT_CACHE", str(tmp_path / "file" / "cache"))
+    compilation.keep_compiled_programs()
+    assert jax.config.jax_compilation_cache_dir is None
+    monkeypatch.setenv("ACOLVIT_CACHE", str(tmp_path / "read_only"))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    compilation.keep_compiled_programs()
+    assert jax.config.jax_compilation_cache_dir is None
 
 
 def test_a_cache_that_jax_was_given_stays(no_cache, monkeypatch):
-    monkeypatch.setenv("ACOLVIT_CACHE", "/own")
+    monkeypatch.setenv("ACOLVIT_CACHE", "/nowhere/own")
     jax.config.update("jax_compilation_cache_dir", "/given")
     compilation.keep_compiled_programs()
     assert jax.config.jax_compilation_cache_dir == "/given"
