@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import CheckpointError
 
 KINDS = ["jax", "torch", "weights", "stablehlo", "onnx", "web"]
+FOLDERS = ("jax", "web")  # kinds whose target is a folder
 
 
 def main(argv: Sequence[str]) -> None:
@@ -67,9 +69,10 @@ def main(argv: Sequence[str]) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
     args = parser.parse_args(argv)
-    if args.target.exists() and not args.overwrite:
+    to_folder = args.to in FOLDERS
+    if not args.overwrite and args.target.exists() and not (to_folder and _is_empty(args.target)):
         raise CheckpointError(f"{args.target} exists; add --overwrite, or choose another target")
-    if args.to not in ("jax", "web") and args.target.is_dir():
+    if not to_folder and args.target.is_dir():
         raise CheckpointError(f"{args.target} is a folder; the target of --to {args.to} is a file")
     from acolvit_jax.checkpoint.conversion import given_options, write_as
 
@@ -93,6 +96,11 @@ def main(argv: Sequence[str]) -> None:
 
     settle_jax()
     print(write_as(args.to, args.source, args.target, **given))
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether this is a folder with nothing in it, as a write that failed leaves one."""
+    return path.is_dir() and not any(path.iterdir())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """Converting through the command line: there and back, to a program, and what does not fit."""
 
 import dataclasses
+import errno
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,6 +95,24 @@ def test_every_command_takes_the_folder(tmp_path, published):
     write_state_dict(tmp_path / "w.safetensors", published)
     main([str(tmp_path / "w.safetensors"), str(tmp_path / "ours")])
     assert Colorizer(*load_pretrained(tmp_path / "ours"))(make_rgb(0)).decisions.shape == (12, 2)
+
+
+def test_a_conversion_that_failed_to_write_is_repeated(tmp_path, published, monkeypatch):
+    """It leaves an empty folder, which is in nobody's way; one with anything in it is."""
+    write_state_dict(tmp_path / "w.safetensors", published)
+    arguments = [str(tmp_path / "w.safetensors"), str(tmp_path / "ours")]
+
+    def full(self, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        with pytest.raises(OSError, match="No space left"):
+            main(arguments)
+    assert not any((tmp_path / "ours").iterdir())
+    main(arguments)
+    assert [path.name for path in (tmp_path / "ours").iterdir()] == ["weights.safetensors"]
+    assert "exists; add --overwrite" in refusal(main, *arguments)[1]
 
 
 def test_what_does_not_fit_is_listed_and_nothing_is_written(tmp_path, published):
