@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         help="a folder, tfds:NAME, or 'sample' (the default)",
     )
     parser.add_argument(
-        "--data_dir", default="", help="where tfds:NAME is prepared (TFDS's own default)"
+        "--data_dir", type=cli.path_or_name, help="where tfds:NAME is prepared (TFDS's own default)"
     )
     parser.add_argument(
         "--list", type=cli.path_or_name, help="text file of the images to take (all)"
@@ -94,9 +94,11 @@ def main(argv: Sequence[str]) -> None:
     if args.output is None and not args.make_hints:
         raise ConfigError("--output is missing: the folder of the report")
     from acolvit_jax.common.jax_settings import settle_jax
+    from acolvit_jax.data.tfds import refuse_options_of_sets
     from acolvit_jax.evaluation.request import Request
     from acolvit_jax.evaluation.run import make_hints, run_evaluation
 
+    refuse_options_of_sets(args.images, data_dir=args.data_dir)
     baselines = tuple(name for name in args.baselines.split(",") if name)
     default = () if baselines else (PRETRAINED,)
     request = Request(
@@ -105,7 +107,7 @@ def main(argv: Sequence[str]) -> None:
         baselines=baselines,
         images=args.images,
         list_file=args.list or "",
-        data_dir=args.data_dir,
+        data_dir=args.data_dir or "",
         hint_dir=args.hint_dir,
         counts=tuple(int(c) for c in counts),
         output=args.output,

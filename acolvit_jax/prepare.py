@@ -27,10 +27,10 @@ def parser() -> argparse.ArgumentParser:
         "--side", type=int, default=192, help="pixels of the short side, at most (192)"
     )
     parser.add_argument("--quality", type=int, default=85, help="of the JPEG, 1 to 100 (85)")
+    parser.add_argument("--split", choices=("train", "validation"), help="of tfds:NAME (train)")
     parser.add_argument(
-        "--split", choices=("train", "validation"), default="train", help="of tfds:NAME (train)"
+        "--data_dir", type=cli.path_or_name, help="where tfds:NAME is prepared (TFDS's own default)"
     )
-    parser.add_argument("--data_dir", default="", help="where tfds:NAME was prepared")
     return parser
 
 
@@ -49,8 +49,10 @@ def main(argv: Sequence[str]) -> None:
     if not 1 <= args.quality <= 100:
         raise ConfigError(f"--quality {args.quality} must be in 1..100")
     from acolvit_jax.data.packing import open_photos, pack
+    from acolvit_jax.data.tfds import refuse_options_of_sets
 
-    source = open_photos(args.source, args.split, args.data_dir)
+    refuse_options_of_sets(args.source, split=args.split, data_dir=args.data_dir)
+    source = open_photos(args.source, args.split or "train", args.data_dir or "")
     index = pack(source, args.folder, side=args.side, quality=args.quality)
     size = sum(size_of(args.folder / shard.file) for shard in index.shards)
     print(

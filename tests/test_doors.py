@@ -58,6 +58,7 @@ def test_an_unknown_command_lists_the_known_ones():
         ["prepare", "tests", ""],
         ["evaluate", "--output=OUT", "--images="],
         ["evaluate", "--output=OUT", "--list="],
+        ["evaluate", "--output=OUT", "--images=tfds:birds", "--data_dir="],
         ["evaluate", "--output=OUT", "--checkpoint="],
         ["evaluate", "--output=OUT", "--hint_dir="],
         ["evaluate", "--output="],

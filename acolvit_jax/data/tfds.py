@@ -67,6 +67,21 @@ def named_set(text: str) -> str | None:
     return keys[name]
 
 
+def refuse_options_of_sets(photos: str, **given: str | None) -> None:
+    """Refuses options of data sets where none is meant.
+
+    Args:
+        photos: as of `named_set`.
+        **given: values by option, None where it was not given.
+
+    Raises:
+        ConfigError: names the first that was given in vain.
+    """
+    name = next((name for name, value in given.items() if value is not None), None)
+    if name is not None and named_set(photos) is None:
+        raise ConfigError(f"--{name}={given[name]} goes with {PREFIX}NAME, not with {photos}")
+
+
 class TfdsSource:
     """Encoded images of a prepared data set, by index.
 

@@ -221,6 +221,9 @@ def test_one_photo_is_too_few_to_train_on_and_to_validate_with(tmp_path):
         (["/nowhere", "OUT"], "no folder at /nowhere"),
         (["tfds:mnist", "OUT"], "'mnist' is unknown"),
         (["IN", "OUT", "--side=0"], "--side 0"),
+        (["IN", "OUT", "--split=train"], "--split=train goes with tfds:NAME, not with /"),
+        (["IN", "OUT", "--data_dir=/d"], "--data_dir=/d goes with tfds:NAME, not with /"),
+        (["tfds:birds", "OUT", "--split=train", "--data_dir=/d"], "not prepared .* in /d; "),
         (["IN", "OUT", "--quality=101"], "--quality 101"),
     ],
 )

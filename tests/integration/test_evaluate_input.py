@@ -47,6 +47,11 @@ BAD = {
     "hints": (["--checkpoint=MODEL", "--output=OUT", "--hints=1,x"], 2, "--hints '1,x'"),
     "odd hints": (["--checkpoint=MODEL", "--output=OUT", "--hints=3"], 2, "give --hint_dir"),
     "images": (["--checkpoint=MODEL", "--output=OUT", "--images=/nowhere"], 1, "/nowhere"),
+    "data_dir": (
+        ["--checkpoint=MODEL", "--output=OUT", "--data_dir=/d"],
+        2,
+        "--data_dir=/d goes with tfds:NAME, not with sample",
+    ),
     "tfds": (["--checkpoint=MODEL", "--output=OUT", "--images=tfds:mnist"], 2, "mnist"),
     "baseline": (["--baselines=magic", "--output=OUT"], 2, "grey, nearest, levin"),
     "checkpoint": (["--checkpoint=/nowhere", "--output=OUT"], 1, "no model at /nowhere"),
