@@ -96,6 +96,21 @@ def test_nothing_is_cut_beside_a_strip(sized: Page, size: tuple[int, int]):
     assert sized.js(CUT, ".tools button, .tools label", ".stage") == []
 
 
+@pytest.mark.parametrize("size", [(768, 1024), (820, 1180), (568, 320), (320, 568), (320, 256)])
+def test_all_tools_are_seen_and_cover_no_photo(sized: Page, size: tuple[int, int]):
+    resize(sized.driver, size)
+    sized.sample("coffee")
+    sized.sample("bee")
+    tools = ".tools button, .tools label"
+    assert sized.js(CUT, tools, ".stage") == []
+    assert not sized.js(OVERLAPS, tools)
+    box, stage = sized.driver.find_element("css selector", ".tools").rect, sized.id("stage").rect
+    top, bottom = sized.js(SHOWN)
+    assert bottom - top > 50
+    assert box["y"] >= bottom - 1
+    assert box["y"] + box["height"] <= min(size[1], stage["y"] + stage["height"])
+
+
 # What a click on the middle of each entry of the menu does not reach, though it is scrolled to.
 OUT_OF_REACH = """
     const entries = [...document.querySelectorAll('#save-menu button')];
