@@ -39,7 +39,7 @@ export class Reference {
     this.#image.src = this.#url;
     this.#spot = [0.5, 0.5];
     byId('reference').dataset.filled = 'true';
-    byId('reference-name').textContent = name;
+    byId('reference-name').textContent = byId('reference-name').title = name;
   }
 
   clear() {
