@@ -204,17 +204,7 @@ export class Stage extends EventTarget {
   }
 
   #listenToDivider() {
-    const divider = this.#divider;
-    divider.addEventListener('pointerdown', (event) => {
-      event.stopPropagation();
-      divider.setPointerCapture(event.pointerId);
-    });
-    divider.addEventListener('pointermove', (event) => {
-      if (!divider.hasPointerCapture(event.pointerId)) return;
-      const { left, width } = this.#element.getBoundingClientRect();
-      this.setDivide((event.clientX - left) / width);
-    });
-    divider.addEventListener('keydown', (event) => {
+    this.#divider.addEventListener('keydown', (event) => {
       const step = { ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1 }[event.key];
       if (!step) return;
       event.preventDefault();
