@@ -1,6 +1,6 @@
 // What was left on the desk: a refresh goes on with it, a new tab offers it.
 
-import { byId } from './dom.js';
+import { byId, hide } from './dom.js';
 import { counted, say } from './toast.js';
 
 const TAKEN = 'Another tab has taken this work up, or forgotten it';
@@ -10,7 +10,7 @@ export function offer({ photos, keeper }, found) {
   const { items, current, own } = found;
   if (!items.length) return;
   const goOn = async () => {
-    byId('continue').hidden = true;
+    hide(byId('continue'));
     const photo = await keeper.take(found);
     if (photo) photos.show(photo);
     else say(TAKEN);
@@ -29,7 +29,7 @@ export function offer({ photos, keeper }, found) {
   byId('continue').hidden = false;
   byId('continue-go').addEventListener('click', goOn, { once: true });
   byId('continue-forget').addEventListener('click', async () => {
-    byId('continue').hidden = true;
+    hide(byId('continue'));
     if (!await keeper.forget(found)) say(TAKEN);
   }, { once: true });
 }

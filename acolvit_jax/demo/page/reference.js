@@ -28,7 +28,10 @@ export class Reference {
     this.#loupe = new Loupe(this.#image, button);
     button.addEventListener('keydown', (event) => this.#key(event));
     button.addEventListener('focus', () => this.#moveSpot(this.#spot));
-    byId('reference-clear').addEventListener('click', () => this.clear());
+    byId('reference-clear').addEventListener('click', () => {
+      this.clear();
+      this.focus();
+    });
   }
 
   /** `calm`: nobody asked for it, so nobody is told if the browser cannot read it (a TIFF). */

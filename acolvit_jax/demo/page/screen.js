@@ -1,6 +1,6 @@
 // What the page shows of the session: the photo, its name, progress, and who is away.
 
-import { byId } from './dom.js';
+import { byId, hide } from './dom.js';
 import { why } from './patience.js';
 import { hush, quoted, sentence } from './toast.js';
 
@@ -29,7 +29,7 @@ export class Screen {
 
   /** Says lastingly what stands in the way, with a button for `retry`; null: nothing does. */
   away(text, retry = () => this.session.retry()) {
-    byId('away').hidden = text === null;
+    hide(byId('away'), text === null);
     byId('away-what').textContent = text ?? '';
     this.#stage.toggleAttribute('data-stale', text !== null);
     this.#retry = retry;

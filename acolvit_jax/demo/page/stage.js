@@ -1,6 +1,6 @@
 // The stage: the canvas and how the chosen view divides it into grey and color.
 
-import { byId, clamp, make, prefersStill } from './dom.js';
+import { byId, clamp, hide, make, prefersStill } from './dom.js';
 import { GlCompositor } from './compositor_gl.js';
 import { PlainCompositor } from './compositor_2d.js';
 
@@ -100,7 +100,7 @@ export class Stage extends EventTarget {
   setView(view) {
     this.view = view;
     this.#element.dataset.view = view;
-    this.#divider.hidden = view !== 'compare';
+    hide(this.#divider, view !== 'compare');
     this.viewport.setSplit(view === 'side');
     this.#placeDivider();
     this.invalidate();
