@@ -1,6 +1,6 @@
 // What was left on the desk: a refresh goes on with it, a new tab offers it.
 
-import { byId, hide } from './dom.js';
+import { byId, hide, make } from './dom.js';
 import { counted, say } from './toast.js';
 
 const TAKEN = 'Another tab has taken this work up, or forgotten it';
@@ -20,9 +20,9 @@ export function offer({ photos, keeper }, found) {
     return;
   }
   const hints = items.reduce((sum, { work }) => sum + (work?.history.present.hints.length ?? 0), 0);
-  byId('continue-what').textContent = items.length === 1
-    ? `${current.title}, ${counted(hints, 'hint')}`
-    : `${counted(items.length, 'photo')}, ${counted(hints, 'hint')}`;
+  const what = items.length === 1
+    ? make('bdi', { textContent: current.title }) : counted(items.length, 'photo');
+  byId('continue-what').replaceChildren(what, `, ${counted(hints, 'hint')}`);
   const picture = byId('continue-picture');
   picture.hidden = !current.thumbnail;
   if (current.thumbnail) picture.src = URL.createObjectURL(current.thumbnail);

@@ -4,6 +4,8 @@ import { byId, hide } from './dom.js';
 import { why } from './patience.js';
 import { hush, quoted, sentence } from './toast.js';
 
+const NAME = document.title; // of the page, before any photo
+
 export class Screen {
   #stage = byId('stage');
   #retry = () => {};
@@ -48,6 +50,7 @@ export class Screen {
   empty() {
     this.state = 'empty';
     this.stage.clear();
+    document.title = NAME;
   }
 
   /** No photo is shown, for this one cannot be opened. */
@@ -112,6 +115,6 @@ export class Screen {
   #name(title, size = '') {
     byId('photo-name').textContent = title;
     byId('photo-size').textContent = size;
-    document.title = `${title} – A-ColViT`;
+    document.title = `${title} – ${NAME}`;
   }
 }

@@ -28,6 +28,7 @@ export class Stage extends EventTarget {
     this.viewport = viewport;
     this.#makeCompositor(renderer);
     new ResizeObserver(() => this.measure()).observe(this.#element);
+    this.#watchDensity();
     viewport.addEventListener('change', () => {
       this.#element.toggleAttribute('data-stacked', viewport.stacked);
       this.invalidate();
@@ -42,6 +43,15 @@ export class Stage extends EventTarget {
     if (!clientWidth || !clientHeight) return;
     this.viewport.setStage(clientWidth, clientHeight, Math.max(1, window.devicePixelRatio));
     this.draw();
+  }
+
+  /** Measures anew on a screen of another density, which leaves all sizes as they are. */
+  #watchDensity() {
+    const here = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    here.addEventListener('change', () => {
+      this.measure();
+      this.#watchDensity();
+    }, { once: true });
   }
 
   /** Device pixels for a CSS pixel, fewer for a quick picture. */
