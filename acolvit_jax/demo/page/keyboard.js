@@ -33,8 +33,9 @@ export class Keyboard {
       spoken.view(name);
     };
     const turn = (percent, stamp) => {
+      const before = budget.budget;
       budget.turn(percent, stamp);
-      if (budget.budget !== null) spoken.say(`Budget ${byId('dial').getAttribute('aria-valuetext')}`);
+      if (budget.budget !== before) spoken.say(`Budget ${byId('dial').getAttribute('aria-valuetext')}`);
     };
     return {
       1: () => view('grey'),
