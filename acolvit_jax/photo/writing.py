@@ -22,6 +22,8 @@ from acolvit_jax.photo.raster import off_white
 _XMP_TAG = 700
 _TIFF_MAX = 2**32 - 2**20  # bytes, with room for what stands between pages
 
+_SIDE_MAX = {"AVIF": 65_536, "JPEG": 65_500, "WEBP": 16_383}  # pixels that their encoders take
+
 _PNG_LEVEL = 1  # of 9: four times as fast as the usual 6 and a tenth larger
 
 
@@ -55,6 +57,12 @@ def encode_image(
     if kind is None:
         raise ImageError(f"cannot write {suffix!r} files; use one of {', '.join(sorted(WRITERS))}")
     height, width = rgb.shape[:2]
+    most = _SIDE_MAX.get(kind)
+    if most is not None and max(height, width) > most:
+        raise ImageError(
+            f"cannot write {width}x{height} pixels as {kind}, which holds at most {most} a side; "
+            "use PNG or TIFF"
+        )
     kept = of_result(metadata or Metadata(), (height, width))
     options = _OPTIONS[kind](kept)
     if tags:

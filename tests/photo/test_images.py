@@ -276,6 +276,14 @@ def test_a_tiffs_long_profile_does_not_go_into_the_exif_block_too(picture):
         assert images.encode_image(photo.rgb, ".jpg", metadata=photo.metadata)
 
 
+@pytest.mark.parametrize(("suffix", "most"), [(".jpg", 65500), (".webp", 16383), (".avif", 65536)])
+def test_a_side_that_a_format_cannot_hold_is_named_with_its_most(suffix, most):
+    assert images.encode_image(np.zeros((1, most, 3), np.uint8), suffix)
+    for shape in ((1, most + 1, 3), (most + 1, 1, 3)):
+        with pytest.raises(ImageError, match=f"holds at most {most} a side; use PNG or TIFF"):
+            images.encode_image(np.zeros(shape, np.uint8), suffix)
+
+
 @pytest.mark.parametrize("suffix", ["JPEG", "WEBP", "TIFF", "PNG"])
 def test_odd_metadata_stops_nobody(suffix):
     """Any byte of a file may be wrong: it is read, or named in an ImageError."""

@@ -1,6 +1,6 @@
 // The buttons of the page, and the sizes of a hint.
 
-import { byId, make } from './dom.js';
+import { byId, make, release } from './dom.js';
 
 /** @param app what main.js put together. */
 export function connectButtons(app) {
@@ -20,6 +20,7 @@ export function connectButtons(app) {
   });
   on('start-back', () => app.screen.work());
   on('marks-toggle', () => {
+    release(byId('marks'));
     const hidden = byId('marks').toggleAttribute('data-hidden');
     byId('marks-toggle').setAttribute('aria-pressed', String(hidden));
   });

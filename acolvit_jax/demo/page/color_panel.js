@@ -111,7 +111,7 @@ export class ColorPanel {
     }));
     if (focused < 0) return; // else the keyboard goes on from the same color
     const chips = [...list.children];
-    (chips.find((chip) => chip.ariaLabel === name) ?? chips[focused])?.focus();
+    (chips.find((chip) => chip.ariaLabel === name) ?? chips[focused] ?? byId('stage')).focus();
   }
 
   /** Gives the selected hint the color that was typed; whether it was one. */

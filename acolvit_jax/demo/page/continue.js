@@ -1,6 +1,6 @@
 // What was left on the desk: a refresh goes on with it, a new tab offers it.
 
-import { byId } from './dom.js';
+import { byId, hide, make } from './dom.js';
 import { counted, say } from './toast.js';
 
 const TAKEN = 'Another tab has taken this work up, or forgotten it';
@@ -10,7 +10,7 @@ export function offer({ photos, keeper }, found) {
   const { items, current, own } = found;
   if (!items.length) return;
   const goOn = async () => {
-    byId('continue').hidden = true;
+    hide(byId('continue'));
     const photo = await keeper.take(found);
     if (photo) photos.show(photo);
     else say(TAKEN);
@@ -20,16 +20,16 @@ export function offer({ photos, keeper }, found) {
     return;
   }
   const hints = items.reduce((sum, { work }) => sum + (work?.history.present.hints.length ?? 0), 0);
-  byId('continue-what').textContent = items.length === 1
-    ? `${current.title}, ${counted(hints, 'hint')}`
-    : `${counted(items.length, 'photo')}, ${counted(hints, 'hint')}`;
+  const what = items.length === 1
+    ? make('bdi', { textContent: current.title }) : counted(items.length, 'photo');
+  byId('continue-what').replaceChildren(what, `, ${counted(hints, 'hint')}`);
   const picture = byId('continue-picture');
   picture.hidden = !current.thumbnail;
   if (current.thumbnail) picture.src = URL.createObjectURL(current.thumbnail);
   byId('continue').hidden = false;
   byId('continue-go').addEventListener('click', goOn, { once: true });
   byId('continue-forget').addEventListener('click', async () => {
-    byId('continue').hidden = true;
+    hide(byId('continue'));
     if (!await keeper.forget(found)) say(TAKEN);
   }, { once: true });
 }

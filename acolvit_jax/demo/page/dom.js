@@ -21,10 +21,22 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Disables a control or not; the keyboard goes on from the photo when it was there. */
+/** Something goes away: if the focus was in it, the keyboard goes on from what fills the page. */
+export function release(element) {
+  if (!element.contains(document.activeElement)) return;
+  byId(document.body.dataset.screen === 'start' ? 'start' : 'stage').focus({ preventScroll: true });
+}
+
+/** Disables a control or not. */
 export function disable(control, disabled) {
-  if (disabled && control === document.activeElement) byId('stage').focus({ preventScroll: true });
+  if (disabled) release(control);
   control.disabled = disabled;
+}
+
+/** Hides an element or not. */
+export function hide(element, hidden = true) {
+  if (hidden) release(element);
+  element.hidden = hidden;
 }
 
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));

@@ -25,16 +25,25 @@ export class Keyboard {
 
   #plainKeys() {
     const { app } = this;
-    const { commands, hints, viewport, stage, budget, marks } = app;
+    const { commands, hints, viewport, stage, budget, marks, spoken } = app;
     const middle = () => [viewport.width / 2, viewport.height / 2];
     const remove = (event) => commands.remove(hints.selected?.id, event.timeStamp);
+    const view = (name) => {
+      stage.setView(name);
+      spoken.view(name);
+    };
+    const turn = (percent, stamp) => {
+      const before = budget.budget;
+      budget.turn(percent, stamp);
+      if (budget.budget !== before) spoken.say(`Budget ${byId('dial').getAttribute('aria-valuetext')}`);
+    };
     return {
-      1: () => stage.setView('grey'),
-      2: () => stage.setView('result'),
-      3: () => stage.setView('side'),
-      4: () => stage.setView('compare'),
-      '[': (event) => budget.turn(-5, event.timeStamp),
-      ']': (event) => budget.turn(5, event.timeStamp),
+      1: () => view('grey'),
+      2: () => view('result'),
+      3: () => view('side'),
+      4: () => view('compare'),
+      '[': (event) => turn(-5, event.timeStamp),
+      ']': (event) => turn(5, event.timeStamp),
       '+': () => viewport.zoomAt(...middle(), ZOOM),
       '=': () => viewport.zoomAt(...middle(), ZOOM),
       '-': () => viewport.zoomAt(...middle(), 1 / ZOOM),
@@ -55,7 +64,10 @@ export class Keyboard {
         app.sheet.show('more');
         app.reference.focus();
       },
-      h: () => byId('marks-toggle').click(),
+      h: () => {
+        byId('marks-toggle').click();
+        spoken.say(`Marks ${byId('marks').hasAttribute('data-hidden') ? 'hidden' : 'shown'}`);
+      },
       l: (event) => app.color.giveLast(event.timeStamp),
       d: () => {
         app.sheet.show('speed');
@@ -130,7 +142,10 @@ export class Keyboard {
       this.app.screen.work();
       this.#goBack();
     } else if (document.activeElement !== this.#stage) this.#goBack();
-    else hints.select(null);
+    else if (hints.selected) {
+      hints.select(null);
+      this.app.spoken.say('No hint is selected');
+    }
   }
 
   /** Gives the focus back to where it came from; to the photo, where that is not there any more. */

@@ -152,6 +152,7 @@ class App {
       screen.photo();
       this.desk.show(item);
       this.#load(item);
+      this.spoken.photo(item.title);
       const { notes } = item.photo;
       if (notes.length && !item.work) say(`${quoted(item.title)}: ${notes.join('; ')}`);
       const uploaded = item.source instanceof Blob;

@@ -1,6 +1,6 @@
 // The hints' marks over the photo, and the crosshair of those who work with the keyboard.
 
-import { byId, make } from './dom.js';
+import { byId, make, release } from './dom.js';
 import { describe, labToHex } from './color.js';
 
 export class Marks {
@@ -25,7 +25,8 @@ export class Marks {
       const mark = this.#marks.get(key) ?? this.#create(key, hint.id, index);
       const { x, y } = viewport.toStage(hint.row, hint.column, pane);
       const seen = x >= pane.x && y >= pane.y && x <= pane.x + pane.width && y <= pane.y + pane.height;
-      mark.hidden = !seen;
+      mark.hidden = !seen && mark !== document.activeElement; // its arrows bring it back
+      mark.style.opacity = Number(seen);
       mark.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
       if (mark.hint === hint && mark.number === number) return;
       mark.toggleAttribute('data-keep', hint.keep);
@@ -40,6 +41,7 @@ export class Marks {
     }));
     for (const [key, mark] of this.#marks) {
       if (wanted.has(key)) continue;
+      release(mark);
       mark.remove();
       this.#marks.delete(key);
     }

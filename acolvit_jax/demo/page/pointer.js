@@ -53,18 +53,21 @@ export class Pointer {
   }
 
   #down(event) {
-    if (!this.viewport.photo || event.target.closest('.overlay')) return;
+    const divider = event.target.closest('.divider');
+    if (!this.viewport.photo || (!divider && event.target.closest('.overlay'))) return;
+    if (document.querySelector(':popover-open')) return; // a press beside a menu closes it
     const at = this.#at(event);
     this.#pointers.set(event.pointerId, at);
     this.#stage.setPointerCapture(event.pointerId);
     if (event.pointerType !== 'touch') event.preventDefault();
-    this.#stage.focus({ preventScroll: true });
+    (divider ?? this.#stage).focus({ preventScroll: true });
     this.commands.onPointer();
     if (this.#pointers.size === 2) {
       this.#endGesture(true);
       this.#gesture = { kind: 'pinch' };
     } else if (this.#pointers.size > 2) return;
     else if (event.button === 1 || (event.button === 0 && this.space)) this.#begin('pan', at);
+    else if (event.button === 0 && divider) this.#begin('divide', at);
     else if (event.button === 0 && !event.ctrlKey) this.#press(event, at); // Ctrl: a Mac's menu
   }
 
@@ -105,6 +108,10 @@ export class Pointer {
     this.#pointers.set(event.pointerId, at);
     const gesture = this.#gesture;
     if (!gesture || gesture.kind === 'pinch') return;
+    if (gesture.kind === 'divide') {
+      this.commands.stage.setDivide(at.x / this.viewport.width);
+      return;
+    }
     const far = Math.hypot(at.x - gesture.start.x, at.y - gesture.start.y);
     if (!gesture.moved && far < (SLOP[event.pointerType] ?? SLOP.mouse)) return;
     gesture.moved = true;
@@ -158,6 +165,7 @@ export class Pointer {
 
   #menu(event) {
     event.preventDefault();
+    if (event.target.closest('.overlay')) return;
     const hint = this.#hit(this.#at(event), 'mouse');
     if (hint && event.pointerType !== 'touch') this.commands.remove(hint.id, event.timeStamp);
   }

@@ -28,7 +28,10 @@ export class Reference {
     this.#loupe = new Loupe(this.#image, button);
     button.addEventListener('keydown', (event) => this.#key(event));
     button.addEventListener('focus', () => this.#moveSpot(this.#spot));
-    byId('reference-clear').addEventListener('click', () => this.clear());
+    byId('reference-clear').addEventListener('click', () => {
+      this.clear();
+      this.focus();
+    });
   }
 
   /** `calm`: nobody asked for it, so nobody is told if the browser cannot read it (a TIFF). */
@@ -39,7 +42,7 @@ export class Reference {
     this.#image.src = this.#url;
     this.#spot = [0.5, 0.5];
     byId('reference').dataset.filled = 'true';
-    byId('reference-name').textContent = name;
+    byId('reference-name').textContent = byId('reference-name').title = name;
   }
 
   clear() {

@@ -1,8 +1,10 @@
 // What the page shows of the session: the photo, its name, progress, and who is away.
 
-import { byId } from './dom.js';
+import { byId, hide } from './dom.js';
 import { why } from './patience.js';
 import { hush, quoted, sentence } from './toast.js';
+
+const NAME = document.title; // of the page, before any photo
 
 export class Screen {
   #stage = byId('stage');
@@ -29,7 +31,7 @@ export class Screen {
 
   /** Says lastingly what stands in the way, with a button for `retry`; null: nothing does. */
   away(text, retry = () => this.session.retry()) {
-    byId('away').hidden = text === null;
+    hide(byId('away'), text === null);
     byId('away-what').textContent = text ?? '';
     this.#stage.toggleAttribute('data-stale', text !== null);
     this.#retry = retry;
@@ -48,6 +50,7 @@ export class Screen {
   empty() {
     this.state = 'empty';
     this.stage.clear();
+    document.title = NAME;
   }
 
   /** No photo is shown, for this one cannot be opened. */
@@ -112,6 +115,6 @@ export class Screen {
   #name(title, size = '') {
     byId('photo-name').textContent = title;
     byId('photo-size').textContent = size;
-    document.title = `${title} – A-ColViT`;
+    document.title = `${title} – ${NAME}`;
   }
 }

@@ -1,7 +1,7 @@
-// What a screen reader is told of the hints: their marks speak only to who has the focus on them.
+// What a screen reader is told: marks and buttons speak only to who has the focus on them.
 
 import { byId } from './dom.js';
-import { counted, sentence } from './toast.js';
+import { counted, quoted, sentence } from './toast.js';
 
 const STEPS = { undo: 'Undone', redo: 'Redone', remove: 'Removed' };
 
@@ -21,6 +21,15 @@ export class Spoken {
 
   say(text) {
     this.#place.textContent = sentence(text);
+  }
+
+  /** Says which photo is looked at now. */
+  photo(title) {
+    this.say(`${quoted(title)}, ${counted(this.hints.hints.length, 'hint')}`);
+  }
+
+  view(name) {
+    this.say(document.querySelector(`[data-view-button=${name}]`).textContent);
   }
 
   /** Says which hint is selected. */

@@ -1,6 +1,6 @@
 // The stage: the canvas and how the chosen view divides it into grey and color.
 
-import { byId, clamp, make, prefersStill } from './dom.js';
+import { byId, clamp, hide, make, prefersStill } from './dom.js';
 import { GlCompositor } from './compositor_gl.js';
 import { PlainCompositor } from './compositor_2d.js';
 
@@ -28,6 +28,7 @@ export class Stage extends EventTarget {
     this.viewport = viewport;
     this.#makeCompositor(renderer);
     new ResizeObserver(() => this.measure()).observe(this.#element);
+    this.#watchDensity();
     viewport.addEventListener('change', () => {
       this.#element.toggleAttribute('data-stacked', viewport.stacked);
       this.invalidate();
@@ -42,6 +43,15 @@ export class Stage extends EventTarget {
     if (!clientWidth || !clientHeight) return;
     this.viewport.setStage(clientWidth, clientHeight, Math.max(1, window.devicePixelRatio));
     this.draw();
+  }
+
+  /** Measures anew on a screen of another density, which leaves all sizes as they are. */
+  #watchDensity() {
+    const here = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    here.addEventListener('change', () => {
+      this.measure();
+      this.#watchDensity();
+    }, { once: true });
   }
 
   /** Device pixels for a CSS pixel, fewer for a quick picture. */
@@ -100,7 +110,7 @@ export class Stage extends EventTarget {
   setView(view) {
     this.view = view;
     this.#element.dataset.view = view;
-    this.#divider.hidden = view !== 'compare';
+    hide(this.#divider, view !== 'compare');
     this.viewport.setSplit(view === 'side');
     this.#placeDivider();
     this.invalidate();
@@ -204,17 +214,7 @@ export class Stage extends EventTarget {
   }
 
   #listenToDivider() {
-    const divider = this.#divider;
-    divider.addEventListener('pointerdown', (event) => {
-      event.stopPropagation();
-      divider.setPointerCapture(event.pointerId);
-    });
-    divider.addEventListener('pointermove', (event) => {
-      if (!divider.hasPointerCapture(event.pointerId)) return;
-      const { left, width } = this.#element.getBoundingClientRect();
-      this.setDivide((event.clientX - left) / width);
-    });
-    divider.addEventListener('keydown', (event) => {
+    this.#divider.addEventListener('keydown', (event) => {
       const step = { ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1 }[event.key];
       if (!step) return;
       event.preventDefault();

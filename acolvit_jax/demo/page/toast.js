@@ -1,6 +1,6 @@
 // One calm line at a time: a whole sentence, maybe with a button that takes back what it tells.
 
-import { byId, make } from './dom.js';
+import { byId, make, release } from './dom.js';
 
 const SHOWN = 6000;
 const SHOWN_BUTTON = 12_000;
@@ -40,6 +40,7 @@ export function say(text, kind = 'note', action = null, shown = action ? SHOWN_B
     });
     line.append(button);
   }
+  release(byId('toast'));
   byId('toast').replaceChildren(line);
   fade(shown);
   return line;
@@ -59,5 +60,6 @@ export function sayToo(text, kind, action) {
 /** Takes the line away: it was about another photo. */
 export function hush() {
   clearTimeout(timer);
+  release(byId('toast'));
   byId('toast').replaceChildren();
 }

@@ -7,6 +7,8 @@ const MARGIN = 16; // around a fitted photo
 const MARGIN_SMALL = 8; // on a phone
 const TOOLS = 56; // at the bottom of the stage, more than the margin
 const TOOLS_SMALL = 64;
+const TOOLS_LOW = 44;
+const LOW = 150; // height of a stage with low tools
 const MAX_SCALE = 32; // screen pixels for a pixel of the photo
 const VISIBLE = 48; // of the photo that stay in a pane
 
@@ -92,8 +94,10 @@ export class Viewport extends EventTarget {
 
   get #margin() { return this.#small ? MARGIN_SMALL : MARGIN; }
 
-  /** A low stage leaves more of itself to the photo. */
-  get #tools() { return Math.min(this.#small ? TOOLS_SMALL : TOOLS, this.height / 4); }
+  get #tools() {
+    if (this.height <= LOW) return TOOLS_LOW;
+    return this.#small ? TOOLS_SMALL : TOOLS;
+  }
 
   /** What a fitted photo leaves to the tools; panes above each other end before them. */
   get #foot() { return this.split && this.stacked ? 0 : this.#tools; }

@@ -68,6 +68,35 @@ def test_another_tab_offers_what_no_tab_holds(page: Page):
     assert not page.id("continue").is_displayed()
 
 
+HEBREW = "\u05ea\u05de\u05d5\u05e0\u05d4"  # read from the right
+
+
+def test_a_name_from_the_right_leaves_numbers_as_they_are(page: Page, tmp_path: Path):
+    (tmp_path / HEBREW).write_bytes(picture((70, 40)))
+    page.choose_file("file-photo", tmp_path / HEBREW)
+    wait_for_width(page, 70)
+    left = """
+        const walker = document.createTreeWalker(document.getElementById(arguments[0]), 4);
+        for (let node; (node = walker.nextNode());) {
+            const at = node.data.indexOf(arguments[1]);
+            if (at < 0) continue;
+            const range = document.createRange();
+            range.setStart(node, at);
+            range.setEnd(node, at + 1);
+            return range.getBoundingClientRect().left;
+        }"""
+    assert page.js(left, "photo-size", "70") < page.js(left, "photo-size", "40")
+    kept(page)
+    page.js("sessionStorage.clear()")
+    page.visit()
+    assert (
+        page.js("return document.getElementById('continue-what').textContent")
+        == f"{HEBREW}, 0 hints"
+    )
+    name = page.js(left, "continue-what", HEBREW[-1])
+    assert name < page.js(left, "continue-what", "0") < page.js(left, "continue-what", "hints")
+
+
 def test_opening_is_undone_and_redone_and_every_photo_keeps_its_own(coffee: Page):
     coffee.click(100, 100)
     hints = coffee.hints

@@ -133,3 +133,64 @@ def test_touch_places_moves_pinches_and_removes(page: Page):
         touch(page, "touchEnd")
     finally:
         resize(page.driver, (1280, 720))
+
+
+def test_a_pinch_with_a_finger_on_the_divider_zooms(page: Page):
+    resize(page.driver, (390, 844))
+    try:
+        page.open()
+        page.sample("coffee")
+        page.keys("4")
+        before = page.state["zoom"]
+        touch(page, "touchStart", (195, 200))  # alone it takes the divider along
+        touch(page, "touchMove", (205, 200))
+        touch(page, "touchMove", (195, 200))
+        middle = page.js("return document.getElementById('divider').getAttribute('aria-valuenow')")
+        assert (middle, page.state["zoom"]) == ("50", before)
+        touch(page, "touchStart", (195, 200), (95, 200))
+        touch(page, "touchMove", (295, 200), (94, 200))
+        touch(page, "touchEnd")
+        page.settle()
+        assert page.state["zoom"] > before * 1.5
+        assert (
+            page.js("return document.getElementById('divider').getAttribute('aria-valuenow')")
+            == middle
+        )
+        assert page.hints == []
+    finally:
+        resize(page.driver, (1280, 720))
+
+
+def test_the_mouse_moves_the_divider(coffee: Page):
+    coffee.keys("4")
+    stage = coffee.id("stage").rect
+    x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    coffee.drag((x, y), (x + 60, y), (stage["x"] + stage["width"] / 4, y))
+    assert coffee.id("divider").get_attribute("aria-valuenow") == "25"
+    assert coffee.js("return document.activeElement.id") == "divider"
+    assert coffee.hints == []
+
+
+def test_a_right_click_on_the_tools_removes_no_hint(coffee: Page):
+    coffee.click(100, 100)
+    tool = coffee.id("marks-toggle").rect
+    x, y = tool["x"] + tool["width"] / 2, tool["y"] + tool["height"] / 2
+    from_x, from_y = coffee.at(100, 100)
+    pan = """
+        document.getElementById('stage').dispatchEvent(new WheelEvent('wheel',
+            {deltaX: arguments[0] + 0.1, deltaY: arguments[1], cancelable: true}))"""
+    coffee.js(pan, from_x - x, from_y - y)
+    assert coffee.at(100, 100) == pytest.approx((x, y), abs=2)
+    coffee.point((x, y)).context_click().perform()
+    coffee.settle()
+    assert len(coffee.hints) == 1
+
+
+def test_the_click_that_closes_a_menu_places_no_hint(coffee: Page):
+    coffee.id("save").click()
+    shown = "return document.getElementById('save-menu').matches(':popover-open')"
+    assert coffee.js(shown)
+    coffee.click(100, 100)
+    assert (coffee.js(shown), coffee.hints) == (False, [])
+    coffee.click(100, 100)
+    assert len(coffee.hints) == 1

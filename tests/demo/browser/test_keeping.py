@@ -120,6 +120,7 @@ def test_what_was_written_before_the_page_went_is_offered_and_forgotten(page: Pa
     page.visit()
     assert offered(page) == "one.png, 0 hints"
     page.id("continue-forget").click()
+    assert page.js("return document.activeElement.id") == "start"
     page.wait(lambda: not any(stored(page).values()), "nothing")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -94,6 +95,53 @@ def test_nothing_is_cut_beside_a_strip(sized: Page, size: tuple[int, int]):
     assert sized.js(CUT, ".chip, .hint-row label, .hint-row button", ".panel") == []
     assert sized.js(CUT, ".strip-photo", ".strip") == []
     assert sized.js(CUT, ".tools button, .tools label", ".stage") == []
+
+
+@pytest.mark.parametrize("size", [(768, 1024), (820, 1180), (568, 320), (320, 568), (320, 256)])
+def test_all_tools_are_seen_and_cover_no_photo(sized: Page, size: tuple[int, int]):
+    resize(sized.driver, size)
+    sized.sample("coffee")
+    sized.sample("bee")
+    tools = ".tools button, .tools label"
+    assert sized.js(CUT, tools, ".stage") == []
+    assert not sized.js(OVERLAPS, tools)
+    box, stage = sized.driver.find_element("css selector", ".tools").rect, sized.id("stage").rect
+    top, bottom = sized.js(SHOWN)
+    assert bottom - top > 50
+    assert box["y"] >= bottom - 1
+    assert box["y"] + box["height"] <= min(size[1], stage["y"] + stage["height"])
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (700, 800), (390, 844), (640, 360)])
+def test_a_dropped_reference_is_asked_for_where_the_panel_is(sized: Page, size: tuple[int, int]):
+    resize(sized.driver, size)
+    sized.sample("coffee")
+    sized.js("document.body.toggleAttribute('data-dropping', true)")
+    for _ in range(2):  # the sheet open, and closed
+        veil = sized.driver.find_element("css selector", ".drop-reference").rect
+        panel = sized.id("panel").rect
+        assert (veil["x"], veil["width"]) == pytest.approx((panel["x"], panel["width"]), abs=1)
+        bottom = panel["y"] + panel["height"]
+        assert veil["y"] + veil["height"] == pytest.approx(bottom, abs=1)
+        assert veil["y"] in (pytest.approx(panel["y"], abs=1), 0)  # beside the photo: the bar too
+        sized.js("document.getElementById('sheet-toggle').click()")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_a_long_name_leaves_the_buttons_in_reach(
+    sized: Page, tmp_path: Path, size: tuple[int, int]
+):
+    resize(sized.driver, size)
+    sized.sample("coffee")
+    (tmp_path / f"{'r' * 180}.png").write_bytes(picture((60, 40)))
+    sized.choose_file("file-reference", tmp_path / f"{'r' * 180}.png")
+    sized.js("document.querySelector('[data-tab=more]').click()")
+    sized.wait(lambda: sized.id("reference-clear").is_displayed(), "the reference")
+    assert sized.js(CUT, "#reference-clear", ".panel") == []
+    sized.js("""
+        document.getElementById('away').hidden = false;
+        document.getElementById('away-what').textContent = 'n'.repeat(200);""")
+    assert sized.js(CUT, "#away-what, #away-retry", ".stage") == []
 
 
 # What a click on the middle of each entry of the menu does not reach, though it is scrolled to.

@@ -57,8 +57,10 @@ def test_the_only_photo_is_put_away_and_comes_back(coffee: Page):
     assert coffee.toast().startswith(f"“{COFFEE}” was put away.")
     assert names(coffee) == []
     assert coffee.js("return document.activeElement.id") == "start"
+    assert coffee.driver.title == "A-ColViT"
     coffee.undo()
     assert names(coffee) == [COFFEE]
+    assert coffee.driver.title.startswith(COFFEE)
     assert coffee.hints == hints
     assert coffee.id("toast").text == ""
     coffee.undo()  # the hint, now

@@ -86,6 +86,22 @@ def test_motion_is_reduced_for_those_who_ask(page: Page):
         media(page)
 
 
+def test_a_screen_of_another_density_has_all_its_pixels(coffee: Page):
+    look = """
+        const [canvas, zoom] = ['canvas', 'zoom'].map((id) => document.getElementById(id));
+        return [canvas.width, zoom.textContent];"""
+    zoom, width = coffee.state["zoom"], coffee.id("stage").rect["width"]
+    try:
+        for density in (1, 2, 1.5):
+            resize(coffee.driver, (1280, 720), density)
+            for kind in ("print", ""):  # an emulated density alone tells no media query
+                coffee.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind})
+            wanted = [width * density, f"{zoom * density:.0f}%"]
+            coffee.wait(lambda wanted=wanted: coffee.js(look) == wanted, "the pixels")
+    finally:
+        resize(coffee.driver, (1280, 720))
+
+
 def test_what_is_coarse_while_something_moves_is_drawn_in_full_at_rest(coffee: Page):
     coffee.click(150, 200)
     place = coffee.hints[0]["row"], coffee.hints[0]["column"]
