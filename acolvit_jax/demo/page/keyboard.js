@@ -90,11 +90,11 @@ export class Keyboard {
       return;
     }
     if (event.key === 'Escape') this.#escape();
-    else if (event.shiftKey && event.key === 'Delete') this.app.clear(event.timeStamp);
-    else if (!this.#onStage(event) && (!event.repeat || REPEATED.includes(event.key))) {
+    else if (event.shiftKey && event.key === 'Delete') {
+      if (this.app.screen.working) this.app.clear(event.timeStamp);
+    } else if (!this.#onStage(event) && (!event.repeat || REPEATED.includes(event.key))) {
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-      const working = document.body.dataset.screen === 'work';
-      if (!(key in this.plain) || (!working && !'o?tg'.includes(key))) return;
+      if (!(key in this.plain) || (!this.app.screen.working && !'o?tg'.includes(key))) return;
       event.preventDefault();
       const before = document.activeElement;
       this.plain[key](event);
@@ -103,7 +103,7 @@ export class Keyboard {
   }
 
   #withControl(event) {
-    const { photos, saving } = this.app;
+    const { photos, saving, screen } = this.app;
     const key = event.key.toLowerCase();
     const action = {
       z: () => (event.shiftKey ? photos.redo() : photos.undo()),
@@ -113,7 +113,8 @@ export class Keyboard {
     }[key] ?? (event.key in ARROWS && (() => this.#pan(event)));
     if (!action || isTextField(event.target)) return;
     event.preventDefault();
-    if (!event.repeat || !'os'.includes(key)) action();
+    const unseen = !screen.working && key !== 'o' && !(key === 'z' && photos.canPutBack);
+    if (!unseen && (!event.repeat || !'os'.includes(key))) action();
   }
 
   #pan(event) {
@@ -126,7 +127,7 @@ export class Keyboard {
   #escape() {
     const { eyedropper, hints } = this.app;
     if (eyedropper.active) eyedropper.toggle(false);
-    else if (document.body.dataset.screen === 'start') {
+    else if (!this.app.screen.working) {
       this.app.screen.work();
       this.#goBack();
     } else if (document.activeElement !== this.#stage) this.#goBack();
@@ -147,7 +148,7 @@ export class Keyboard {
   #onStage(event) {
     const { target } = event;
     const mark = target.closest?.('.mark');
-    const nowhere = target === document.body && document.body.dataset.screen === 'work';
+    const nowhere = target === document.body && this.app.screen.working;
     if (target !== this.#stage && !mark && !nowhere) return false;
     if (event.code === 'Space') {
       event.preventDefault();
@@ -171,7 +172,7 @@ export class Keyboard {
 
   /** Alt and arrows move the selected hint from wherever the focus is; never through history. */
   #altArrow(event) {
-    if (document.body.dataset.screen !== 'work') return;
+    if (!this.app.screen.working) return;
     event.preventDefault();
     const { selected } = this.app.hints;
     if (selected) this.#moveHint(selected.id, ARROWS[event.key], event);

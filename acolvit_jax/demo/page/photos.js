@@ -123,6 +123,7 @@ export class Photos {
     this.onBack();
   }
 
+  get canPutBack() { return Boolean(this.#away); }
   get canUndo() { return Boolean(this.#away) || this.hints.canUndo || this.desk.canTakeBack; }
   get canRedo() { return this.hints.canRedo || this.desk.canBringBack; }
 
@@ -184,6 +185,7 @@ export class Photos {
     this.#lookAway();
     if (!this.session.away) this.screen.away(null); // it was about a photo that is gone
     this.screen.empty();
+    this.hints.load(null); // those of the photo that was seen
     this.screen.start();
     const [next] = this.desk.items;
     if (next) await this.session.open(next);

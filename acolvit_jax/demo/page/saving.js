@@ -193,10 +193,11 @@ export class Saving {
     return { name, width, height, print: fingerprint(grey) };
   }
 
-  /** Whether there is a photo and no other one on its way; says so if not. */
+  /** Whether a photo is seen and no other one is on its way; says so if not. */
   #havePhoto(otherwise) {
     const { photo, opening } = this.session;
-    if (!photo || opening) say(opening ? 'The photo is still on its way' : otherwise);
-    return photo && !opening;
+    const there = photo && !opening && this.screen.working;
+    if (!there) say(opening ? 'The photo is still on its way' : otherwise);
+    return there;
   }
 }

@@ -23,6 +23,9 @@ export class Screen {
     else if (!this.session.opening) this.progress(null);
   }
 
+  /** Whether the work is on the screen, not the start page over it. */
+  get working() { return document.body.dataset.screen === 'work'; }
+
   busy(busy) {
     this.#stage.setAttribute('aria-busy', String(busy));
   }
