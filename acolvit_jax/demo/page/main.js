@@ -67,8 +67,8 @@ class App {
     this.reference = new Reference(say);
     this.keeper = new Keeper(this.desk, (item) => this.#workOf(item));
     this.screen = new Screen(this);
-    this.photos = new Photos(this);
     this.saving = new Saving(this);
+    this.photos = new Photos(this);
     this.strip = new Strip(this);
     this.pointer = new Pointer(this.viewport, this.hints, this.commands);
     this.keyboard = new Keyboard(this);
@@ -80,7 +80,7 @@ class App {
     connectButtons(this);
     startTheme(byId('theme'), () => this.stage.readTheme());
     listenForFiles({
-      openPhotos: (files) => this.photos.openFiles(files),
+      open: (found) => this.photos.openFiles(found),
       addReference: (file) => this.reference.show(file, file.name),
       loadHints: (file) => this.saving.loadHints(file),
     });

@@ -1,9 +1,8 @@
 // Photos come and go: opened, looked at again, put away, and all of that taken back.
 
 import { makeItem } from './desk.js';
-import { hush, quoted, say, sayToo, sentence } from './toast.js';
+import { hush, named, quoted, say, sayToo, sentence } from './toast.js';
 
-const NAMED = 5; // files in a message
 const NOT_KEPT = 'This browser cannot keep your work, maybe for lack of room. Save your results before '
   + 'you leave the page.';
 
@@ -11,10 +10,7 @@ const NOT_KEPT = 'This browser cannot keep your work, maybe for lack of room. Sa
 const reason = (error) => error.message.replace(/^the image: (is )?/, (_, is) => (is ? 'it is ' : ''));
 
 const tooLarge = (files, most) => {
-  const names = files.slice(0, NAMED).map(({ name }) => quoted(name || 'Photo'));
-  if (files.length > NAMED) names.push(`${files.length - NAMED} more`);
-  const last = names.pop();
-  const all = names.length ? `${names.join(', ')} and ${last} are` : `${last} is`;
+  const all = named(files.map(({ name }) => name || 'Photo'), 'is', 'are');
   return `${all} larger than the ${Math.round(most / 1e6)} MB allowed`;
 };
 
@@ -25,8 +21,8 @@ export class Photos {
   #away = null; // {text, undo}: that a photo was put away, the last step, and what brings it back
 
   /** @param app what main.js put together. */
-  constructor({ session, desk, hints, screen, keeper, info }) {
-    Object.assign(this, { session, desk, hints, screen, keeper, info });
+  constructor({ session, desk, hints, screen, keeper, saving, info }) {
+    Object.assign(this, { session, desk, hints, screen, keeper, saving, info });
     hints.addEventListener('change', ({ detail }) => detail.loaded || this.#setAway(null));
     keeper.onLost = () => {
       this.#unsaid.push({ text: NOT_KEPT, action: null });
@@ -34,17 +30,33 @@ export class Photos {
     };
   }
 
-  /** Opens the first of some files and lays the others beside it. */
-  openFiles(files) {
+  /** Opens the first of some files, with its hints, lays the others beside it, and names the rest. */
+  async openFiles({ photos, hints, leftOut }) {
     const most = this.info.limits.upload_bytes;
-    const large = files.filter((file) => file.size > most);
-    const items = files.filter((file) => file.size <= most)
+    const large = photos.filter((file) => file.size > most);
+    const items = photos.filter((file) => file.size <= most)
       .map((file) => makeItem(file, file.name || 'Photo'));
+    const texts = large.length ? [...leftOut, tooLarge(large, most)] : leftOut;
+    this.#unsaid.push(...texts.map((text) => ({ text: sentence(text), action: null })));
     if (items.length > 1) this.desk.lay(...items);
-    if (large.length) this.#unsaid.push({ text: sentence(tooLarge(large, most)), action: null });
-    if (items.length) this.#open(items[0]);
-    else if (this.session.opening && large.length) say(tooLarge(large, most), 'error'); // now too
+    const opening = items.length ? this.#open(items[0]) : null;
+    if (!opening && this.session.opening && texts.length) {
+      say(texts.map(sentence).join(' '), 'error'); // now too
+    }
+    if (hints && opening) await this.#loadWith(opening, items[0], hints);
+    else if (hints) await this.saving.loadHints(hints);
     this.tell();
+  }
+
+  /** Loads a file of hints once the photo that came with it is there. */
+  async #loadWith(opening, item, hints) {
+    await opening;
+    if (item === this.session.item && !this.session.opening) {
+      await this.saving.loadHints(hints, sayToo);
+      return;
+    }
+    const text = `${quoted(hints.name)} was not loaded, for ${quoted(item.title)} was not opened.`;
+    this.#unsaid.push({ text, action: null });
   }
 
   /** Says what is not said yet, unless a photo is still on its way. */
@@ -61,7 +73,7 @@ export class Photos {
   /** Opens what a person chose: that another photo was put away is not the last step any more. */
   #open(item) {
     this.#setAway(null);
-    this.session.open(item);
+    return this.session.open(item);
   }
 
   /** Looks at a photo of the desk. */

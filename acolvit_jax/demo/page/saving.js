@@ -156,8 +156,11 @@ export class Saving {
     }));
   }
 
-  /** Loads a file of hints in place of those that are there; undo takes them back, not its budget. */
-  async loadHints(file) {
+  /**
+   * Loads a file of hints in place of those that are there; undo takes them back, not its budget.
+   * @param tell  says what came of it, see toast.js
+   */
+  async loadHints(file, tell = say) {
     if (!this.#havePhoto('Open a photo first, then its hints')) return;
     try {
       const { info } = this;
@@ -175,9 +178,9 @@ export class Saving {
       this.hints.replace(hints);
       const now = this.budget.budget;
       const turned = now === before ? '' : `; the budget is ${Math.round(100 * now)}% now`;
-      say(`${counted(hints.length, 'hint')} loaded${note}${turned}`);
+      tell(`${counted(hints.length, 'hint')} loaded${note}${turned}`);
     } catch (error) {
-      say(`${quoted(file.name)} was not loaded: ${error.message}`, 'error');
+      tell(`${quoted(file.name)} was not loaded: ${error.message}`, 'error');
     }
   }
 
