@@ -9,6 +9,8 @@ const NOT_KEPT = 'This browser cannot keep your work, maybe for lack of room. Sa
 /** A reason without the name that the engine has for a file whose name it does not know. */
 const reason = (error) => error.message.replace(/^the image: (is )?/, (_, is) => (is ? 'it is ' : ''));
 
+const putAway = ({ title }) => `${quoted(title)} was put away`;
+
 const tooLarge = (files, most) => {
   const all = named(files.map(({ name }) => name || 'Photo'), 'is', 'are');
   return `${all} larger than the ${Math.round(most / 1e6)} MB allowed`;
@@ -18,12 +20,16 @@ export class Photos {
   onBack = () => {}; // the photo that is looked at is shown again, without its colors
   onUndo = () => {}; // whether there is anything to undo may be otherwise
   #unsaid = []; // {text, action}: what a photo on its way would take away when it comes
-  #away = null; // {text, undo}: that a photo was put away, the last step, and what brings it back
+  #away = null; // {item, undo}: that a photo was put away, the last step, and what brings it back
+  #redo = null; // the button of the line that says that an opening was undone
 
   /** @param app what main.js put together. */
   constructor({ session, desk, hints, screen, keeper, saving, info }) {
     Object.assign(this, { session, desk, hints, screen, keeper, saving, info });
-    hints.addEventListener('change', ({ detail }) => detail.loaded || this.#setAway(null));
+    hints.addEventListener('change', ({ detail: { loaded, step } }) => {
+      if (step) this.#setAway(null);
+      else if (!loaded) this.#did();
+    });
     keeper.onLost = () => {
       this.#unsaid.push({ text: NOT_KEPT, action: null });
       this.tell();
@@ -70,9 +76,9 @@ export class Photos {
     this.#open(makeItem({ sample: name }, title));
   }
 
-  /** Opens what a person chose: that another photo was put away is not the last step any more. */
+  /** Opens what a person chose. */
   #open(item) {
-    this.#setAway(null);
+    this.#did();
     return this.session.open(item);
   }
 
@@ -102,19 +108,30 @@ export class Photos {
     };
     this.close(item);
     this.#leave(item, next);
-    this.#setAway({ text: `${quoted(item.title)} was put away`, undo });
+    this.#did({ item, undo });
     this.seen();
   }
 
+  /** A step that is no undo or redo: what was taken back before it does not come back. */
+  #did(away = null) {
+    this.desk.forgetTakenBack();
+    this.#redo?.remove();
+    this.#setAway(away);
+  }
+
   #setAway(away) {
-    if (away === this.#away) return;
     this.#away = away;
     this.onUndo();
   }
 
   /** Another photo is seen, which took all messages away: says anew what is still true. */
   seen() {
-    if (this.#away) say(this.#away.text, 'note', { label: 'Undo', run: this.#away.undo });
+    const { takenBack } = this.desk;
+    if (this.#away) say(putAway(this.#away.item), 'note', { label: 'Undo', run: this.#away.undo });
+    else if (takenBack) {
+      const redo = { label: 'Redo', run: () => this.#bringBack() };
+      this.#redo = say(putAway(takenBack), 'note', redo).querySelector('button');
+    }
     this.tell();
   }
 
@@ -137,7 +154,7 @@ export class Photos {
 
   get canPutBack() { return Boolean(this.#away); }
   get canUndo() { return Boolean(this.#away) || this.hints.canUndo || this.desk.canTakeBack; }
-  get canRedo() { return this.hints.canRedo || this.desk.canBringBack; }
+  get canRedo() { return this.hints.canRedo || this.desk.takenBack !== null; }
 
   /**
    * Undoes that a photo was put away, if that came last, or the last change to the hints, or else
@@ -151,13 +168,20 @@ export class Photos {
     else if (this.desk.canTakeBack && !this.session.opening) {
       const { current } = this.desk;
       current.work = this.keeper.workOf(current);
-      this.#open(this.desk.takeBack());
+      this.session.open(this.desk.takeBack());
+      this.seen();
     }
   }
 
   redo() {
     if (this.hints.canRedo) this.hints.redo();
-    else if (this.desk.canBringBack) this.#open(this.desk.bringBack());
+    else if (this.desk.takenBack) this.#bringBack();
+  }
+
+  /** Redoes an opening. */
+  #bringBack() {
+    hush();
+    this.session.open(this.desk.bringBack());
   }
 
   /**

@@ -93,6 +93,35 @@ def test_opening_is_undone_and_redone_and_every_photo_keeps_its_own(coffee: Page
     assert coffee.hints == hints
 
 
+def test_an_undone_opening_says_so_and_stays_undone_after_new_work(coffee: Page):
+    def undo_opening() -> None:
+        coffee.combine(Keys.CONTROL, "z")
+        coffee.wait(lambda: coffee.state["photo"]["name"] == "coffee", "the photo before")
+        coffee.settle()
+        assert coffee.id("toast").text == "“second.png” was put away.Redo"
+
+    coffee.click(100, 100)
+    paste(coffee, second=picture((70, 40)))
+    wait_for_width(coffee, 70)
+    undo_opening()
+    coffee.js("document.querySelector('#toast button').click()")
+    wait_for_width(coffee, 70)
+    assert coffee.id("toast").text == ""
+    undo_opening()
+    coffee.combine(Keys.CONTROL, "z")  # and a step of the hints, which comes back first
+    coffee.combine(Keys.CONTROL, "y")
+    assert len(coffee.hints) == 1
+    coffee.combine(Keys.CONTROL, "y")
+    wait_for_width(coffee, 70)
+    undo_opening()
+    coffee.click(150, 200)
+    assert coffee.id("toast").text == "“second.png” was put away."  # nothing brings it back now
+    assert not coffee.id("redo").is_enabled()
+    coffee.combine(Keys.CONTROL, "y")
+    coffee.settle()
+    assert names(coffee) == ["Cup of coffee"]
+
+
 def test_a_strip_of_several_photos(page: Page, tmp_path: Path):
     widths = (50, 60, 70)
     for width in widths:
