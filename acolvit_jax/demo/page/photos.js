@@ -92,7 +92,9 @@ export class Photos {
   step(by) {
     const { items, current } = this.desk;
     if (items.length < 2) return;
-    this.show(items[(items.indexOf(current) + by + items.length) % items.length]);
+    const { opening } = this.session; // keys may come faster than photos
+    const from = items.indexOf(items.includes(opening) ? opening : current);
+    this.show(items[(from + by + items.length) % items.length]);
   }
 
   /** Puts a photo away. */

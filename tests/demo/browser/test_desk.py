@@ -150,6 +150,18 @@ def test_a_strip_of_several_photos(page: Page, tmp_path: Path):
     page.wait(lambda: page.js(ready) == 128, "a thumbnail")
 
 
+def test_a_key_pressed_thrice_goes_three_photos_on(page: Page):
+    """Faster than the photos come."""
+    for name in ("coffee", "bee", "chelsea", "astronaut"):
+        page.sample(name)
+    page.keys(".", ".", ".")
+    page.wait(lambda: page.state["photo"]["name"] == "chelsea", "the third photo on")
+    page.settle()
+    assert page.state["photo"]["name"] == "chelsea"
+    page.keys(",", ",")
+    page.wait(lambda: page.state["photo"]["name"] == "coffee", "the second photo back")
+
+
 def test_a_photo_that_is_left_at_once_has_a_picture_in_the_strip(page: Page):
     for name in ("coffee", "bee", "chelsea"):
         page.sample(name)  # and on to the next before its picture would be made
