@@ -154,9 +154,7 @@ class App {
       this.#load(item);
       const { notes } = item.photo;
       if (notes.length && !item.work) say(`${quoted(item.title)}: ${notes.join('; ')}`);
-      const uploaded = item.source instanceof Blob;
-      if (uploaded) this.reference.show(item.source, 'This photo’s own colors', true);
-      else this.reference.clear();
+      this.reference.ofPhoto(item.source);
       this.photos.seen();
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
