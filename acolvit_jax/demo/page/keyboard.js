@@ -6,7 +6,17 @@ const FAR = 8; // cells, with Shift
 const ZOOM = 1.25;
 const PAN = 48; // CSS pixels, four times as far with Shift
 const REPEATED = '+=-[]'; // keys that go on while they are held
+const REMOVE = ['Delete', 'Backspace']; // a Mac's Delete is the latter
+const MAC = /^(Mac|iP)/.test(navigator.platform);
+const MARKS = { Comma: ',', Period: '.', BracketLeft: '[', BracketRight: ']' };
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/** The key; that of a Latin keyboard in its place, where it has a letter of another script. */
+function keyOf({ key, code }) {
+  const other = /^\p{L}$/u.test(key) && !/\p{Script=Latin}/u.test(key);
+  if (other) return MARKS[code] ?? code.replace(/^Key/, '').toLowerCase();
+  return key.length === 1 ? key.toLowerCase() : key;
+}
 
 export class Keyboard {
   #stage = byId('stage');
@@ -81,19 +91,20 @@ export class Keyboard {
       this.#withControl(event);
       return;
     }
-    if (event.altKey && !typed && event.key in ARROWS) {
+    const text = isTextField(event.target);
+    if (event.altKey && !typed && event.key in ARROWS && !(MAC && text)) { // there it moves the caret
       this.#altArrow(event);
       return;
     }
-    if (isTextField(event.target)) {
+    if (text) {
       if (event.key === 'Escape') this.#escape();
       return;
     }
-    if (event.key === 'Escape') this.#escape();
-    else if (event.shiftKey && event.key === 'Delete') {
+    const key = keyOf(event);
+    if (key === 'Escape') this.#escape();
+    else if (event.shiftKey && REMOVE.includes(key)) {
       if (this.app.screen.working) this.app.clear(event.timeStamp);
-    } else if (!this.#onStage(event) && (!event.repeat || REPEATED.includes(event.key))) {
-      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    } else if (!this.#onStage(event) && (!event.repeat || REPEATED.includes(key))) {
       if (!(key in this.plain) || (!this.app.screen.working && !'o?tg'.includes(key))) return;
       event.preventDefault();
       const before = document.activeElement;
@@ -104,7 +115,7 @@ export class Keyboard {
 
   #withControl(event) {
     const { photos, saving, screen } = this.app;
-    const key = event.key.toLowerCase();
+    const key = keyOf(event);
     const action = {
       z: () => (event.shiftKey ? photos.redo() : photos.undo()),
       y: () => photos.redo(),
