@@ -192,8 +192,7 @@ class App {
 
   /** Whether the photo that is looked at may be changed: it is not seen while another one comes. */
   #mayChange() {
-    const { item, opening } = this.session;
-    if (!item || !opening) return true;
+    if (!this.session.opening) return true;
     this.latency.take(); // nothing answers what was tried
     say('The photo is still on its way');
     this.hintPanel.show();
@@ -233,7 +232,7 @@ class App {
 
   #listenToWork() {
     const { hints, marks, color, commands, photos } = this;
-    for (const part of [hints, this.budget, this.finish]) part.mayChange = () => this.#mayChange();
+    for (const part of [hints, this.stage, this.budget, this.finish]) part.mayChange = () => this.#mayChange();
     const history = () => {
       disable(byId('undo'), !photos.canUndo);
       disable(byId('redo'), !photos.canRedo);
