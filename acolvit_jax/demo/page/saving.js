@@ -11,6 +11,7 @@ import { counted, quoted, say } from './toast.js';
 import { Full, Zip } from './zip.js';
 
 const ALL = 'photos_color.zip';
+const PUT_AWAY = 'it was put away';
 const LISTED = 5; // names in a message
 const SHOWN = 25_000; // ms of a line that says what is waited for; longer than until it is said anew
 const WAITING = { // for what, by the kind of an engine's error
@@ -150,10 +151,17 @@ export class Saving {
   }
 
   async #open(item, patience) {
+    const away = () => !this.desk.items.includes(item);
+    if (away()) throw new Error(PUT_AWAY);
     const source = await sourceOf(item);
-    item.photo = await patience.take(() => this.engine.open(source, {
+    const photo = await patience.take(() => this.engine.open(source, {
       name: source.name ?? item.title, onProgress() {}, signal: new AbortController().signal,
     }));
+    if (away()) {
+      this.engine.close(photo);
+      throw new Error(PUT_AWAY);
+    }
+    item.photo = photo;
   }
 
   /**
