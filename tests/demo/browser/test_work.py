@@ -130,7 +130,8 @@ def press(page: Page, element: str, **init: Any) -> bool:
     """Presses a key as a keyboard of another layout does; whether the browser leaves it to us."""
     script = """
         const init = { bubbles: true, cancelable: true, ...arguments[1] };
-        return !document.getElementById(arguments[0]).dispatchEvent(new KeyboardEvent('keydown', init));
+        const event = new KeyboardEvent('keydown', init);
+        return !document.getElementById(arguments[0]).dispatchEvent(event);
     """
     return page.js(script, element, init)
 
@@ -141,7 +142,8 @@ def test_letters_of_other_scripts_are_the_keys_that_they_lie_on(coffee: Page):
     budget = coffee.state["budget"]
     press(coffee, "stage", key="\N{CYRILLIC SMALL LETTER YA}", code="KeyZ", ctrlKey=True)
     assert len(coffee.hints) == 1
-    press(coffee, "stage", key="\N{GREEK CAPITAL LETTER ZETA}", code="KeyZ", ctrlKey=True, shiftKey=True)
+    zeta = "\N{GREEK CAPITAL LETTER ZETA}"
+    press(coffee, "stage", key=zeta, code="KeyZ", ctrlKey=True, shiftKey=True)
     assert len(coffee.hints) == 2
     press(coffee, "stage", key="\N{CYRILLIC SMALL LETTER HA}", code="BracketLeft")
     assert coffee.state["budget"] == pytest.approx(budget - 0.05)
