@@ -279,6 +279,7 @@ def test_a_photo_put_away_meanwhile_is_missing_and_closed(page: Page):
         page,
         "engine.close = ({ id }) => log.push(`close ${id}`);"
         "await look(a);"
+        "b.work = { wishes: wish('blue'), finish: finish.value };"
         "const go = hold('open');"
         "const saved = saving.save('all');"
         "await until(() => log.includes('open b'));"
