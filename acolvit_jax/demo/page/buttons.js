@@ -14,10 +14,7 @@ export function connectButtons(app) {
   on('zoom-out', () => viewport.zoomAt(...middle(), 0.8));
   on('zoom', () => viewport.actualSize());
   on('fit', () => viewport.fit());
-  on('home', () => {
-    app.eyedropper.toggle(false); // the samples are there to be opened
-    app.screen.start();
-  });
+  on('home', () => app.screen.start());
   on('start-back', () => app.screen.work());
   on('marks-toggle', () => {
     release(byId('marks'));

@@ -29,11 +29,14 @@ export class Commands {
     return this.#lightness.get(hint);
   };
 
-  /** The model's own color under a hint: before it was placed, or without any hints. */
+  /**
+   * The model's own color under a hint: before it was placed, or without any hints; null if nobody has
+   * asked without any.
+   */
   ownColor(hint) {
     const { automatic, photo } = this.session;
     if (hint.own) return hint.own;
-    return automatic?.cellMean(hint.row, hint.column, photo, hint.size) ?? [0, 0];
+    return automatic?.cellMean(hint.row, hint.column, photo, hint.size) ?? null;
   }
 
   /** Places a hint with the model's color there, or selects the one of that cell; its id. */

@@ -5,15 +5,19 @@ import { counted, say } from './toast.js';
 
 const TAKEN = 'Another tab has taken this work up, or forgotten it';
 
-/** @param found what keeper.js found. */
-export function offer({ photos, keeper }, found) {
+/**
+ * Lays this tab's own work on the desk and goes on with it, unless a photo was chosen meanwhile; offers
+ * another's.
+ * @param found what keeper.js found.
+ */
+export function offer({ photos, keeper, session }, found) {
   const { items, current, own } = found;
   if (!items.length) return;
   const goOn = async () => {
     hide(byId('continue'));
     const photo = await keeper.take(found);
-    if (photo) photos.show(photo);
-    else say(TAKEN);
+    if (!photo) say(TAKEN);
+    else if (!own || !(session.item || session.opening)) photos.show(photo);
   };
   if (own) {
     goOn();

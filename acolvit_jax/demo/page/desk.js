@@ -31,7 +31,8 @@ export class Desk extends EventTarget {
   #takenBack = []; // openings that were undone, for redo: [{item, at}]
 
   get canTakeBack() { return Boolean(this.current && this.find(this.current.before)); }
-  get canBringBack() { return this.#takenBack.length > 0; }
+  /** The photo whose opening was undone last. */
+  get takenBack() { return this.#takenBack.at(-1)?.item ?? null; }
 
   find(id) {
     return this.items.find((item) => item.id === id) ?? null;
@@ -42,7 +43,6 @@ export class Desk extends EventTarget {
     if (!this.items.includes(item)) {
       item.before = this.current?.id ?? null;
       this.#lay(item);
-      this.#takenBack = this.#takenBack.filter((other) => other.item !== item);
     }
     this.current = item;
     item.trouble = null;
@@ -97,6 +97,11 @@ export class Desk extends EventTarget {
     const { item, at } = this.#takenBack.pop();
     this.putBack(item, at);
     return item;
+  }
+
+  /** What was taken back does not come back: something else was done. */
+  forgetTakenBack() {
+    this.#takenBack = [];
   }
 
   setThumbnail(item, blob) {

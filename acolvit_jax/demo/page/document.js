@@ -17,9 +17,9 @@ const freeze = (snapshot) => Object.freeze({
 });
 
 /**
- * Fires `change` (the picture must be asked for again; `loaded`: other work is there), `select`,
- * `history`, `rest` when a gesture is over or was taken back, and `undo`, `redo`, `remove` after
- * such a step.
+ * Fires `change` (the picture must be asked for again; `loaded`: other work is there; `step`: this was
+ * undo or redo), `select`, `history`, `rest` when a gesture is over or was taken back, and `undo`,
+ * `redo`, `remove` after such a step.
  */
 export class HintDocument extends EventTarget {
   #past = [];
@@ -136,7 +136,7 @@ export class HintDocument extends EventTarget {
     if (!this.#past.length) return;
     this.#future.push(this.#present);
     this.#present = this.#past.pop();
-    this.#changed();
+    this.#changed({ step: true });
     this.dispatchEvent(new Event('rest'));
     this.dispatchEvent(new Event('undo'));
   }
@@ -147,7 +147,7 @@ export class HintDocument extends EventTarget {
     if (!this.#future.length) return;
     this.#past.push(this.#present);
     this.#present = this.#future.pop();
-    this.#changed();
+    this.#changed({ step: true });
     this.dispatchEvent(new Event('rest'));
     this.dispatchEvent(new Event('redo'));
   }
@@ -171,7 +171,7 @@ export class HintDocument extends EventTarget {
     if (this.#past.length > DEPTH) this.#past.shift();
   }
 
-  #changed(detail = { loaded: false }) {
+  #changed(detail = {}) {
     if (this.#selected !== null && !this.selected) this.select(null);
     this.dispatchEvent(new CustomEvent('change', { detail }));
     this.dispatchEvent(new Event('history'));

@@ -1,12 +1,31 @@
 // Files in (button, drop, paste) and out (save).
 
 import { byId, make } from './dom.js';
+import { named } from './toast.js';
 
-/** The pictures of a list of files, or what may be some; the system does not know every kind. */
-function picturesOf(list) {
-  const files = [...list].filter((file) => !file.name.toLowerCase().endsWith('.json'));
-  const known = files.filter((file) => file.type.startsWith('image/'));
-  return known.length ? known : files;
+const isHints = ({ name }) => name.toLowerCase().endsWith('.json');
+const namesOf = (files) => files.map(({ name }) => name || 'Photo');
+
+/**
+ * Files as {photos, hints: a file or null, leftOut: texts that name what nobody takes}. All but JSON
+ * may be a photo: the system does not know every kind.
+ */
+function sorted({ files, items = [] }) {
+  const all = [...files];
+  const entries = [...items].filter(({ kind }) => kind === 'file').map((item) => item.webkitGetAsEntry?.());
+  const folders = all.filter((_, i) => entries[i]?.isDirectory);
+  const real = all.filter((file) => !folders.includes(file));
+  const hints = real.filter(isHints);
+  const leftOut = [];
+  if (folders.length) {
+    const what = named(namesOf(folders), 'is a folder', 'are folders');
+    leftOut.push(`${what}; take the photos themselves`);
+  }
+  if (hints.length > 1) {
+    leftOut.push(`${named(namesOf(hints), 'was', 'were')} not loaded; load one file of hints at a time`);
+  }
+  const photos = real.filter((file) => !isHints(file));
+  return { photos, hints: hints.length === 1 ? hints[0] : null, leftOut };
 }
 
 /** Hands over a file that the page made. */
@@ -18,10 +37,10 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** @param handlers {openPhotos(files), addReference(file), loadHints(file)} */
+/** @param handlers {open({photos, hints, leftOut}), addReference(file), loadHints(file)} */
 export function listenForFiles(handlers) {
   const inputs = {
-    'file-photo': handlers.openPhotos,
+    'file-photo': (files) => handlers.open(sorted({ files })),
     'file-reference': ([file]) => handlers.addReference(file),
     'file-hints': ([file]) => handlers.loadHints(file),
   };
@@ -37,14 +56,13 @@ export function listenForFiles(handlers) {
   }
   listenForDrops(handlers);
   document.addEventListener('paste', (event) => {
-    const files = picturesOf(event.clipboardData?.files ?? []);
-    if (!files.length) return;
+    if (!event.clipboardData?.files.length) return;
     event.preventDefault();
-    handlers.openPhotos(files);
+    handlers.open(sorted(event.clipboardData));
   });
 }
 
-function listenForDrops({ openPhotos, addReference, loadHints }) {
+function listenForDrops({ open, addReference }) {
   const show = (dropping) => document.body.toggleAttribute('data-dropping', dropping);
   document.addEventListener('dragover', (event) => {
     if (!event.dataTransfer?.types.includes('Files')) return;
@@ -56,13 +74,17 @@ function listenForDrops({ openPhotos, addReference, loadHints }) {
   });
   document.addEventListener('drop', (event) => {
     show(false);
-    const { files } = event.dataTransfer;
-    if (!files.length) return;
+    if (!event.dataTransfer.files.length) return;
     event.preventDefault();
-    const pictures = picturesOf(files);
+    const found = sorted(event.dataTransfer);
     // All of the panel: who misses the reference's small place means it all the same.
-    if (!pictures.length) loadHints(files[0]);
-    else if (event.target.closest?.('#panel')) addReference(pictures[0]);
-    else openPhotos(pictures);
+    if (found.photos.length && event.target.closest?.('#panel')) {
+      const [picture, ...others] = found.photos.splice(0);
+      addReference(picture);
+      if (others.length) {
+        found.leftOut.push(`${named(namesOf(others), 'was', 'were')} left out; one picture is the reference`);
+      }
+    }
+    open(found);
   });
 }

@@ -40,7 +40,8 @@ export function readHintFile(text, here, rules) {
   const hints = entries.map((entry, i) => readHint(entry, i, from, here, rules));
   let note = '';
   if (sized && isOther(about, here)) {
-    note = `; they are of another photo, ${about.name} (${about.width} × ${about.height})`;
+    const name = typeof about.name === 'string' ? `, ${about.name}` : '';
+    note = `; they are of another photo${name} (${about.width} × ${about.height})`;
   } else if (sized && (about.width !== here.width || about.height !== here.height)) {
     note = `, scaled from ${about.width} × ${about.height}`;
   }

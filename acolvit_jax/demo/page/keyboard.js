@@ -6,7 +6,17 @@ const FAR = 8; // cells, with Shift
 const ZOOM = 1.25;
 const PAN = 48; // CSS pixels, four times as far with Shift
 const REPEATED = '+=-[]'; // keys that go on while they are held
+const REMOVE = ['Delete', 'Backspace']; // a Mac's Delete is the latter
+const MAC = /^(Mac|iP)/.test(navigator.platform);
+const MARKS = { Comma: ',', Period: '.', BracketLeft: '[', BracketRight: ']' };
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/** The key; that of a Latin keyboard in its place, where it has a letter of another script. */
+function keyOf({ key, code }) {
+  const other = /^\p{L}$/u.test(key) && !/\p{Script=Latin}/u.test(key);
+  if (other) return MARKS[code] ?? code.replace(/^Key/, '').toLowerCase();
+  return key.length === 1 ? key.toLowerCase() : key;
+}
 
 export class Keyboard {
   #stage = byId('stage');
@@ -93,20 +103,21 @@ export class Keyboard {
       this.#withControl(event);
       return;
     }
-    if (event.altKey && !typed && event.key in ARROWS) {
+    const text = isTextField(event.target);
+    if (event.altKey && !typed && event.key in ARROWS && !(MAC && text)) { // there it moves the caret
       this.#altArrow(event);
       return;
     }
-    if (isTextField(event.target)) {
+    if (text) {
       if (event.key === 'Escape') this.#escape();
       return;
     }
-    if (event.key === 'Escape') this.#escape();
-    else if (event.shiftKey && event.key === 'Delete') this.app.clear(event.timeStamp);
-    else if (!this.#onStage(event) && (!event.repeat || REPEATED.includes(event.key))) {
-      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-      const working = document.body.dataset.screen === 'work';
-      if (!(key in this.plain) || (!working && !'o?tg'.includes(key))) return;
+    const key = keyOf(event);
+    if (key === 'Escape') this.#escape();
+    else if (event.shiftKey && REMOVE.includes(key)) {
+      if (this.app.screen.working) this.app.clear(event.timeStamp);
+    } else if (!this.#onStage(event) && (!event.repeat || REPEATED.includes(key))) {
+      if (!(key in this.plain) || (!this.app.screen.working && !'o?tg'.includes(key))) return;
       event.preventDefault();
       const before = document.activeElement;
       this.plain[key](event);
@@ -115,8 +126,8 @@ export class Keyboard {
   }
 
   #withControl(event) {
-    const { photos, saving } = this.app;
-    const key = event.key.toLowerCase();
+    const { photos, saving, screen } = this.app;
+    const key = keyOf(event);
     const action = {
       z: () => (event.shiftKey ? photos.redo() : photos.undo()),
       y: () => photos.redo(),
@@ -125,7 +136,8 @@ export class Keyboard {
     }[key] ?? (event.key in ARROWS && (() => this.#pan(event)));
     if (!action || isTextField(event.target)) return;
     event.preventDefault();
-    if (!event.repeat || !'os'.includes(key)) action();
+    const unseen = !screen.working && key !== 'o' && !(key === 'z' && photos.canPutBack);
+    if (!unseen && (!event.repeat || !'os'.includes(key))) action();
   }
 
   #pan(event) {
@@ -138,7 +150,7 @@ export class Keyboard {
   #escape() {
     const { eyedropper, hints } = this.app;
     if (eyedropper.active) eyedropper.toggle(false);
-    else if (document.body.dataset.screen === 'start') {
+    else if (!this.app.screen.working) {
       this.app.screen.work();
       this.#goBack();
     } else if (document.activeElement !== this.#stage) this.#goBack();
@@ -162,7 +174,7 @@ export class Keyboard {
   #onStage(event) {
     const { target } = event;
     const mark = target.closest?.('.mark');
-    const nowhere = target === document.body && document.body.dataset.screen === 'work';
+    const nowhere = target === document.body && this.app.screen.working;
     if (target !== this.#stage && !mark && !nowhere) return false;
     if (event.code === 'Space') {
       event.preventDefault();
@@ -186,7 +198,7 @@ export class Keyboard {
 
   /** Alt and arrows move the selected hint from wherever the focus is; never through history. */
   #altArrow(event) {
-    if (document.body.dataset.screen !== 'work') return;
+    if (!this.app.screen.working) return;
     event.preventDefault();
     const { selected } = this.app.hints;
     if (selected) this.#moveHint(selected.id, ARROWS[event.key], event);

@@ -67,8 +67,8 @@ class App {
     this.reference = new Reference(say);
     this.keeper = new Keeper(this.desk, (item) => this.#workOf(item));
     this.screen = new Screen(this);
-    this.photos = new Photos(this);
     this.saving = new Saving(this);
+    this.photos = new Photos(this);
     this.strip = new Strip(this);
     this.pointer = new Pointer(this.viewport, this.hints, this.commands);
     this.keyboard = new Keyboard(this);
@@ -80,7 +80,7 @@ class App {
     connectButtons(this);
     startTheme(byId('theme'), () => this.stage.readTheme());
     listenForFiles({
-      openPhotos: (files) => this.photos.openFiles(files),
+      open: (found) => this.photos.openFiles(found),
       addReference: (file) => this.reference.show(file, file.name),
       loadHints: (file) => this.saving.loadHints(file),
     });
@@ -155,9 +155,7 @@ class App {
       this.spoken.photo(item.title);
       const { notes } = item.photo;
       if (notes.length && !item.work) say(`${quoted(item.title)}: ${notes.join('; ')}`);
-      const uploaded = item.source instanceof Blob;
-      if (uploaded) this.reference.show(item.source, 'This photo’s own colors', true);
-      else this.reference.clear();
+      this.reference.ofPhoto(item.source);
       this.photos.seen();
     });
     on('grey', () => stage.setPhoto(session.grey.picture));
@@ -195,8 +193,7 @@ class App {
 
   /** Whether the photo that is looked at may be changed: it is not seen while another one comes. */
   #mayChange() {
-    const { item, opening } = this.session;
-    if (!item || !opening) return true;
+    if (!this.session.opening) return true;
     this.latency.take(); // nothing answers what was tried
     say('The photo is still on its way');
     this.hintPanel.show();
@@ -236,7 +233,7 @@ class App {
 
   #listenToWork() {
     const { hints, marks, color, commands, photos } = this;
-    for (const part of [hints, this.budget, this.finish]) part.mayChange = () => this.#mayChange();
+    for (const part of [hints, this.stage, this.budget, this.finish]) part.mayChange = () => this.#mayChange();
     const history = () => {
       disable(byId('undo'), !photos.canUndo);
       disable(byId('redo'), !photos.canRedo);

@@ -1,20 +1,18 @@
 // Photos come and go: opened, looked at again, put away, and all of that taken back.
 
 import { makeItem } from './desk.js';
-import { hush, quoted, say, sayToo, sentence } from './toast.js';
+import { hush, named, quoted, say, sayToo, sentence } from './toast.js';
 
-const NAMED = 5; // files in a message
 const NOT_KEPT = 'This browser cannot keep your work, maybe for lack of room. Save your results before '
   + 'you leave the page.';
 
 /** A reason without the name that the engine has for a file whose name it does not know. */
 const reason = (error) => error.message.replace(/^the image: (is )?/, (_, is) => (is ? 'it is ' : ''));
 
+const putAway = ({ title }) => `${quoted(title)} was put away`;
+
 const tooLarge = (files, most) => {
-  const names = files.slice(0, NAMED).map(({ name }) => quoted(name || 'Photo'));
-  if (files.length > NAMED) names.push(`${files.length - NAMED} more`);
-  const last = names.pop();
-  const all = names.length ? `${names.join(', ')} and ${last} are` : `${last} is`;
+  const all = named(files.map(({ name }) => name || 'Photo'), 'is', 'are');
   return `${all} larger than the ${Math.round(most / 1e6)} MB allowed`;
 };
 
@@ -22,29 +20,49 @@ export class Photos {
   onBack = () => {}; // the photo that is looked at is shown again, without its colors
   onUndo = () => {}; // whether there is anything to undo may be otherwise
   #unsaid = []; // {text, action}: what a photo on its way would take away when it comes
-  #away = null; // {text, undo}: that a photo was put away, the last step, and what brings it back
+  #away = null; // {item, undo}: that a photo was put away, the last step, and what brings it back
+  #redo = null; // the button of the line that says that an opening was undone
 
   /** @param app what main.js put together. */
-  constructor({ session, desk, hints, screen, keeper, info }) {
-    Object.assign(this, { session, desk, hints, screen, keeper, info });
-    hints.addEventListener('change', ({ detail }) => detail.loaded || this.#setAway(null));
+  constructor({ session, desk, hints, screen, keeper, saving, info }) {
+    Object.assign(this, { session, desk, hints, screen, keeper, saving, info });
+    hints.addEventListener('change', ({ detail: { loaded, step } }) => {
+      if (step) this.#setAway(null);
+      else if (!loaded) this.#did();
+    });
     keeper.onLost = () => {
       this.#unsaid.push({ text: NOT_KEPT, action: null });
       this.tell();
     };
   }
 
-  /** Opens the first of some files and lays the others beside it. */
-  openFiles(files) {
+  /** Opens the first of some files, with its hints, lays the others beside it, and names the rest. */
+  async openFiles({ photos, hints, leftOut }) {
     const most = this.info.limits.upload_bytes;
-    const large = files.filter((file) => file.size > most);
-    const items = files.filter((file) => file.size <= most)
+    const large = photos.filter((file) => file.size > most);
+    const items = photos.filter((file) => file.size <= most)
       .map((file) => makeItem(file, file.name || 'Photo'));
+    const texts = large.length ? [...leftOut, tooLarge(large, most)] : leftOut;
+    this.#unsaid.push(...texts.map((text) => ({ text: sentence(text), action: null })));
     if (items.length > 1) this.desk.lay(...items);
-    if (large.length) this.#unsaid.push({ text: sentence(tooLarge(large, most)), action: null });
-    if (items.length) this.#open(items[0]);
-    else if (this.session.opening && large.length) say(tooLarge(large, most), 'error'); // now too
+    const opening = items.length ? this.#open(items[0]) : null;
+    if (!opening && this.session.opening && texts.length) {
+      say(texts.map(sentence).join(' '), 'error'); // now too
+    }
+    if (hints && opening) await this.#loadWith(opening, items[0], hints);
+    else if (hints) await this.saving.loadHints(hints);
     this.tell();
+  }
+
+  /** Loads a file of hints once the photo that came with it is there. */
+  async #loadWith(opening, item, hints) {
+    await opening;
+    if (item === this.session.item && !this.session.opening) {
+      await this.saving.loadHints(hints, sayToo);
+      return;
+    }
+    const text = `${quoted(hints.name)} was not loaded, for ${quoted(item.title)} was not opened.`;
+    this.#unsaid.push({ text, action: null });
   }
 
   /** Says what is not said yet, unless a photo is still on its way. */
@@ -58,10 +76,10 @@ export class Photos {
     this.#open(makeItem({ sample: name }, title));
   }
 
-  /** Opens what a person chose: that another photo was put away is not the last step any more. */
+  /** Opens what a person chose. */
   #open(item) {
-    this.#setAway(null);
-    this.session.open(item);
+    this.#did();
+    return this.session.open(item);
   }
 
   /** Looks at a photo of the desk. */
@@ -74,7 +92,9 @@ export class Photos {
   step(by) {
     const { items, current } = this.desk;
     if (items.length < 2) return;
-    this.show(items[(items.indexOf(current) + by + items.length) % items.length]);
+    const { opening } = this.session; // keys may come faster than photos
+    const from = items.indexOf(items.includes(opening) ? opening : current);
+    this.show(items[(from + by + items.length) % items.length]);
   }
 
   /** Puts a photo away. */
@@ -90,19 +110,30 @@ export class Photos {
     };
     this.close(item);
     this.#leave(item, next);
-    this.#setAway({ text: `${quoted(item.title)} was put away`, undo });
+    this.#did({ item, undo });
     this.seen();
   }
 
+  /** A step that is no undo or redo: what was taken back before it does not come back. */
+  #did(away = null) {
+    this.desk.forgetTakenBack();
+    this.#redo?.remove();
+    this.#setAway(away);
+  }
+
   #setAway(away) {
-    if (away === this.#away) return;
     this.#away = away;
     this.onUndo();
   }
 
   /** Another photo is seen, which took all messages away: says anew what is still true. */
   seen() {
-    if (this.#away) say(this.#away.text, 'note', { label: 'Undo', run: this.#away.undo });
+    const { takenBack } = this.desk;
+    if (this.#away) say(putAway(this.#away.item), 'note', { label: 'Undo', run: this.#away.undo });
+    else if (takenBack) {
+      const redo = { label: 'Redo', run: () => this.#bringBack() };
+      this.#redo = say(putAway(takenBack), 'note', redo).querySelector('button');
+    }
     this.tell();
   }
 
@@ -123,8 +154,9 @@ export class Photos {
     this.onBack();
   }
 
+  get canPutBack() { return Boolean(this.#away); }
   get canUndo() { return Boolean(this.#away) || this.hints.canUndo || this.desk.canTakeBack; }
-  get canRedo() { return this.hints.canRedo || this.desk.canBringBack; }
+  get canRedo() { return this.hints.canRedo || this.desk.takenBack !== null; }
 
   /**
    * Undoes that a photo was put away, if that came last, or the last change to the hints, or else
@@ -138,13 +170,20 @@ export class Photos {
     else if (this.desk.canTakeBack && !this.session.opening) {
       const { current } = this.desk;
       current.work = this.keeper.workOf(current);
-      this.#open(this.desk.takeBack());
+      this.session.open(this.desk.takeBack());
+      this.seen();
     }
   }
 
   redo() {
     if (this.hints.canRedo) this.hints.redo();
-    else if (this.desk.canBringBack) this.#open(this.desk.bringBack());
+    else if (this.desk.takenBack) this.#bringBack();
+  }
+
+  /** Redoes an opening. */
+  #bringBack() {
+    hush();
+    this.session.open(this.desk.bringBack());
   }
 
   /**
@@ -184,6 +223,7 @@ export class Photos {
     this.#lookAway();
     if (!this.session.away) this.screen.away(null); // it was about a photo that is gone
     this.screen.empty();
+    this.hints.load(null); // those of the photo that was seen
     this.screen.start();
     const [next] = this.desk.items;
     if (next) await this.session.open(next);

@@ -11,19 +11,13 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export class Reference {
   #image = byId('reference-image');
   #spot = [0.5, 0.5]; // in fractions, what the Enter key takes
-  #url = null;
-  #calm = false;
+  #url = null; // of what is shown
+  #chosen = false; // by a person: it stays when another photo is looked at
+  #coming = null; // {chosen}: the newest picture, until it has loaded
   #loupe;
 
   constructor(say) {
-    this.#image.addEventListener('load', () => {
-      if (this.#calm && isGrey(this.#image)) this.clear(); // grey is no palette
-    });
-    this.#image.addEventListener('error', () => {
-      if (!this.#url) return;
-      this.clear();
-      if (!this.#calm) say('This picture cannot be shown here', 'error');
-    });
+    this.say = say;
     const button = byId('reference-pick');
     this.#loupe = new Loupe(this.#image, button);
     button.addEventListener('keydown', (event) => this.#key(event));
@@ -34,18 +28,48 @@ export class Reference {
     });
   }
 
-  /** `calm`: nobody asked for it, so nobody is told if the browser cannot read it (a TIFF). */
-  show(file, name, calm = false) {
+  /** Shows a picture that a person chose, in place of another one as soon as it has loaded. */
+  show(file, name) {
+    this.#load(file, name, true);
+  }
+
+  /** Shows the own colors of the photo that is looked at, if a browser reads it and nobody chose others. */
+  ofPhoto(source) {
+    if (this.#chosen || this.#coming?.chosen) return;
     this.clear();
-    this.#calm = calm;
-    this.#url = URL.createObjectURL(file);
-    this.#image.src = this.#url;
+    if (source instanceof Blob) this.#load(source, 'This photo’s own colors', false);
+  }
+
+  #load(file, name, chosen) {
+    const coming = this.#coming = { chosen };
+    const picture = new Image();
+    const ended = (fits) => {
+      const newest = coming === this.#coming;
+      if (newest) this.#coming = null;
+      if (newest && fits()) this.#put(picture.src, name, chosen);
+      else URL.revokeObjectURL(picture.src);
+    };
+    picture.onload = () => ended(() => chosen || !isGrey(picture)); // grey is no palette
+    picture.onerror = () => ended(() => {
+      if (chosen) this.say('This picture cannot be shown here', 'error');
+      return false;
+    });
+    picture.src = URL.createObjectURL(file);
+  }
+
+  #put(url, name, chosen) {
+    this.clear();
+    this.#url = url;
+    this.#chosen = chosen;
+    this.#image.src = url;
     this.#spot = [0.5, 0.5];
     byId('reference').dataset.filled = 'true';
     byId('reference-name').textContent = byId('reference-name').title = name;
   }
 
   clear() {
+    this.#coming = null;
+    this.#chosen = false;
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = null;
     this.#image.removeAttribute('src');

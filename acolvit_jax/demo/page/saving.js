@@ -11,6 +11,7 @@ import { counted, quoted, say } from './toast.js';
 import { Full, Zip } from './zip.js';
 
 const ALL = 'photos_color.zip';
+const PUT_AWAY = 'it was put away';
 const LISTED = 5; // names in a message
 const SHOWN = 25_000; // ms of a line that says what is waited for; longer than until it is said anew
 const WAITING = { // for what, by the kind of an engine's error
@@ -150,14 +151,24 @@ export class Saving {
   }
 
   async #open(item, patience) {
+    const away = () => !this.desk.items.includes(item);
+    if (away()) throw new Error(PUT_AWAY);
     const source = await sourceOf(item);
-    item.photo = await patience.take(() => this.engine.open(source, {
+    const photo = await patience.take(() => this.engine.open(source, {
       name: source.name ?? item.title, onProgress() {}, signal: new AbortController().signal,
     }));
+    if (away()) {
+      this.engine.close(photo);
+      throw new Error(PUT_AWAY);
+    }
+    item.photo = photo;
   }
 
-  /** Loads a file of hints in place of those that are there; undo takes them back, not its budget. */
-  async loadHints(file) {
+  /**
+   * Loads a file of hints in place of those that are there; undo takes them back, not its budget.
+   * @param tell  says what came of it, see toast.js
+   */
+  async loadHints(file, tell = say) {
     if (!this.#havePhoto('Open a photo first, then its hints')) return;
     try {
       const { info } = this;
@@ -175,9 +186,9 @@ export class Saving {
       this.hints.replace(hints);
       const now = this.budget.budget;
       const turned = now === before ? '' : `; the budget is ${Math.round(100 * now)}% now`;
-      say(`${counted(hints.length, 'hint')} loaded${note}${turned}`);
+      tell(`${counted(hints.length, 'hint')} loaded${note}${turned}`);
     } catch (error) {
-      say(`${quoted(file.name)} was not loaded: ${error.message}`, 'error');
+      tell(`${quoted(file.name)} was not loaded: ${error.message}`, 'error');
     }
   }
 
@@ -193,10 +204,11 @@ export class Saving {
     return { name, width, height, print: fingerprint(grey) };
   }
 
-  /** Whether there is a photo and no other one on its way; says so if not. */
+  /** Whether a photo is seen and no other one is on its way; says so if not. */
   #havePhoto(otherwise) {
     const { photo, opening } = this.session;
-    if (!photo || opening) say(opening ? 'The photo is still on its way' : otherwise);
-    return photo && !opening;
+    const there = photo && !opening && this.screen.working;
+    if (!there) say(opening ? 'The photo is still on its way' : otherwise);
+    return there;
   }
 }

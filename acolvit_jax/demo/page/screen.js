@@ -10,8 +10,8 @@ export class Screen {
   #stage = byId('stage');
   #retry = () => {};
 
-  constructor({ session, stage, viewport, marks }) {
-    Object.assign(this, { session, stage, viewport, marks });
+  constructor({ session, stage, viewport, marks, eyedropper }) {
+    Object.assign(this, { session, stage, viewport, marks, eyedropper });
     byId('away-retry').addEventListener('click', () => this.#retry());
   }
 
@@ -24,6 +24,9 @@ export class Screen {
     if (saving) this.progress(1);
     else if (!this.session.opening) this.progress(null);
   }
+
+  /** Whether the work is on the screen, not the start page over it. */
+  get working() { return document.body.dataset.screen === 'work'; }
 
   busy(busy) {
     this.#stage.setAttribute('aria-busy', String(busy));
@@ -48,6 +51,7 @@ export class Screen {
 
   /** No photo is shown. */
   empty() {
+    this.eyedropper.toggle(false); // it takes a color for a hint of the photo that was seen
     this.state = 'empty';
     this.stage.clear();
     document.title = NAME;
@@ -86,6 +90,7 @@ export class Screen {
   get shown() { return Boolean(this.session.photo) || !byId('away').hidden; }
 
   start() {
+    this.eyedropper.toggle(false); // the samples are there to be opened
     document.body.dataset.screen = 'start';
     byId('start-back').hidden = !this.shown;
     byId('start').focus({ preventScroll: true });
@@ -98,6 +103,7 @@ export class Screen {
   }
 
   #display(picture, size, title) {
+    this.eyedropper.toggle(false);
     hush();
     if (!this.session.away) this.away(null);
     this.stage.setField(null);

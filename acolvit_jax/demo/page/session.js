@@ -12,6 +12,7 @@ const NEW_TRIES = { unreachable: 1, busy: 4 }; // of a photo that is not on the 
 const LOST_TRIES = 3; // while the engine puts away again and again what was opened
 const SIDE = 2048; // of the grey picture at first
 const SIDE_MAX = 4096; // after zooming in
+const FINER_AGAIN = 3000; // ms after a finer one failed
 const NOTHING = { field: null, automatic: null, result: null, lacking: null }; // was answered yet
 
 /**
@@ -163,7 +164,7 @@ export class Session extends EventTarget {
       .finally(() => listening.abort());
   }
 
-  /** Fetches a finer grey picture once, when the person looks closer than the first one shows. */
+  /** Fetches a finer grey picture, once it comes, when the person looks closer than the first one shows. */
   async refine() {
     const longest = Math.max(this.photo.width, this.photo.height);
     if (this.#finer || longest <= SIDE) return;
@@ -180,7 +181,11 @@ export class Session extends EventTarget {
       this.grey = new Grey(picture);
       this.#tell('grey');
       before.picture.close();
-    } catch { /* the first one stays */ }
+    } catch { // the first one stays for now
+      setTimeout(() => {
+        if (photo === this.photo) this.#finer = false;
+      }, FINER_AGAIN);
+    }
   }
 
   /**

@@ -12,6 +12,7 @@ const STEP = 6; // ms that this takes at once: something else may begin to move
 
 export class Stage extends EventTarget {
   view = 'result'; // grey, result, side, compare
+  mayChange = () => true; // set by main.js
   ratio = 1; // of the canvas: device pixels for a CSS pixel
   divide = 0.5; // of the stage's width, in the compare view
   #element = byId('stage');
@@ -108,6 +109,7 @@ export class Stage extends EventTarget {
   }
 
   setView(view) {
+    if (!this.mayChange()) return;
     this.view = view;
     this.#element.dataset.view = view;
     hide(this.#divider, view !== 'compare');

@@ -54,7 +54,7 @@ class Storage {
     return this.#database.transaction(store, mode).objectStore(store);
   }
 
-  #change(store, action) {
+  async #change(store, action) {
     const transaction = this.#database.transaction(store, 'readwrite');
     action(transaction.objectStore(store));
     transaction.commit();

@@ -4,8 +4,7 @@
 import { likest } from './gamut.js';
 import { describe } from './color.js';
 
-const STRONGER = 1.6;
-const PALER = 0.5;
+const OF_OWN = [['Model’s', 1], ['Stronger', 1.6], ['Paler', 0.5]]; // times its color
 const SHOWN = 6; // beside the model's own
 const APART = 10; // distance in a, b of two colors that are worth showing both
 const ROUNDS = 8;
@@ -52,8 +51,8 @@ function group({ values, side }) {
 }
 
 /**
- * [{name, a, b}] for a place of lightness `l` where the model's own color is `own`; null stands for
- * a color that is on its way.
+ * [{name, a, b}] for a place of lightness `l` where the model's own color is `own`, null if that is not
+ * known; null stands for a color that is on its way.
  * @param likely  what the model makes of the place, the likeliest first; null if that is on its way
  * @param others  the photo's colors, from `palette`, which fill what is left
  */
@@ -62,12 +61,8 @@ export function suggest(l, own, likely, others) {
     const [inA, inB] = likest(l, a, b);
     return { name, a: inA, b: inB };
   };
-  const [a, b] = own;
-  const first = [
-    cut('Model’s', a, b),
-    cut('Stronger', a * STRONGER, b * STRONGER),
-    cut('Paler', a * PALER, b * PALER),
-  ];
+  const first = own === null ? [] : OF_OWN.map(
+    ([name, times]) => cut(name, own[0] * times, own[1] * times));
   if (!likely) return [...first, ...Array(SHOWN).fill(null)];
   const isNew = (color) => likely.every((other) => Math.hypot(other.a - color.a, other.b - color.b) >= APART);
   const all = [...likely, ...others.filter(isNew)].slice(0, SHOWN).sort(byHue);

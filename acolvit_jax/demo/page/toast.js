@@ -4,6 +4,7 @@ import { byId, make, release } from './dom.js';
 
 const SHOWN = 6000;
 const SHOWN_BUTTON = 12_000;
+const NAMED = 5; // of many names
 let timer = 0;
 
 /** Takes the line away after a time, not from under the focus. */
@@ -20,6 +21,14 @@ export const quoted = (name) => `“${name}”`;
 
 /** A number of things. */
 export const counted = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+/** Names in a message, some of many, with the verb for one or for several. */
+export function named(names, one, several) {
+  const listed = names.slice(0, NAMED).map(quoted);
+  if (names.length > NAMED) listed.push(`${names.length - NAMED} more`);
+  const last = listed.pop();
+  return listed.length ? `${listed.join(', ')} and ${last} ${several}` : `${last} ${one}`;
+}
 
 /** A sentence of a message: a capital first, a full stop last. */
 export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;

@@ -62,7 +62,7 @@ DESK = """
         desk.show(item);
         session.ask(wish(work[item.title]));
     });
-    const screen = { saving: false, progress() {} };
+    const screen = { working: true, saving: false, progress() {} };
     const saving = new Saving({ engine, session, desk, screen, finish, keeper: { flush() {} },
         wishesOf: (work) => work.wishes });
     const [a, b] = ['a', 'b'].map((id) => makeItem({ sample: id }, id));

@@ -10,7 +10,12 @@ from selenium.webdriver.common.keys import Keys
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.photo import color, images
 from tests.demo.browser.page import Page, ab_of
+from tests.demo.browser.test_desk import kept
+from tests.demo.browser.test_files import paste, picture, wait_for_width
 from tests.gamut import in_gamut
+
+OWN = "This photo\N{RIGHT SINGLE QUOTATION MARK}s own colors"
+PUT_ALL_AWAY = "for (const away of document.querySelectorAll('.strip-away')) away.click();"
 
 
 def test_disc_and_hex_give_colors_that_srgb_has(coffee: Page):
@@ -85,6 +90,72 @@ def test_eyedropper_takes_colors_of_the_result_and_of_a_reference(coffee: Page, 
     coffee.click(300, 300)
     assert len(coffee.hints) == 1
     assert ab_of(coffee.hints[0])[0] != pytest.approx(a)
+
+
+def test_a_reference_that_was_chosen_stays_until_another_one_can_be_shown(
+    coffee: Page, tmp_path: Path
+):
+    def shown(name: str) -> None:
+        coffee.wait(lambda: coffee.id("reference-name").text == name, "the reference")
+        coffee.wait(lambda: coffee.js("return document.images['reference-image'].width > 0"), "it")
+
+    paste(coffee, mine=picture((70, 40)))
+    shown(OWN)
+    red, broken = tmp_path / "red.png", tmp_path / "broken.png"
+    images.write_image(red, np.full((40, 60, 3), (160, 60, 50), np.uint8))
+    broken.write_bytes(b"no picture at all")
+    coffee.choose_file("file-reference", red)
+    shown("red.png")
+    coffee.keys(",")
+    coffee.wait(lambda: coffee.state["photo"]["name"] == "coffee", "the photo before")
+    coffee.settle()
+    shown("red.png")
+    coffee.choose_file("file-reference", broken)
+    assert coffee.toast() == "This picture cannot be shown here."
+    shown("red.png")
+    coffee.id("reference-clear").click()
+    coffee.keys(".")
+    wait_for_width(coffee, 70)
+    shown(OWN)
+
+
+def test_the_eyedropper_ends_with_the_photo_that_it_was_for(coffee: Page):
+    picking = "return document.body.hasAttribute('data-picking')"
+    for leave in (
+        lambda: coffee.sample("bee"),
+        lambda: coffee.keys("g"),
+        lambda: coffee.js(PUT_ALL_AWAY),
+    ):
+        coffee.click(120, 200)
+        coffee.keys("i")
+        assert coffee.js(picking)
+        leave()
+        assert not coffee.js(picking)
+        coffee.keys(Keys.ESCAPE)
+
+
+def test_the_models_own_color_is_not_offered_where_it_is_not_known(coffee: Page):
+    """After a refresh: what is asked for has the hints."""
+    coffee.click(120, 200)
+    coffee.combine(Keys.ALT, Keys.ARROW_DOWN)
+    coffee.settle()
+    kept(coffee)
+    coffee.visit()
+    coffee.settle()
+    coffee.keys("n")
+    coffee.suggested()
+    offered = coffee.js(
+        "return [...document.querySelectorAll('#suggestions button')].map((b) => b.textContent)"
+    )
+    assert offered
+    assert not {"Stronger", "Paler"} & set(offered)
+    assert not coffee.id("own").is_displayed()
+    coffee.combine(Keys.SHIFT, Keys.DELETE)
+    coffee.settle()
+    coffee.click(120, 200)
+    coffee.suggested()
+    assert coffee.id("own").is_displayed()
+    assert coffee.js("return document.querySelectorAll('#suggestions button').length") == 9
 
 
 def test_the_dial_changes_what_is_computed(coffee: Page):

@@ -122,6 +122,35 @@ def test_opening_is_undone_and_redone_and_every_photo_keeps_its_own(coffee: Page
     assert coffee.hints == hints
 
 
+def test_an_undone_opening_says_so_and_stays_undone_after_new_work(coffee: Page):
+    def undo_opening() -> None:
+        coffee.combine(Keys.CONTROL, "z")
+        coffee.wait(lambda: coffee.state["photo"]["name"] == "coffee", "the photo before")
+        coffee.settle()
+        assert coffee.id("toast").text == "“second.png” was put away.Redo"
+
+    coffee.click(100, 100)
+    paste(coffee, second=picture((70, 40)))
+    wait_for_width(coffee, 70)
+    undo_opening()
+    coffee.js("document.querySelector('#toast button').click()")
+    wait_for_width(coffee, 70)
+    assert coffee.id("toast").text == ""
+    undo_opening()
+    coffee.combine(Keys.CONTROL, "z")  # and a step of the hints, which comes back first
+    coffee.combine(Keys.CONTROL, "y")
+    assert len(coffee.hints) == 1
+    coffee.combine(Keys.CONTROL, "y")
+    wait_for_width(coffee, 70)
+    undo_opening()
+    coffee.click(150, 200)
+    assert coffee.id("toast").text == "“second.png” was put away."  # nothing brings it back now
+    assert not coffee.id("redo").is_enabled()
+    coffee.combine(Keys.CONTROL, "y")
+    coffee.settle()
+    assert names(coffee) == ["Cup of coffee"]
+
+
 def test_a_strip_of_several_photos(page: Page, tmp_path: Path):
     widths = (50, 60, 70)
     for width in widths:
@@ -148,6 +177,18 @@ def test_a_strip_of_several_photos(page: Page, tmp_path: Path):
     assert len(page.hints) == 1
     ready = "return document.querySelector('#strip-list img').naturalWidth"
     page.wait(lambda: page.js(ready) == 128, "a thumbnail")
+
+
+def test_a_key_pressed_thrice_goes_three_photos_on(page: Page):
+    """Faster than the photos come."""
+    for name in ("coffee", "bee", "chelsea", "astronaut"):
+        page.sample(name)
+    page.keys(".", ".", ".")
+    page.wait(lambda: page.state["photo"]["name"] == "chelsea", "the third photo on")
+    page.settle()
+    assert page.state["photo"]["name"] == "chelsea"
+    page.keys(",", ",")
+    page.wait(lambda: page.state["photo"]["name"] == "coffee", "the second photo back")
 
 
 def test_a_photo_that_is_left_at_once_has_a_picture_in_the_strip(page: Page):

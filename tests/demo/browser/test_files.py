@@ -1,6 +1,7 @@
 """Photos and hints on their way into the page and out of it."""
 
 import base64
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -41,10 +42,10 @@ def paste(page: Page, **files: bytes) -> None:
     )
 
 
-def drag_file(page: Page, path: Path, element: str, drop: bool = True) -> None:
+def drag_file(page: Page, path: Path, element: str, drop: bool = True, *others: Path) -> None:
     box = page.id(element).rect
     at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    data = {"items": [], "files": [str(p) for p in (path, *others)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop")[: 3 if drop else 2]:
         arguments = {"type": kind, "data": data, **at}
         page.driver.execute_cdp_cmd("Input.dispatchDragEvent", arguments)
@@ -89,6 +90,52 @@ def test_a_file_dropped_on_the_reference_is_no_new_photo(coffee: Page, tmp_path:
     drag_file(coffee, path, "reference")
     coffee.wait(lambda: coffee.id("reference-image").is_displayed(), "the reference")
     assert coffee.state["photo"]["id"] == photo
+
+
+def test_all_that_is_dropped_arrives_or_is_named(page: Page, tmp_path: Path):
+    """A photo with the hints that the page saved, one whose name tells no kind, and a folder."""
+    (tmp_path / "a.png").write_bytes(picture((60, 40)))
+    (tmp_path / "scan0001").write_bytes(picture((50, 40)))
+    hint = {"row": 10, "column": 20, "color": "teal", "size": 2}
+    (tmp_path / "a_hints.json").write_text(json.dumps([hint]))
+    (tmp_path / "old scans").mkdir()
+    order = ("a_hints.json", "a.png", "old scans", "scan0001")
+    first, *others = [tmp_path / name for name in order]
+    drag_file(page, first, "start", True, *others)
+    wait_for_width(page, 60)
+    page.wait(lambda: "hint" in page.id("toast").text, "the hints")
+    page.settle()
+    assert [(h["row"], h["column"]) for h in page.hints] == [(10, 20)]
+    told = "“old scans” is a folder; take the photos themselves. 1 hint loaded."
+    assert page.toast() == told
+    assert page.js("return acolvit.photos.map(({ title }) => title)") == ["a.png", "scan0001"]
+    page.keys(".")
+    wait_for_width(page, 50)
+    assert page.hints == []
+
+
+def test_hints_whose_photo_does_not_open_and_several_files_of_hints_are_named(
+    coffee: Page, tmp_path: Path
+):
+    for name in ("b_hints.json", "c_hints.json"):
+        (tmp_path / name).write_text('[{"row": 1, "column": 2, "color": "red"}]')
+    (tmp_path / "b.png").write_bytes(b"no photo at all")
+    drag_file(coffee, tmp_path / "b.png", "stage", True, tmp_path / "b_hints.json")
+    told = "“b_hints.json” was not loaded, for “b.png” was not opened."
+    coffee.wait(lambda: told in coffee.id("toast").text, "the message")
+    drag_file(coffee, tmp_path / "b_hints.json", "stage", True, tmp_path / "c_hints.json")
+    told = "“b_hints.json” and “c_hints.json” were not loaded; load one file of hints at a time."
+    coffee.wait(lambda: told in coffee.id("toast").text, "the message")
+    assert coffee.hints == []
+    assert all("415" in line for line in coffee.complaints())
+
+
+def test_of_pictures_dropped_on_the_reference_one_is_taken(coffee: Page, tmp_path: Path):
+    for name in ("one.png", "two.png"):
+        (tmp_path / name).write_bytes(picture((60, 40)))
+    drag_file(coffee, tmp_path / "one.png", "reference", True, tmp_path / "two.png")
+    assert coffee.toast() == "“two.png” was left out; one picture is the reference."
+    coffee.wait(lambda: coffee.id("reference-name").text == "one.png", "the reference")
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,16 @@ def test_saturation_and_warmth_are_live_and_saved(coffee: Page, downloads: Path)
     assert np.ptp(written[place]) <= 1
 
 
+def test_hints_of_a_photo_without_a_name_say_its_size_alone(page: Page):
+    note = """
+        const { readHintFile } = await import('./static/hint_file.js');
+        const content = { photo: { width: 10, height: 1000 }, hints: [] };
+        const here = { width: 60, height: 40, print: '0' };
+        return readHintFile(JSON.stringify(content), here, {}).note;
+    """
+    assert page.module(note) == "; they are of another photo (10 \N{MULTIPLICATION SIGN} 1000)"
+
+
 def test_a_file_of_hints_is_scaled_and_says_of_which_photo_it_is(
     coffee: Page, downloads: Path, tmp_path: Path
 ):

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.demo.browser.page import Page
 from tests.demo.browser.tabs import bee_is_offered, close_tab, offered, stored
 from tests.demo.browser.test_desk import kept, names
 from tests.demo.browser.test_files import paste, picture, wait_for_width
+from tests.demo.browser.test_opening import HOLD_UPLOAD
 
 # Writes fail while `full`, and are counted by store.
 WATCH = """
@@ -48,6 +51,21 @@ OLDER = """
     await new Promise((done) => { writing.oncomplete = done; });
     database.close();
     sessionStorage.clear();"""
+# The page's database opens when the test says so.
+HOLD_STORAGE = """
+    const { open } = IDBFactory.prototype;
+    IDBFactory.prototype.open = function (...args) {
+        IDBFactory.prototype.open = open;
+        const later = {};
+        window.openStorage = () => {
+            const request = open.apply(this, args);
+            request.onsuccess = () => {
+                later.result = request.result;
+                later.onsuccess();
+            };
+        };
+        return later;
+    };"""
 REMOVE_FILE = """
     const open = indexedDB.open('acolvit');
     const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
@@ -90,6 +108,30 @@ def test_without_room_the_page_asks_before_it_is_left_and_tries_again(page: Page
     page.keys(",")
     wait_for_width(page, 70)
     assert len(page.hints) == 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_photo_chosen_before_the_kept_ones_are_read_is_not_lost(page: Page, there: bool):
+    """Whether it is there by then or on its way."""
+    page.sample("bee")
+    page.click(100, 100)
+    kept(page)
+    with page.before(HOLD_STORAGE):
+        page.driver.get(page.address)
+    page.wait(lambda: page.js("return document.querySelector('.sample')"), "the samples")
+    if not there:
+        page.js(HOLD_UPLOAD)
+    paste(page, mine=picture((70, 40)))
+    if there:
+        page.wait(lambda: page.id("photo-size").text.startswith("70 "), "the photo")
+    page.js("openStorage()")
+    if not there:
+        page.js("window.letGo()")
+    wait_for_width(page, 70)
+    assert sorted(names(page)) == ["Bee at a quince blossom", "mine.png"]
+    kept(page)
+    page.visit()
+    wait_for_width(page, 70)
 
 
 def test_that_nothing_is_kept_is_told_once(page: Page):

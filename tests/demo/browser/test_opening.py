@@ -138,7 +138,8 @@ def test_the_photo_behind_one_on_its_way_is_put_away(coffee: Page, tmp_path: Pat
 
 def test_the_photo_behind_one_on_its_way_is_not_changed(red: Page, tmp_path: Path):
     """By keys, buttons, dials: it is not seen. A screen reader is not told that it was."""
-    before = [red.hints, red.state["budget"]]
+    red.keys("3")
+    before = [red.hints, red.state["budget"], red.state["view"]]
     uploading(red, *files(tmp_path, "one.png"))
     saturation = red.id("saturation")
     saturated = saturation.get_property("value")
@@ -147,6 +148,7 @@ def test_the_photo_behind_one_on_its_way_is_not_changed(red: Page, tmp_path: Pat
         lambda: red.combine(Keys.CONTROL, "z"),
         lambda: red.keys("s"),
         lambda: red.keys("["),
+        lambda: red.keys("4"),
         lambda: red.combine(Keys.SHIFT, Keys.DELETE),
         lambda: red.js("document.getElementById('gray').click()"),
         lambda: saturation.send_keys(Keys.ARROW_LEFT),
@@ -155,7 +157,7 @@ def test_the_photo_behind_one_on_its_way_is_not_changed(red: Page, tmp_path: Pat
         act()
         assert red.toast() == "The photo is still on its way."
         assert red.js("return document.getElementById('spoken').textContent") == ""
-        assert [red.hints, red.state["budget"]] == before
+        assert [red.hints, red.state["budget"], red.state["view"]] == before
         assert saturation.get_property("value") == saturated
     red.js("letGo()")
     red.wait(lambda: red.js("return !!window.answer"), "the photo")
@@ -163,7 +165,7 @@ def test_the_photo_behind_one_on_its_way_is_not_changed(red: Page, tmp_path: Pat
     red.settle()
     red.keys(",")
     red.wait(lambda: red.js("return acolvit.photo?.name") == "coffee", "the photo before")
-    assert [red.hints, red.state["budget"]] == before
+    assert [red.hints, red.state["budget"], red.state["view"]] == before
 
 
 def test_files_that_are_too_large_are_named_when_the_others_are_there(page: Page, tmp_path: Path):

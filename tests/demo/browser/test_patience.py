@@ -274,6 +274,24 @@ def test_what_was_put_away_is_made_anew(page: Page, looked_at: str, fails: str):
     assert got["said"][-1] == "Saved 2 photos in photos_color.zip."
 
 
+def test_a_photo_put_away_meanwhile_is_missing_and_closed(page: Page):
+    got = on_desk(
+        page,
+        "engine.close = ({ id }) => log.push(`close ${id}`);"
+        "await look(a);"
+        "b.work = { wishes: wish('blue'), finish: finish.value };"
+        "const go = hold('open');"
+        "const saved = saving.save('all');"
+        "await until(() => log.includes('open b'));"
+        "desk.remove(b);"
+        "go();"
+        "await saved;",
+    )
+    told = "Saved 1 of 2 photos in photos_color.zip; missing: “b” (it was put away)."
+    assert got["said"] == [told]
+    assert got["log"][-2:] == ["open b", "close b"]
+
+
 def test_what_an_archive_has_no_room_for_is_missing(page: Page):
     got = on_desk(
         page,

@@ -190,6 +190,30 @@ def test_a_closer_look_fetches_a_finer_picture(page: Page, tmp_path: Path):
     )
 
 
+def test_a_finer_picture_that_did_not_come_is_asked_for_again(page: Page, tmp_path: Path):
+    """At a later look, not at every step of the zoom."""
+    page.js("""
+        const { fetch, setTimeout: set } = window;
+        window.finer = 0;
+        window.setTimeout = (act, ms) => set(act, ms === 3000 ? 300 : ms);
+        window.fetch = (address, options) => {
+            if (!address.includes('max_side=4096') || ++finer > 1) return fetch(address, options);
+            return Promise.reject(new TypeError('no network'));
+        };""")
+    path = tmp_path / "long.png"
+    images.write_image(path, np.full((300, 3000, 3), 119, np.uint8))
+    page.choose_file("file-photo", path)
+    page.settle()
+    page.keys("a", "+", "+")
+    assert page.js("return finer") == 1
+
+    def look() -> bool:
+        page.keys("+", "-")
+        return page.js("return finer") == 2
+
+    page.wait(look, "the finer picture")
+
+
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (500, 3), (10, 3000)])
 def test_odd_photos_are_shown_and_colored(page: Page, tmp_path: Path, height: int, width: int):
     path = tmp_path / "odd.png"

@@ -126,6 +126,47 @@ def test_no_key_leaves_the_page(coffee: Page):
     assert coffee.hints[0]["column"] < column
 
 
+def press(page: Page, element: str, **init: Any) -> bool:
+    """Presses a key as a keyboard of another layout does; whether the browser leaves it to us."""
+    script = """
+        const init = { bubbles: true, cancelable: true, ...arguments[1] };
+        const event = new KeyboardEvent('keydown', init);
+        return !document.getElementById(arguments[0]).dispatchEvent(event);
+    """
+    return page.js(script, element, init)
+
+
+def test_letters_of_other_scripts_are_the_keys_that_they_lie_on(coffee: Page):
+    coffee.click(100, 100)
+    coffee.click(150, 200)
+    budget = coffee.state["budget"]
+    press(coffee, "stage", key="\N{CYRILLIC SMALL LETTER YA}", code="KeyZ", ctrlKey=True)
+    assert len(coffee.hints) == 1
+    zeta = "\N{GREEK CAPITAL LETTER ZETA}"
+    press(coffee, "stage", key=zeta, code="KeyZ", ctrlKey=True, shiftKey=True)
+    assert len(coffee.hints) == 2
+    press(coffee, "stage", key="\N{CYRILLIC SMALL LETTER HA}", code="BracketLeft")
+    assert coffee.state["budget"] == pytest.approx(budget - 0.05)
+    press(coffee, "stage", key="\N{HEBREW LETTER GIMEL}", code="KeyD")
+    assert focused(coffee) == "dial"
+    press(coffee, "stage", key="z", code="KeyY", ctrlKey=True)  # a German keyboard's own letter
+    assert len(coffee.hints) == 1
+
+
+def test_keys_of_a_mac(coffee: Page):
+    """Its Delete is Backspace; with Alt and arrows a caret moves by words."""
+    with coffee.before("Object.defineProperty(navigator, 'platform', { value: 'MacIntel' })"):
+        coffee.visit()
+    coffee.sample("coffee")
+    coffee.click(100, 100)
+    coffee.click(150, 200)
+    hints = coffee.hints
+    assert not press(coffee, "hex", key="ArrowLeft", altKey=True)
+    assert coffee.hints == hints
+    press(coffee, "stage", key="Backspace", shiftKey=True)
+    assert coffee.hints == []
+
+
 @pytest.mark.parametrize("held", [False, True])
 def test_a_held_key_saves_and_places_once(coffee: Page, held: bool):
     """A key that is held is an event again and again."""
