@@ -47,11 +47,12 @@ class Handlers:
         samples: the gallery by name.
     """
 
-    def __init__(self, studio: Studio, limits: Limits, model_name: str) -> None:
+    def __init__(self, studio: Studio, bodies: BodyReader, limits: Limits, model_name: str) -> None:
         """Sets the threads up.
 
         Args:
             studio: computes.
+            bodies: reads what clients send.
             limits: of the server.
             model_name: for people.
         """
@@ -59,16 +60,12 @@ class Handlers:
         self.samples: Mapping[str, Sample] = samples()
         self._limits = limits
         self._model_name = model_name
-        self._bodies = BodyReader(limits)
+        self._bodies = bodies
         self._downloads = Downloads(limits)
         self._model = Workers("model", len(available_cores()), limits.waiting)
         self._decodes = Workers("decode", limits.decodes, limits.waiting)
         self._pictures = Workers("picture", limits.pictures, limits.waiting)
         self._thumbnails = Workers("thumbnail", 1, limits.thumbnails)
-
-    def hang_up(self) -> None:
-        """Waits for no client any more, because the server goes down."""
-        self._bodies.hang_up()
 
     def close(self) -> None:
         """Lets the threads end."""
