@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.studio import Studio
 from tests.demo.calls import add, colorize, refused
 from tests.photos import make_jpeg, make_rgb
@@ -42,6 +43,16 @@ def test_pixels_at_the_limit_are_read(make_client):
     client = make_client(pixels=48 * 64)
     add(client, make_jpeg(0))
     refused(client.post("/v1/photos", content=make_jpeg(0, (49, 64))), 413)
+
+
+def test_a_small_machine_takes_no_more_pixels_than_colorize(make_client, monkeypatch):
+    monkeypatch.setattr("acolvit_jax.demo.server.limits.max_pixels", lambda: 60_000_000)
+    assert Limits().pixels == 50_000_000
+    monkeypatch.setattr("acolvit_jax.demo.server.limits.max_pixels", lambda: 48 * 64)
+    client = make_client()
+    assert client.get("/v1/info").json()["limits"]["pixels"] == 48 * 64
+    add(client, make_jpeg(0))
+    refused(client.post("/v1/photos", content=make_jpeg(0, (49, 64))), 413, text="3,072 allowed")
 
 
 def jpeg():
