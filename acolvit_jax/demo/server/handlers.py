@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -263,10 +264,14 @@ def _whole(request: Request, name: str, default: int, low: int, high: int) -> in
 def _number(request: Request, name: str, default: float, bounds: tuple[float, float]) -> float:
     """A number of the query."""
     text, (low, high) = request.query_params.get(name, str(default)), bounds
-    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", text) or not low <= float(text) <= high:
+    try:
+        value = float(text) if re.fullmatch(r"[-+.0-9eE]{1,32}", text) else math.nan
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
         message = f"wanted a number in {low:g}..{high:g}, got {shown(text)}"
         raise RequestError(422, message, name)
-    return float(text)
+    return value
 
 
 def file_stem(name: str) -> str:
