@@ -132,16 +132,6 @@ def test_uploads_share_memory_and_give_it_back(make_client):
         add(client)
 
 
-def test_downloads_share_memory_and_give_it_back(make_client):
-    client = make_client(downloads_bytes=10_000)
-    photo, large = add(client), client.post("/v1/photos", json={"sample": "bee"}).json()
-    for _ in range(12):
-        assert len(client.get("/" + photo["grey"]).content) > 1_000
-        response = client.get("/" + large["grey"])
-        refused(response, 503, text="downloads")
-        assert response.headers["Retry-After"]
-
-
 def test_a_busy_server_says_so_and_recovers(make_client, monkeypatch):
     client = make_client(waiting=1, decodes=1)
     gate, read = threading.Event(), Studio.read

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from acolvit_jax.config import PRETRAINED
 from acolvit_jax.demo.server import openapi, static_files
@@ -28,7 +28,7 @@ from acolvit_jax.demo.server.studio import Studio
 from acolvit_jax.demo.server.transfers import Drain, Transfers
 from acolvit_jax.inference.colorizer import Colorizer
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[ASGIApp]]
 SWEEP_SECONDS = 30.0
 
 
@@ -50,7 +50,7 @@ class Endpoint:
         """Answers a request."""
         method = scope["method"]
         if method == "OPTIONS":
-            response = Response(status_code=204, headers={"Allow": self.allowed})
+            response: ASGIApp = Response(status_code=204, headers={"Allow": self.allowed})
         elif method in self._handlers:
             response = await self._handlers[method](Request(scope, receive))
         else:
