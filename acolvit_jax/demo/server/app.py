@@ -21,7 +21,7 @@ from acolvit_jax.demo.server import openapi, static_files
 from acolvit_jax.demo.server.body import BodyReader
 from acolvit_jax.demo.server.handlers import Handlers
 from acolvit_jax.demo.server.limits import Limits
-from acolvit_jax.demo.server.problems import RequestError, json_response
+from acolvit_jax.demo.server.problems import RequestError, going_down, json_response
 from acolvit_jax.demo.server.security import Access, Guard, security_headers
 from acolvit_jax.demo.server.store import PhotoStore
 from acolvit_jax.demo.server.studio import Studio
@@ -49,14 +49,17 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
         method = scope["method"]
-        if method == "OPTIONS":
-            response: ASGIApp = Response(status_code=204, headers={"Allow": self.allowed})
-        elif method in self._handlers:
-            response = await self._handlers[method](Request(scope, receive))
-        else:
-            message = f"this address takes {self.allowed}"
-            raise RequestError(405, message, headers={"Allow": self.allowed})
-        await response(scope, receive, _without_body(send) if method == "HEAD" else send)
+        try:
+            if method == "OPTIONS":
+                response: ASGIApp = Response(status_code=204, headers={"Allow": self.allowed})
+            elif method in self._handlers:
+                response = await self._handlers[method](Request(scope, receive))
+            else:
+                message = f"this address takes {self.allowed}"
+                raise RequestError(405, message, headers={"Allow": self.allowed})
+            await response(scope, receive, _without_body(send) if method == "HEAD" else send)
+        except asyncio.CancelledError:  # the time to end what was begun before a shut down is over
+            raise going_down() from None
 
 
 def _without_body(send: Send) -> Send:
