@@ -61,7 +61,7 @@ def test_an_interrupt_with_a_client_connected_is_clean(model):
         assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")  # it waits for the body
         out, err = kill(process, signal.SIGINT)
         # The client was told, and not cut off when the time for a clean end was over.
-        assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
 
 

@@ -107,6 +107,62 @@ def test_a_head_that_does_not_end_is_cut_off_after_answers_too(small_colorizer, 
                 pytest.fail("the connection is still open")
 
 
+CHUNKED = b"/v1/photos HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+NO_HTTP = {
+    "another protocol": b"GET / HTP\r\n\r\n",
+    "bytes": bytes(range(256)) * 40_000,
+    "a long head": b"GET /" + b"a" * 10_000_000,
+    "a negative length": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    "two lengths": b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "a piece without a length": b"POST " + CHUNKED + b"x" * 10_000_000,
+    "a second request": b"GET /v1/photos/x HTTP/1.1\r\nHost: localhost\r\n\r\n" + b"?\r\n" * 10_000,
+}
+
+
+@pytest.mark.parametrize("name", list(NO_HTTP))
+def test_what_is_no_http_is_answered_in_json(small_colorizer, name, caplog):
+    with running(small_colorizer) as live, live.connect() as connection:
+        connection.sendall(NO_HTTP[name])
+        answers = read_until_closed(connection)
+        connection.close()
+        assert live.call("GET", "/v1/info")[0] == 200
+    if name == "a second request":
+        assert answers.startswith(b"HTTP/1.1 404 ")
+        answers = answers[answers.index(b"HTTP/1.1 400 ") :]
+    head, _, body = answers.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n"), head
+    fields = dict(line.lower().split(b": ") for line in head.split(b"\r\n")[1:])
+    assert fields[b"content-type"] == b"application/json"
+    assert fields[b"connection"] == b"close"
+    assert int(fields[b"content-length"]) == len(body)
+    assert json.loads(body) == {"error": "this is not valid HTTP/1.1", "field": None}
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_body_that_goes_wrong_harms_nothing(small_colorizer, caplog):
+    """Of HEAD, whose answer has no body, and of a request that is answered already."""
+    with running(small_colorizer, upload_bytes=1000) as live:
+        with live.connect() as connection:
+            connection.sendall(b"HEAD " + CHUNKED.replace(b"photos", b"info") + b"x\r\n")
+            assert read_until_closed(connection).endswith(b"\r\n\r\n")
+        with live.connect() as connection:
+            connection.sendall(b"POST " + CHUNKED + b"800\r\n" + bytes(2048) + b"\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+            connection.sendall(b"x\r\n")
+            assert is_closed(connection)
+        assert live.call("GET", "/v1/info")[0] == 200
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_who_sends_what_is_no_http_on_and_on_is_cut_off(small_colorizer, monkeypatch):
+    monkeypatch.setattr(connections, "KEEP_ALIVE_SECONDS", 0.5)
+    with running(small_colorizer) as live, live.connect() as connection:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                connection.sendall(b"?\r\n")
+        assert live.call("GET", "/v1/info")[0] == 200
+
+
 def test_a_stalled_upload_times_out(small_colorizer):
     with running(small_colorizer, stall_seconds=0.5, body_seconds=LONG) as live:
         answer = live.raw(head(10_000) + b"\xff\xd8some")

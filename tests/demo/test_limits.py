@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from acolvit_jax.demo.server.limits import Limits
 from acolvit_jax.demo.server.studio import Studio
 from tests.demo.calls import add, colorize, refused
 from tests.photos import make_jpeg, make_rgb
@@ -42,6 +43,16 @@ def test_pixels_at_the_limit_are_read(make_client):
     client = make_client(pixels=48 * 64)
     add(client, make_jpeg(0))
     refused(client.post("/v1/photos", content=make_jpeg(0, (49, 64))), 413)
+
+
+def test_a_small_machine_takes_no_more_pixels_than_colorize(make_client, monkeypatch):
+    monkeypatch.setattr("acolvit_jax.demo.server.limits.max_pixels", lambda: 60_000_000)
+    assert Limits().pixels == 50_000_000
+    monkeypatch.setattr("acolvit_jax.demo.server.limits.max_pixels", lambda: 48 * 64)
+    client = make_client()
+    assert client.get("/v1/info").json()["limits"]["pixels"] == 48 * 64
+    add(client, make_jpeg(0))
+    refused(client.post("/v1/photos", content=make_jpeg(0, (49, 64))), 413, text="3,072 allowed")
 
 
 def jpeg():
@@ -119,16 +130,6 @@ def test_uploads_share_memory_and_give_it_back(make_client):
         refused(response, 503)
         assert response.headers["Retry-After"]
         add(client)
-
-
-def test_downloads_share_memory_and_give_it_back(make_client):
-    client = make_client(downloads_bytes=10_000)
-    photo, large = add(client), client.post("/v1/photos", json={"sample": "bee"}).json()
-    for _ in range(12):
-        assert len(client.get("/" + photo["grey"]).content) > 1_000
-        response = client.get("/" + large["grey"])
-        refused(response, 503, text="downloads")
-        assert response.headers["Retry-After"]
 
 
 def test_a_busy_server_says_so_and_recovers(make_client, monkeypatch):

@@ -14,19 +14,21 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from acolvit_jax.config import PRETRAINED
 from acolvit_jax.demo.server import openapi, static_files
+from acolvit_jax.demo.server.body import BodyReader
 from acolvit_jax.demo.server.handlers import Handlers
 from acolvit_jax.demo.server.limits import Limits
-from acolvit_jax.demo.server.problems import RequestError, json_response
+from acolvit_jax.demo.server.problems import RequestError, going_down, json_response
 from acolvit_jax.demo.server.security import Access, Guard, security_headers
 from acolvit_jax.demo.server.store import PhotoStore
 from acolvit_jax.demo.server.studio import Studio
+from acolvit_jax.demo.server.transfers import Drain, Transfers
 from acolvit_jax.inference.colorizer import Colorizer
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[ASGIApp]]
 SWEEP_SECONDS = 30.0
 
 
@@ -47,14 +49,17 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
         method = scope["method"]
-        if method == "OPTIONS":
-            response = Response(status_code=204, headers={"Allow": self.allowed})
-        elif method in self._handlers:
-            response = await self._handlers[method](Request(scope, receive))
-        else:
-            message = f"this address takes {self.allowed}"
-            raise RequestError(405, message, headers={"Allow": self.allowed})
-        await response(scope, receive, _without_body(send) if method == "HEAD" else send)
+        try:
+            if method == "OPTIONS":
+                response: ASGIApp = Response(status_code=204, headers={"Allow": self.allowed})
+            elif method in self._handlers:
+                response = await self._handlers[method](Request(scope, receive))
+            else:
+                message = f"this address takes {self.allowed}"
+                raise RequestError(405, message, headers={"Allow": self.allowed})
+            await response(scope, receive, _without_body(send) if method == "HEAD" else send)
+        except asyncio.CancelledError:  # the time to end what was begun before a shut down is over
+            raise going_down() from None
 
 
 def _without_body(send: Send) -> Send:
@@ -130,7 +135,9 @@ def make_app(
     limits = limits or Limits()
     access = access or Access()
     store = PhotoStore(limits, clock)
-    handlers = Handlers(Studio(colorizer, store, limits), limits, model_name)
+    transfers = Transfers(limits)
+    studio, bodies = Studio(colorizer, store, limits), BodyReader(limits, transfers)
+    handlers = Handlers(studio, bodies, limits, model_name)
     routes = {**_page_routes(folder), **_interface_routes(handlers)}
 
     @contextlib.asynccontextmanager
@@ -143,7 +150,7 @@ def make_app(
 
     app = Starlette(
         routes=[Route(path, Endpoint(methods)) for path, methods in routes.items()],
-        middleware=[Middleware(Guard, access=access)],
+        middleware=[Middleware(Drain, transfers=transfers), Middleware(Guard, access=access)],
         exception_handlers={
             RequestError: _on_problem,
             HTTPException: _on_http_exception,
@@ -152,7 +159,7 @@ def make_app(
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.hang_up = handlers.hang_up
+    app.state.hang_up = transfers.hang_up
     return app
 
 

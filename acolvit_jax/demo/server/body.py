@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,8 @@ from contextlib import asynccontextmanager
 from starlette.requests import ClientDisconnect, Request
 
 from acolvit_jax.demo.server.limits import MIB, Limits
-from acolvit_jax.demo.server.problems import RequestError
+from acolvit_jax.demo.server.problems import RequestError, going_down
+from acolvit_jax.demo.server.transfers import Transfers
 
 _CLOSE = {"Connection": "close"}
 
@@ -18,17 +18,11 @@ _CLOSE = {"Connection": "close"}
 class BodyReader:
     """Reads bodies for one server, on the event loop; no thread waits for a slow client."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, transfers: Transfers) -> None:
         """Reads within limits."""
         self._limits = limits
+        self._transfers = transfers
         self._held = 0
-        self._timers: set[asyncio.Timeout] = set()
-
-    def hang_up(self) -> None:
-        """Ends all reading now, because the server goes down."""
-        for timer in self._timers:
-            if not timer.expired():  # but its reader has not heard of it yet
-                timer.reschedule(asyncio.get_running_loop().time())
 
     @asynccontextmanager
     async def read(self, request: Request, max_bytes: int) -> AsyncIterator[bytes]:
@@ -43,7 +37,7 @@ class BodyReader:
 
         Raises:
             RequestError: 408 if it is too slow, 413 if too long, 415 if it is compressed, 503 if
-                too many are on their way.
+                too many are on their way or the server goes down.
         """
         _check_headers(request, max_bytes)
         buffer = io.BytesIO()  # gives its bytes away without a copy
@@ -52,17 +46,14 @@ class BodyReader:
             yield buffer.getvalue()
         finally:
             self._held -= buffer.tell()
+            buffer.close()  # the error of a refused body keeps it in its traceback
 
     async def _collect(self, request: Request, max_bytes: int, buffer: io.BytesIO) -> None:
-        """Reads the pieces of a body, each in its time, all in theirs."""
-        now = asyncio.get_running_loop().time
-        end, stall = now() + self._limits.body_seconds, self._limits.stall_seconds
-        timer = asyncio.timeout_at(min(now() + stall, end))
-        self._timers.add(timer)
+        """Reads the pieces of a body."""
         try:
-            async with timer:
+            async with self._transfers.timed() as moved:
                 async for piece in request.stream():
-                    timer.reschedule(min(now() + stall, end))
+                    moved()
                     self._held += buffer.write(piece)
                     if buffer.tell() > max_bytes:
                         raise _too_long(max_bytes)
@@ -72,13 +63,13 @@ class BodyReader:
                             503, "too many uploads at once; try again", headers=headers
                         )
         except TimeoutError:
+            if self._transfers.ended:
+                raise going_down() from None
             raise RequestError(
                 408, "the request came too slowly; try again", headers=_CLOSE
             ) from None
         except ClientDisconnect:
             raise RequestError(400, "the client went away", headers=_CLOSE) from None
-        finally:
-            self._timers.remove(timer)
 
 
 def _check_headers(request: Request, max_bytes: int) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from acolvit_jax.demo.server.problems import RequestError
 
 KEEP_ALIVE_SECONDS = 75.0  # a person thinks between two clicks
 STALL_SECONDS = 20.0  # that bytes wait for a client who takes none of them
@@ -19,9 +22,10 @@ class Connection(H11Protocol):
 
     It is closed when a head does not end in time, and when the client does not read. One too many,
     of all or of one client, takes the place of the one that has been idle longest; where none is
-    idle it is refused.
+    idle it is refused. What is no HTTP is answered too, and the client heard out.
     """
 
+    _lost = False  # what comes cannot be read as requests any more
     _patience: asyncio.TimerHandle | None = None
     _look: asyncio.TimerHandle | None = None
 
@@ -37,8 +41,32 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes in. Those of a head that is not whole do not buy more time."""
-        super().data_received(data)
+        if not self._lost:
+            super().data_received(data)
         self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is no HTTP, if it is not answered yet, and reads nothing from there on.
+
+        The connection ends when the client closes it, or as an idle one: closed over unread bytes
+        it would be reset, and the answer lost.
+        """
+        begun = self.conn.our_state is h11.SEND_RESPONSE  # of a request whose body goes wrong
+        if not begun and self.conn.our_state is not h11.IDLE:
+            self.transport.close()
+            return
+        answer = RequestError(400, "this is not valid HTTP/1.1").response()
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        body = b"" if begun and self.scope["method"] == "HEAD" else bytes(answer.body)
+        for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        if begun:
+            self.cycle.response_complete = self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self._lost = True
+        self.transport.write_eof()
+        self.flow.resume_reading()
 
     def resume_writing(self) -> None:
         """Goes on: the client has read."""

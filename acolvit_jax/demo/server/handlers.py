@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 from unicodedata import category
@@ -14,6 +16,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 import acolvit_jax
 from acolvit_jax.common.cores import available_cores
@@ -36,6 +39,7 @@ from acolvit_jax.photo.outputs import OUTPUTS
 GREY_SIDES = (64, 4096)
 GREY_SIDE = 2048
 NAME_LENGTH = 80
+PIXEL_BYTES = 4  # of a picture's file, of noise with alpha
 UNNAMABLE = ':*?"<>|'  # not in names of files, somewhere
 
 
@@ -47,11 +51,12 @@ class Handlers:
         samples: the gallery by name.
     """
 
-    def __init__(self, studio: Studio, limits: Limits, model_name: str) -> None:
+    def __init__(self, studio: Studio, bodies: BodyReader, limits: Limits, model_name: str) -> None:
         """Sets the threads up.
 
         Args:
             studio: computes.
+            bodies: reads what clients send.
             limits: of the server.
             model_name: for people.
         """
@@ -59,16 +64,12 @@ class Handlers:
         self.samples: Mapping[str, Sample] = samples()
         self._limits = limits
         self._model_name = model_name
-        self._bodies = BodyReader(limits)
+        self._bodies = bodies
         self._downloads = Downloads(limits)
         self._model = Workers("model", len(available_cores()), limits.waiting)
         self._decodes = Workers("decode", limits.decodes, limits.waiting)
         self._pictures = Workers("picture", limits.pictures, limits.waiting)
         self._thumbnails = Workers("thumbnail", 1, limits.thumbnails)
-
-    def hang_up(self) -> None:
-        """Waits for no client any more, because the server goes down."""
-        self._bodies.hang_up()
 
     def close(self) -> None:
         """Lets the threads end."""
@@ -147,13 +148,14 @@ class Handlers:
             raise _unknown_photo()
         return Response(status_code=204)
 
-    async def grey(self, request: Request) -> Response:
+    async def grey(self, request: Request) -> ASGIApp:
         """A photo's lightness as a grey picture."""
         stored = self._photo(request)
         side = _whole(request, "max_side", GREY_SIDE, *GREY_SIDES)
-        body = await self._pictures.run(self.studio.grey, stored.photo.rgb, side)
+        make = partial(self._pictures.run, self.studio.grey, stored.photo.rgb, side)
+        nbytes = PIXEL_BYTES * min(math.prod(stored.size), side * side)
         headers = {"Cache-Control": "private, max-age=3600"}
-        return self._downloads.answer(body, "image/jpeg", headers)
+        return self._downloads.answer(make, nbytes, "image/jpeg", headers)
 
     async def colorize(self, request: Request) -> Response:
         """Colors at the model's size for a photo and its hints.
@@ -194,7 +196,7 @@ class Handlers:
             found = await self._model.run(self.studio.suggest, stored, body)
         return json_response([dataclasses.asdict(suggestion) for suggestion in found])
 
-    async def result(self, request: Request) -> Response:
+    async def result(self, request: Request) -> ASGIApp:
         """The photo in color at its own size, as a file to keep."""
         stored = self._photo(request)
         canonical = self.studio.store.result(stored.id, request.path_params["result"])
@@ -208,12 +210,18 @@ class Handlers:
             _number(request, "saturation", Finish.saturation, SATURATIONS),
             _number(request, "warmth", Finish.warmth, WARMTHS),
         )
-        try:
-            body = await self._pictures.run(self.studio.result, stored, canonical, asked, finish)
-        except ImageError as error:  # JPEG holds 65,500 pixels a side
-            raise RequestError(422, str(error), "format") from None
+
+        async def make() -> bytes:
+            work = self.studio.result, stored, canonical, asked, finish
+            try:
+                return await self._pictures.run(*work)
+            except ImageError as error:  # JPEG holds 65,500 pixels a side
+                raise RequestError(422, str(error), "format") from None
+
+        pictures = 2 if asked == "layers" else 1
+        nbytes = pictures * PIXEL_BYTES * math.prod(stored.size)
         headers = {"Content-Disposition": _attachment(stored.name + output.ending)}
-        return self._downloads.answer(body, output.media_type, headers)
+        return self._downloads.answer(make, nbytes, output.media_type, headers)
 
     def _photo(self, request: Request) -> StoredPhoto:
         stored = self.studio.store.get(request.path_params["id"])
@@ -266,10 +274,14 @@ def _whole(request: Request, name: str, default: int, low: int, high: int) -> in
 def _number(request: Request, name: str, default: float, bounds: tuple[float, float]) -> float:
     """A number of the query."""
     text, (low, high) = request.query_params.get(name, str(default)), bounds
-    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", text) or not low <= float(text) <= high:
+    try:
+        value = float(text) if re.fullmatch(r"[-+.0-9eE]{1,32}", text) else math.nan
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
         message = f"wanted a number in {low:g}..{high:g}, got {shown(text)}"
         raise RequestError(422, message, name)
-    return float(text)
+    return value
 
 
 def file_stem(name: str) -> str:

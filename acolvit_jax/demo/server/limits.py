@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from acolvit_jax.photo.limits import max_pixels
 
 MIB = 2**20
+MOST_PIXELS = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class Limits:
 
     Attributes:
         upload_bytes: of one encoded photo.
-        pixels: of one decoded photo.
+        pixels: of one decoded photo; no more than `colorize` takes on this machine.
         uploads_bytes: of all uploads that are on their way or wait for their decoding.
         downloads_bytes: of all pictures that are on their way to clients.
         json_bytes: of a JSON body.
@@ -31,7 +34,7 @@ class Limits:
     """
 
     upload_bytes: int = 64 * MIB
-    pixels: int = 50_000_000
+    pixels: int = field(default_factory=lambda: min(MOST_PIXELS, max_pixels()))
     uploads_bytes: int = 256 * MIB
     downloads_bytes: int = 512 * MIB
     json_bytes: int = MIB // 4

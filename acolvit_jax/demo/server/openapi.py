@@ -20,7 +20,7 @@ _ERRORS = {
     413: "too many bytes, or too many pixels",
     415: "no image that can be read",
     422: "JSON or a query of another form; `field` names the place",
-    503: "busy; Retry-After says for how many seconds",
+    503: "busy, or shutting down; Retry-After says for how many seconds",
 }
 _EVERYWHERE = (400, 403)
 

@@ -41,6 +41,12 @@ class RequestError(Exception):
         return json_response(body, self.status, self.headers)
 
 
+def going_down() -> RequestError:
+    """What a request that is cut off hears when the server ends."""
+    headers = {"Retry-After": "5", "Connection": "close"}
+    return RequestError(503, "the server is shutting down; try again later", headers=headers)
+
+
 def json_response(
     content: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
