@@ -94,7 +94,8 @@ def _with_a_floor_below_the_peak(values: dict[str, Any]) -> dict[str, Any]:
     optimizer = values.get("optimizer")
     if not isinstance(optimizer, dict):
         return values
-    peak, floor = (optimizer.get(name) for name in ("learning_rate", "floor"))
+    peak: Any = optimizer.get("learning_rate")
+    floor: Any = optimizer.get("floor")
     if not (_fits(peak, float) and _fits(floor, float) and floor > peak >= 0):
         return values
     return values | {"optimizer": optimizer | {"floor": peak}}
