@@ -7,10 +7,9 @@ The share of the peak is that of one large bfloat16 product of matrices, timed i
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import numpy as np
 from flax import nnx
 
 from acolvit_jax.checkpoint.state import init_state
+from acolvit_jax.common import cli
 from acolvit_jax.config import AUTO_DTYPE, DTYPES, Config, ModelConfig
 from acolvit_jax.config.training import OptimizerConfig, TrainConfig
 from acolvit_jax.config.variants import VARIANTS
@@ -139,14 +139,14 @@ def markdown(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Times one accelerator.")
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description="Times one accelerator.")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--size", choices=list(VARIANTS), default="tiny")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--product", type=int, default=8192, help="side of its matrices")
     parser.add_argument("--json", type=Path)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     report = measure(VARIANTS[args.size], args.batch, args.product, args.rounds)
     print(markdown(report))
     if args.json:
@@ -154,4 +154,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

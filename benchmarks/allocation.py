@@ -11,16 +11,17 @@ given more should gain more between the ends of the ladder.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 import numpy as np
 
-from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common import cli
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.common.tables import markdown_table
+from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.evaluation.image_sets import image_names, open_images, take_evenly
-from acolvit_jax.evaluation.methods import IMAGE_SIZE
+from acolvit_jax.evaluation.methods import IMAGE_SIZE, protocol_model
 from acolvit_jax.evaluation.protocol import load_photo
 from acolvit_jax.hints.sets import HintSet, drawn_hints
 from acolvit_jax.inference.engine import Engine
@@ -76,19 +77,25 @@ def report(scores: np.ndarray, keep: np.ndarray, asked: int) -> list[list[str]]:
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", default="pretrained")
     parser.add_argument("--images", default="sample")
     parser.add_argument("--budgets", default="0.5,0.3")
     parser.add_argument("--max_images", type=int, default=0)
-    args = parser.parse_args()
-    asked = [float(part) for part in args.budgets.split(",")]
-    engine = Engine(*load_pretrained(args.checkpoint))
+    args = parser.parse_args(argv)
+    asked = cli.numbers("--budgets", args.budgets, low=0, high=1)
+    config, params = protocol_model(args.checkpoint)
+    if not config.any_budget:
+        raise ConfigError(f"{args.checkpoint} has one budget; give a model of any budget")
+    for budget in asked:
+        checked_budget(config, budget)
+    engine = Engine(config, params)
     source = open_images(args.images)
     hints = drawn_hints(image_names(source), COUNTS, IMAGE_SIZE)
     part = take_evenly(source, args.max_images)
-    budgets = sorted({*LADDER, *asked})
+    ladder = [budget for budget in LADDER if budget >= config.smallest_budget]
+    budgets = sorted({*ladder, *asked})
     scores, keep = climb(engine, part, image_names(part), hints, budgets)
     headings = ["K", "keep ratio", "deviation", "chosen, dB", "even, dB", "difference"]
     headings += ["correlation with gain"] + [f"gain of the third given {name}" for name in THIRDS]
@@ -98,4 +105,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

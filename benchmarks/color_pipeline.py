@@ -11,8 +11,7 @@ two disagree.
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 from scipy import ndimage
 
 from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common import cli
 from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import AUTO_DTYPE, PRETRAINED
@@ -191,13 +191,13 @@ def automatic_table(photos: list[Pictured]) -> str:
     return markdown_table(["automatic result", "PSNR", "worse than grey", "by"], rows)
 
 
-def arguments(about: str) -> tuple[str, dict[str, list[np.ndarray]]]:
+def arguments(about: str, argv: Sequence[str]) -> tuple[str, dict[str, list[np.ndarray]]]:
     """Reads the command line: the model's name, and photos `[SIDE, SIDE, 3]` by set."""
-    parser = argparse.ArgumentParser(description=about)
+    parser = cli.ArgumentParser(description=about)
     parser.add_argument("--checkpoint", default=PRETRAINED)
     parser.add_argument("--images", nargs="*", type=Path, help="folders (photos of the package)")
     parser.add_argument("--max_images", type=int, default=42, help="of each, evenly")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     chosen = {}
     for folder in args.images or [None]:
         paths = some_photos(folder, args.max_images)
@@ -206,8 +206,8 @@ def arguments(about: str) -> tuple[str, dict[str, list[np.ndarray]]]:
     return args.checkpoint, chosen
 
 
-def main() -> None:
-    checkpoint, sets = arguments(__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    checkpoint, sets = arguments(__doc__.splitlines()[0], argv)
     model, pool = Model(checkpoint), ThreadPoolExecutor(len(available_cores()))
     for name, small in sets.items():
         photos = list(pool.map(model.look_at, small, range(len(small))))
@@ -216,4 +216,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

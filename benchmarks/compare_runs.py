@@ -10,11 +10,12 @@ standard errors.
 
 from __future__ import annotations
 
-import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.names import mark
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
@@ -90,13 +91,13 @@ def against_first(reports: list[dict[str, Any]]) -> str:
     return difference_tables(found) if found else ""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Compares models by random hints and clicks.")
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description="Compares models by random hints and clicks.")
     parser.add_argument("out", type=Path)
     parser.add_argument("models", nargs="+", metavar="NAME=MODEL")
     parser.add_argument("--images", nargs="+", default=[str(sample_photos()[0].parent)])
     parser.add_argument("--max_images", type=int, default=0, help="of each set, evenly (all)")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     reports = []
     for images in args.images:
         output = args.out / report_name(images)
@@ -107,4 +108,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -10,17 +10,17 @@ floats (0.5 is what rounding costs).
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.hints import true_hints
@@ -97,10 +97,10 @@ def float64(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
     return 255 * np.clip(np.where(linear > 0.0031308, power, 12.92 * linear), 0, 1)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    rounds = parser.parse_args(argv).rounds
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     rng = np.random.default_rng(0)
@@ -149,4 +149,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -10,7 +10,6 @@ must answer afterwards. Prints how many trials there were and what failed.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import logging
@@ -24,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jax
@@ -32,6 +31,7 @@ import numpy as np
 from PIL import Image
 
 from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ImageError, UserError
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
@@ -208,11 +208,11 @@ def ask(address: tuple[str, int], data: bytes, seconds: float) -> bytes:
     return b""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__)
     for name, count in (("kills", 50), ("copies", 100), ("images", 400), ("requests", 5000)):
         parser.add_argument(f"--{name}", type=int, default=count)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     for name in ("absl", "asyncio", "acolvit_jax", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     sys.unraisablehook = lambda _: None  # reads of a damaged checkpoint that Orbax gave up
@@ -245,4 +245,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -11,12 +11,12 @@ the server takes for such answers with nothing beside it is measured first.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import re
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.photo import images
@@ -131,10 +132,10 @@ def measure(driver: Chrome) -> dict[str, list[dict[str, float]]]:
     return measured
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--renderer", choices=("webgl", "2d"), default="")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     with serving("--budget", "0.5") as address, contextlib.ExitStack() as stack:
         unshared = alone(address)
         driver = stack.enter_context(browsing(size=(1280, 720)))
@@ -169,4 +170,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

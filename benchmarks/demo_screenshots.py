@@ -6,13 +6,14 @@ python -m benchmarks.demo_screenshots docs
 from __future__ import annotations
 
 import io
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 
+from acolvit_jax.common import cli
 from tests.demo.browser.driver import browsing, open_sample, resize, serving, settled, until
 
 PHOTO = "dahlia"
@@ -64,8 +65,10 @@ def view(driver: Chrome, name: str) -> None:
     driver.execute_script(f"document.querySelector('[data-view-button={name}]').click()")
 
 
-def main() -> None:
-    folder = Path(sys.argv[1])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="where the pictures are written")
+    folder = parser.parse_args(argv).folder
     with serving() as address, browsing(size=(1280, 720)) as driver:
         theme(driver, "light")
         driver.get(address)
@@ -86,4 +89,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

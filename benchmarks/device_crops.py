@@ -9,12 +9,13 @@ times as large as they are, images of 224 for larger ones by a half.
 
 from __future__ import annotations
 
-import argparse
 import functools
+from collections.abc import Sequence
 
 import jax
 import numpy as np
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.memory import stack
 from acolvit_jax.data.sources import sample_photos
@@ -43,11 +44,11 @@ def distances(
     return found, kept.lines.nbytes / len(photos) / 1e3
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__)
     parser.add_argument("--image_size", type=int, default=112)
     parser.add_argument("--crop_scale_min", type=float, default=0.3)
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     photos = [images.read_image(path) for path in sample_photos()]
     rng = np.random.default_rng(0)
     boxes = [
@@ -64,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -10,11 +10,12 @@ lightness; and how many automatic results are worse than grey.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import numpy as np
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.inference.levels import spread_tones
 from acolvit_jax.photo import color, images
@@ -70,8 +71,8 @@ def row(model: Model, scans: list[Scan], name: str) -> list[str]:
     return cells
 
 
-def main() -> None:
-    checkpoint, sets = arguments(__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    checkpoint, sets = arguments(__doc__.splitlines()[0], argv)
     model, photos = Model(checkpoint), list(chain(*sets.values()))
     kinds = ["automatic", *(f"{k} hints" for k in HINTS), "worse than grey"]
     columns = ["tones", *(f"{kind}, {name}" for name in READ for kind in kinds)]
@@ -87,4 +88,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

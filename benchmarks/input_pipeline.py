@@ -10,16 +10,17 @@ which others at work on the machine change little; the parts of one image are pr
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.cores import available_cores
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import DataConfig, ModelConfig
@@ -98,11 +99,12 @@ def part_milliseconds(folder: Path) -> list[tuple[str, float]]:
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__)
     default = "0" if len(available_cores()) == 1 else "1,2"
     parser.add_argument("--workers", default=default, help="processes, in turns; 0 is a thread")
-    counts = [int(count) for count in parser.parse_args().workers.split(",")]
+    workers = parser.parse_args(argv).workers
+    counts = [int(count) for count in cli.numbers("--workers", workers, low=0, high=256)]
     with tempfile.TemporaryDirectory() as name:
         make_folder(Path(name))
         rows = []
@@ -119,4 +121,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -6,18 +6,17 @@ quantization, inside the conditionals too; times are the process's own, on one t
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-from onnxruntime.quantization import quantize_dynamic
 
 from acolvit_jax.checkpoint.load import load
 from acolvit_jax.checkpoint.onnx import export_onnx, load_onnx
 from acolvit_jax.checkpoint.onnx_weights import ENCODINGS
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import PRETRAINED
 from acolvit_jax.data.sources import sample_photos
@@ -31,10 +30,12 @@ PRODUCTS = "int8, products too"
 ROUNDS = 12  # of the times
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default=PRETRAINED, help="a model of any budget")
-    model = load(parser.parse_args().model)
+    model = load(parser.parse_args(argv).model)
+    from onnxruntime.quantization import quantize_dynamic
+
     megabytes, programs = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for dtype in ENCODINGS:
@@ -64,6 +65,8 @@ def main() -> None:
 
 def plain_program(path: Path):
     """A program that has no checksum."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 3
     session = onnxruntime.InferenceSession(path, options)
@@ -110,4 +113,4 @@ def measure(program, side: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -8,20 +8,19 @@ have random parameters, which makes no difference to any of the numbers but the 
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-import onnx
 
 from acolvit_jax.checkpoint.load import load_pretrained
 from acolvit_jax.checkpoint.onnx import export_onnx, load_onnx
 from acolvit_jax.checkpoint.onnx_weights import ENCODINGS
+from acolvit_jax.common import cli
 from acolvit_jax.common.jax_settings import settle_jax
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import ModelConfig
@@ -64,8 +63,10 @@ def distances(path: Path, config: ModelConfig, params: Params, dtype: str) -> tu
     return largest, others
 
 
-def main() -> None:
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+def main(argv: Sequence[str]) -> None:
+    cli.ArgumentParser(description=__doc__.splitlines()[0]).parse_args(argv)
+    import onnx
+
     settle_jax()
     rows = []
     for name, config, params in models():
@@ -83,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

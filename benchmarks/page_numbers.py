@@ -11,13 +11,14 @@ megapixels, with its coloring; and how high the photo stands on small screens, i
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.hints import Hint, true_hints
@@ -116,10 +117,10 @@ def screens() -> list[list[str]]:
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=42)
-    photos = parser.parse_args().photos
+    photos = parser.parse_args(argv).photos
     colorizer = Colorizer.from_pretrained()
     rows = []
     for name, exact in (("the model's own answer", False), ("as it is saved", True)):
@@ -141,4 +142,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -13,11 +13,11 @@ photos of the package at a budget.
 
 from __future__ import annotations
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.cores import use_cores
 
 use_cores(1)
 
-import argparse
 import contextlib
 import dataclasses
 import importlib.util
@@ -25,7 +25,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -248,12 +248,12 @@ def table(taken: dict[tuple[str, str], timing.Timing]) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__)
     parser.add_argument("--onnx", type=Path, metavar="FILE", help="that of pretrained, see above")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the medians here")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     taken = measure(args.rounds, args.onnx)
     machine = measurement.describe_machine(1)
     print(", ".join(f"{name} {value}" for name, value in machine.items()), end="\n\n")
@@ -264,4 +264,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

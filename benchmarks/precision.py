@@ -8,11 +8,12 @@ sublayer is computed.
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import PRETRAINED
 from acolvit_jax.data.sources import sample_photos
@@ -95,12 +96,12 @@ def row(budget: float | None, full: Result, low: Result) -> list[str]:
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", default=PRETRAINED)
     parser.add_argument("--images", nargs="+", default=[str(sample_photos()[0].parent)])
     parser.add_argument("--max_images", type=int, default=0, help="of a set, evenly; 0 is all")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     methods = {name: model_methods(args.checkpoint, BUDGETS, name) for name in DTYPES}
     for images in args.images:
         photos = load(images, args.max_images)
@@ -111,4 +112,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -9,10 +9,12 @@ Prices change: they are list prices on demand, in US dollars, as those pages gav
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.config.variants import VARIANTS
@@ -188,5 +190,10 @@ def tables() -> str:
     return "\n\n".join(parts)
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str]) -> None:
+    cli.ArgumentParser(description=__doc__.splitlines()[0]).parse_args(argv)
     print(tables())
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -10,13 +10,14 @@ scan, the automatic result, the result after the clicks, and the truth.
 
 from __future__ import annotations
 
-import argparse
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import PRETRAINED
 from acolvit_jax.evaluation.clicks import next_cell
@@ -95,13 +96,13 @@ def square(rgb: np.ndarray) -> np.ndarray:
     return images.crop_resize(rgb, (left, top, left + side, top + side), (SHOWN, SHOWN))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--checkpoint", default=PRETRAINED)
     parser.add_argument("--count", type=int, default=12, help="of the photos, evenly")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     colorizer = Colorizer.from_pretrained(args.checkpoint)
     paths = some_photos(args.photos, args.count)
     rows, shown = [], []
@@ -123,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -7,12 +7,12 @@ A report is a folder that `acolvit_jax.evaluate --output` wrote; distances need 
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 
 DENSE = "dense"
@@ -53,14 +53,14 @@ def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("reports", nargs="+", type=Path, help="folders of reports")
-    for folder in parser.parse_args(arguments).reports:
+    for folder in parser.parse_args(argv).reports:
         found = methods(folder)
         tables = [scores(found)] + ([distances(found)] if DENSE in found else [])
         print(folder, *tables, sep="\n\n", end="\n\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    cli.run(main)

@@ -5,12 +5,13 @@ python -m benchmarks.showcase docs/showcase.jpg
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from acolvit_jax import Colorizer
+from acolvit_jax.common import cli
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.hints import pictures as hint_pictures
 from acolvit_jax.hints import true_hints
@@ -37,13 +38,16 @@ def rows(colorizer: Colorizer, paths: list[Path]) -> list[list[np.ndarray]]:
     return made
 
 
-def main() -> None:
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("picture", type=Path, help="file to write")
+    target = parser.parse_args(argv).picture
     paths = sample_photos()
     chosen = [p for p in paths if p.stem in SHOWN] or paths
     headings = ["grey, hints", "no hints", f"{HINTS} hints", "the photo"]
     sheet = pictures.grid(rows(Colorizer.from_pretrained(), chosen[:4]), headings)
-    images.write_image(Path(sys.argv[1]), sheet, quality=88)
+    images.write_image(target, sheet, quality=88)
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

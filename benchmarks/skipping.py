@@ -5,26 +5,32 @@ python -m benchmarks.skipping
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from acolvit_jax.common import cli
 from acolvit_jax.common.cores import use_cores
 
 use_cores(1)
 
 import jax
-import torch
 
 from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.inference import timing
 from acolvit_jax.inference.compilation import compile_forward
 from acolvit_jax.models.params import init_params
 from acolvit_jax.models.prepared import prepare_params
-from benchmarks.torch_baseline import DenseColorizer
 
 KEEP = (1.0, 0.7, 0.5, 0.3, 0.0)
 PATTERNS = 8
 ROUNDS = 20
 
 
-def main() -> None:
+def main(argv: Sequence[str]) -> None:
+    cli.ArgumentParser(description=__doc__.splitlines()[0]).parse_args(argv)
+    import torch
+
+    from benchmarks.torch_baseline import DenseColorizer
+
     torch.set_num_threads(1)
     config = VARIANTS["tiny"]
     prepared = jax.device_put(prepare_params(init_params(config, 0), config))
@@ -48,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

@@ -10,10 +10,9 @@ has the optimizer in it. PyTorch is left out where it is not installed.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.jax_settings import compiler_options
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config.variants import VARIANTS
@@ -106,10 +106,10 @@ def in_torch(product: Product) -> Callable[[], Any]:
     return lambda: torch.matmul(a, b)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
+    rounds = parser.parse_args(argv).rounds
     makers, steps = {"XLA": in_jax}, {"XLA": [jax_step("bfloat16")]}
     if importlib.util.find_spec("torch"):
         makers["PyTorch"], steps["PyTorch"] = in_torch, [torch_step("bfloat16")]
@@ -143,4 +143,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

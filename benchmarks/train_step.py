@@ -9,17 +9,17 @@ not installed.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import importlib.util
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import numpy as np
 
 from acolvit_jax.checkpoint.state import init_state
+from acolvit_jax.common import cli
 from acolvit_jax.common.processor import multiplies_bfloat16
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import Config, DataConfig
@@ -83,11 +83,11 @@ def torch_step(dtype: str) -> Callable[[], None]:
     return run
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="kinds of steps whose name starts so")
     parser.add_argument("--rounds", type=int, default=5)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     dtypes = ["float32", *(["bfloat16"] if multiplies_bfloat16() else [])]
     makers: dict[str, Callable[[str], Callable[[], None]]] = {
         "dense": jax_step,
@@ -126,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

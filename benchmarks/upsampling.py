@@ -12,10 +12,9 @@ bilateral` (Kopf et al. 2007) weighs the nearest 16 colors by place and likeness
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from scipy import ndimage
 
 from acolvit_jax import hints
 from acolvit_jax.checkpoint.load import load_pretrained
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.inference.engine import Engine
 from acolvit_jax.photo import color, images
@@ -137,13 +137,13 @@ def decibels(squares: np.ndarray) -> float:
     return float(10 * np.log10(1 / max(squares.mean(), 1e-5)))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", default="pretrained", help='"" takes the true colors')
     parser.add_argument("--photos", type=Path, help="folder (the photos in the package)")
     parser.add_argument("--max_photos", type=int, default=42, help="of them, evenly")
     parser.add_argument("--hints", type=int, default=10)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     model = Model(args.checkpoint) if args.checkpoint else None
     paths = some_photos(args.photos, args.max_photos)
     names = [*UPSAMPLERS, *(["bicubic, 4 grids"] if model else [])]
@@ -181,4 +181,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

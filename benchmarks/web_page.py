@@ -13,17 +13,17 @@ does for it, and the way to the worker and back).
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from acolvit_jax.common import cli
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.inference.measurement import describe_machine
@@ -119,11 +119,11 @@ def measure(site: Path, headers: dict[str, str]) -> tuple[list[list[str]], list[
     return rows, [f"{statistics.median(loads):.2f}", spread, *(f"{x:.0f}" for x in stages)], browser
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    parser = cli.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("site", type=Path, help="what convert --to web has written")
     parser.add_argument("--only", choices=SETTINGS, help="one of the three settings")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     rows, once = [], []
     for name in [args.only] if args.only else SETTINGS:
         headers, pinned = SETTINGS[name]
@@ -143,4 +143,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run(main)

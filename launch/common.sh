@@ -27,8 +27,16 @@ run() {
 # The text between the second line of a script and its first line of code.
 usage() { sed -n '2,/^$/s/^# \{0,1\}//p' "$1"; }
 
-# Reads a script's options, `read_options "NAME NAME ..." "$@"`: each value into the variable of its
-# name, what stands after -- into `training`, other words into `places`.
+# Refuses what is no whole number or too small: `whole NAME VALUE LEAST`.
+whole() {
+  if ! [[ $2 =~ ^(0|[1-9][0-9]{0,8})$ ]] || (($2 < $3)); then
+    fail "$1 is '$2', not a whole number from $3 to 999999999"
+  fi
+}
+
+# Reads a script's options, `read_options "NAME NAME NAME! ..." "$@"`: each value into the variable
+# of its name, 1 where the name has a !, what stands after -- into `training`, other words into
+# `places`.
 read_options() {
   local known=" $1 "
   shift
@@ -46,8 +54,14 @@ read_options() {
       break
       ;;
     -*)
+      if [[ $known == *" ${1#--}! "* ]]; then
+        printf -v "${1#--}" 1
+        shift
+        continue
+      fi
       [[ $known == *" ${1#--} "* ]] || fail "unknown option $1; see $0 --help"
-      (($# > 1)) || fail "$1 needs a value"
+      # No option is a value: --dry_run would be lost.
+      if (($# < 2)) || [[ $2 == -[!0-9]* ]]; then fail "$1 needs a value"; fi
       printf -v "${1#--}" '%s' "$2"
       shift 2
       ;;

@@ -31,6 +31,9 @@ elif [[ -z ${CUDA_VISIBLE_DEVICES+set} ]] && command -v nvidia-smi >/dev/null; t
 fi
 count=${#gpus[@]}
 [[ -n $processes ]] || processes=$((count ? count : 2))
+whole --processes "$processes" 1
+whole --port "$port" 1
+whole --restarts "$restarts" 0
 ((!count || processes <= count)) || fail "--processes $processes: there are only $count GPUs"
 
 # The command of process number $1, in the array `command`.

@@ -9,7 +9,7 @@
 # the end.
 #
 # Options:
-#   --validation DIR  held-out photos to score (those in the package)
+#   --validation DIR  held-out photos to score (the 7 held-out photos of the package)
 #   --platform NAME   of JAX: cuda, or cpu to try the script (cuda)
 #   --size NAME       of the model that is timed: tiny, small or base (tiny)
 #   --batch N         images a step (256)
@@ -19,7 +19,7 @@
 #   --rounds N        times that everything is timed (10)
 #   --tests FILES     that must pass (models, step and checkpoints), between spaces
 #   --clicks N        on each photo that is scored (15)
-#   --images N        photos that are scored at most (100)
+#   --images N        photos that are scored at most (100); 0 is all
 #   --from MODEL      to train on from (pretrained-dense); '' begins from nothing
 #   --trial N         steps that find out how many fit into the minutes (60)
 #   --dry_run         print every command instead of running it
@@ -35,10 +35,20 @@ tests="tests/models tests/training/test_step.py tests/checkpoint/test_steps.py"
 read_options "validation platform size batch side product rounds tests clicks images from trial" "$@"
 ((${#places[@]} == 3)) || fail "wanted PHOTOS OUT MINUTES; see $0 --help"
 photos=${places[0]} out=${places[1]} minutes=${places[2]}
-[[ $minutes =~ ^[1-9][0-9]*$ ]] || fail "MINUTES is '$minutes', not a whole number above 0"
+whole MINUTES "$minutes" 1
+for name in batch product rounds trial; do whole "--$name" "${!name}" 1; done
+for name in side clicks images; do whole "--$name" "${!name}" 0; done
+for word in "${training[@]}"; do
+  case "$word" in
+  -*config.train.batch_size*) fail "$word: use --batch, which counts the steps too" ;;
+  -*config.train.init_from*) fail "$word: use --from, which is scored too" ;;
+  -*config.model.image_size* | -*config.model.hint_size*)
+    fail "$word: the scores are of the default size; use python -m acolvit_jax.train"
+    ;;
+  esac
+done
 [[ -d $photos ]] || fail "no folder at $photos"
 photos=$(realpath "$photos") out=$(realpath -m "$out")
-[[ -d $validation || $validation == sample || $validation == *:* ]] || fail "--validation: no folder at $validation"
 [[ ! -d $validation ]] || validation=$(realpath "$validation")
 [[ ! -e $from ]] || from=$(realpath "$from")
 
@@ -64,6 +74,10 @@ common=(python -m acolvit_jax.train --config configs/released.py:dense --config.
   --config.train.batch_size="$batch"
   --config.train.init_from="$from")
 ((DRY_RUN)) || mkdir -p "$out"
+stage validation python -c 'from acolvit_jax.common import cli
+from acolvit_jax.evaluation.image_sets import open_images
+cli.run(lambda arguments: print(len(open_images(arguments[0])), "photos"))' "$validation" ||
+  fail "--validation $validation cannot be scored; see $out/validation.log"
 stage installation python -c 'import acolvit_jax, jax
 print(f"acolvit_jax {acolvit_jax.__version__}, jax {jax.__version__}, {jax.devices()}")' ||
   fail "JAX finds no $platform device; see $out/installation.log"

@@ -26,6 +26,10 @@ nodes=1 gpus=8 cpus=12 time=24:00:00
 partition="" restarts=10
 read_options "nodes gpus cpus time partition restarts" "$@"
 only_options configs/tiny.py:0.5,imagenet
+whole --nodes "$nodes" 1
+whole --gpus "$gpus" 1
+whole --cpus "$cpus" 1
+whole --restarts "$restarts" 0
 
 quoted=$(printf '%q ' "${training[@]}")
 body="$(declare -f again)

@@ -35,40 +35,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 source "$here/common.sh"
 
 PYTHON=3.12 # of the workers
-name="" zone="" type=v5litepod-8 version="" poll=30
-project=() spot=() training=()
-command=${1:-}
-case "$command" in
--h | --help | "")
-  usage "$0"
-  exit 0
-  ;;
-esac
-shift
-while (($#)); do
-  case "$1" in
-  --name | --zone | --type | --version | --poll)
-    (($# > 1)) || fail "$1 needs a value"
-    printf -v "${1#--}" '%s' "$2"
-    shift 2
-    ;;
-  --project)
-    (($# > 1)) || fail "$1 needs a value"
-    project=(--project "$2")
-    shift 2
-    ;;
-  --spot) spot=(--spot) && shift ;;
-  --dry_run) DRY_RUN=1 && shift ;;
-  --)
-    shift
-    training=("$@")
-    break
-    ;;
-  *) fail "unknown option $1; see $0 --help" ;;
-  esac
-done
+name="" zone="" project="" type=v5litepod-8 version="" spot="" poll=30
+read_options "name zone project type version spot! poll" "${@:---help}"
+((${#places[@]} == 1)) || fail "wanted one COMMAND, got '${places[*]}'; see $0 --help"
+command=${places[0]}
 [[ -n $name ]] || fail "--name is missing"
 [[ -n $zone ]] || fail "--zone is missing"
+whole --poll "$poll" 0
 if [[ -z $version ]]; then
   case "$type" in
   v4-*) version=tpu-ubuntu2204-base ;;
@@ -81,7 +54,8 @@ fi
 if [[ $type == v4-* && $zone != us-central2-b || $type != v4-* && $zone == us-central2-b ]]; then
   fail "--type $type is not in zone $zone: us-central2-b has v4, and no other zone has it"
 fi
-where=(--zone "$zone" "${project[@]}")
+where=(--zone "$zone")
+[[ -z $project ]] || where+=(--project "$project")
 
 queued() { run gcloud compute tpus queued-resources "$@" "${where[@]}"; }
 on_workers() { # WORKER COMMAND
@@ -120,7 +94,7 @@ create() {
   ((DRY_RUN)) || now=$(known_state)
   if [[ $now == ABSENT ]]; then
     queued create "$name" --node-id "$name" --accelerator-type "$type" \
-      --runtime-version "$version" "${spot[@]}"
+      --runtime-version "$version" ${spot:+--spot}
   else
     say "$name exists"
   fi

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from acolvit_jax.checkpoint.graft import at_budget
 from acolvit_jax.checkpoint.learned import with_average, with_learned
 from acolvit_jax.checkpoint.load import is_model, load, load_pretrained
@@ -17,7 +19,7 @@ from acolvit_jax.checkpoint.stated import architecture_note, stated_architecture
 from acolvit_jax.checkpoint.torch import HEAD_WIDTH, from_state_dict, to_state_dict
 from acolvit_jax.checkpoint.weights import WEIGHTS_FILE, save_weights
 from acolvit_jax.checkpoint.workdir import is_run
-from acolvit_jax.common.errors import CheckpointError
+from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.common.places import place, size_of
 from acolvit_jax.config import ModelConfig
@@ -79,16 +81,23 @@ def to_torch(source: str, target: Path, budget: float | None = None) -> str:
     config, params = _at(*load_pretrained(source), budget)
     arrays = to_state_dict(config, params)
     write_state_dict(target, arrays, architecture_note(config))
-    note = ""
-    if target.suffix.lower() == ".npz" and (lost := unsaid(config, arrays)):
-        said = ", ".join(f"{name}={value}" for name, value in lost.items())
-        note = f"; .npz does not say {said}, which .pth and .safetensors do"
+    note = _lost_in_npz(config, arrays) if target.suffix.lower() == ".npz" else ""
     if config.any_budget:
         note += "; budget_embed.weight is no published name: [b, b^2, 1] @ it.T joins policy_token"
         note += ", which --budget does"
     if config.width != config.num_heads * HEAD_WIDTH:
         note += f"; its {config.num_heads} heads are not {HEAD_WIDTH} wide, as published ones are"
     return f"{describe_model(config)} -> {target}{note}"
+
+
+def _lost_in_npz(config: ModelConfig, arrays: Mapping[str, np.ndarray]) -> str:
+    """What a file that states no architecture leaves out, for the person."""
+    try:
+        lost = unsaid(config, arrays)
+    except (CheckpointError, ConfigError) as error:
+        return f"; from .npz it cannot be read back ({error}), from .pth and .safetensors it can"
+    said = ", ".join(f"{name}={value}" for name, value in lost.items())
+    return f"; .npz does not say {said}, which .pth and .safetensors do" if lost else ""
 
 
 def to_stablehlo(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from acolvit_jax.checkpoint.torch import HEAD_WIDTH, find_architecture
+from acolvit_jax.checkpoint.torch import find_architecture
 from acolvit_jax.common.errors import CheckpointError, ConfigError
 from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.config import ModelConfig
@@ -44,10 +44,12 @@ def unsaid(config: ModelConfig, arrays: Mapping[str, np.ndarray]) -> dict[str, o
         arrays: by PyTorch name.
 
     Returns:
-        Its own values by field; none if no model would be found.
+        Its own values by field.
+
+    Raises:
+        CheckpointError: if no model would be found.
+        ConfigError: likewise.
     """
-    if config.width % HEAD_WIDTH:
-        return {}
     found = dataclasses.asdict(find_architecture(arrays))
     own = dataclasses.asdict(config)
     return {name: value for name, value in own.items() if found[name] != value}

@@ -64,7 +64,7 @@ def from_stored_config(values: dict[str, Any]) -> Config:
     values = dict(values)
     if check_format(values.pop("format", 1)) == 1:
         values = _moved_to_the_model(values)
-    return from_config_dict(_with_a_seed_of_32_bits(values))
+    return from_config_dict(_with_a_seed_of_32_bits(_with_a_floor_below_the_peak(values)))
 
 
 def _moved_to_the_model(values: dict[str, Any]) -> dict[str, Any]:
@@ -87,6 +87,18 @@ def _with_a_seed_of_32_bits(values: dict[str, Any]) -> dict[str, Any]:
     if train["seed"] <= LARGEST_SEED:
         return values
     return values | {"train": train | {"seed": train["seed"] % (LARGEST_SEED + 1)}}
+
+
+def _with_a_floor_below_the_peak(values: dict[str, Any]) -> dict[str, Any]:
+    """A stored config whose learning rate falls: in older ones it may end above its peak."""
+    optimizer = values.get("optimizer")
+    if not isinstance(optimizer, dict):
+        return values
+    peak: Any = optimizer.get("learning_rate")
+    floor: Any = optimizer.get("floor")
+    if not (_fits(peak, float) and _fits(floor, float) and floor > peak >= 0):
+        return values
+    return values | {"optimizer": optimizer | {"floor": peak}}
 
 
 def check_format(number: Any) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import runpy
+import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,8 @@ def read_config_file(given: str) -> ConfigDict:
 
     Args:
         given: `FILE`, or `FILE:ARG` where `get_config` takes an argument. A file of `configs/` that
-            is not in this folder is that of the package.
+            is not in this folder is that of the package. It may import what lies beside it and in
+            this folder.
 
     Returns:
         Fields of a run, as `build.from_config_dict` takes them.
@@ -55,10 +58,13 @@ def read_config_file(given: str) -> ConfigDict:
     name, separator, argument = given.partition(":")
     file = find_config_file(name, given)
     try:
-        module = runpy.run_path(str(file))
-        if "get_config" not in module:
-            raise ConfigError(f"{file} has no get_config; it is a function that gives a ConfigDict")
-        found = module["get_config"](*([argument] if separator else []))
+        with _importing_from(file.parent.absolute(), Path.cwd()):
+            module = runpy.run_path(str(file))
+            if "get_config" not in module:
+                raise ConfigError(
+                    f"{file} has no get_config; it is a function that gives a ConfigDict"
+                )
+            found = module["get_config"](*([argument] if separator else []))
         if not isinstance(found, ConfigDict | dict):
             raise ConfigError(f"{file}: get_config gives {found!r}, wanted a ConfigDict")
         return ConfigDict(found)
@@ -66,6 +72,18 @@ def read_config_file(given: str) -> ConfigDict:
         raise
     except Exception as error:  # whatever code of one's own may raise
         raise ConfigError(f"{_place_of(error, file)}: {_reason(error)}") from error
+
+
+@contextlib.contextmanager
+def _importing_from(*folders: Path) -> Iterator[None]:
+    """Has imports look into folders first, as those of a script do, however this was started."""
+    added = [str(folder) for folder in folders]
+    sys.path[:0] = added
+    try:
+        yield
+    finally:
+        for folder in added:
+            sys.path.remove(folder)
 
 
 def find_config_file(name: str, given: str) -> Path:

@@ -22,7 +22,7 @@ class OptimizerConfig:
         name: `adamw`, or `muon`: the matrices of the blocks by Muon, scaled so that AdamW's
             learning rates fit, all else by AdamW.
         learning_rate: peak of the schedule.
-        floor: learning rate at the end.
+        floor: learning rate at the end, at most the peak.
         warmup: share of the steps over which the rate rises from 0.
         weight_decay: on parameters of two or more dimensions; with Muon on its matrices alone.
         b1: decay of the first moment.
@@ -42,7 +42,7 @@ class OptimizerConfig:
     ema: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuses unknown optimizers and shares outside their range.
+        """Refuses unknown optimizers, shares outside their range and a floor above the peak.
 
         Raises:
             ConfigError: names the field, its value and what is allowed.
@@ -52,6 +52,11 @@ class OptimizerConfig:
         for name in ("warmup", "b1", "b2", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"optimizer.{name}={getattr(self, name)} must be in [0, 1)")
+        if self.floor > self.learning_rate:
+            raise ConfigError(
+                f"optimizer.floor={self.floor} is above optimizer.learning_rate="
+                f"{self.learning_rate}, the peak; give a smaller --config.optimizer.floor"
+            )
 
 
 @dataclass(frozen=True)

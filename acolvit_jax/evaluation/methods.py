@@ -81,19 +81,10 @@ def model_methods(
 
     Raises:
         CheckpointError: if the model cannot be read.
-        ConfigError: if a budget is out of range.
+        ConfigError: if it is not of the protocol's sizes, or a budget is out of range.
     """
     label, path = split_name(checkpoint)
-    config, params = load_pretrained(path)
-    config = with_dtype(config, dtype)
-    if config.image_size != IMAGE_SIZE:
-        raise ConfigError(
-            f"{path} takes images of {config.image_size} pixels; the protocol's are {IMAGE_SIZE}"
-        )
-    if config.hint_size != HINT_SIZE:
-        raise ConfigError(
-            f"{path} takes hints of {config.hint_size} pixels; the protocol's are {HINT_SIZE}"
-        )
+    config, params = protocol_model(path, dtype)
     engine = Engine(config, params)
     digest = _digest(config, params)
     if not config.any_budget:
@@ -105,6 +96,33 @@ def model_methods(
         identity = f"{digest} {budget}"
         methods.append(Method(f"{label}@{budget:g}", identity, colorize, config, budget))
     return methods
+
+
+def protocol_model(path: str, dtype: str = "float32") -> tuple[ModelConfig, Params]:
+    """Loads a model that takes the protocol's images and hints.
+
+    Args:
+        path: see `load_pretrained`.
+        dtype: of the matrix products.
+
+    Returns:
+        Its architecture and parameters.
+
+    Raises:
+        CheckpointError: if the model cannot be read.
+        ConfigError: if its images or hints are of another size.
+    """
+    config, params = load_pretrained(path)
+    config = with_dtype(config, dtype)
+    if config.image_size != IMAGE_SIZE:
+        raise ConfigError(
+            f"{path} takes images of {config.image_size} pixels; the protocol's are {IMAGE_SIZE}"
+        )
+    if config.hint_size != HINT_SIZE:
+        raise ConfigError(
+            f"{path} takes hints of {config.hint_size} pixels; the protocol's are {HINT_SIZE}"
+        )
+    return config, params
 
 
 def without_budget(name: str) -> str:

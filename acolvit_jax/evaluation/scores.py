@@ -150,9 +150,10 @@ def _another(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> st
     kinds = (("other", differing), ("another", changed), ("this one lacks", missing))
     reasons = [f"{words} {', '.join(names)}" for words, names in kinds if names]
     own = folder / IDENTITY_FILE
+    again = "" if differing or changed else "name them again beside the new ones, or "
     return (
-        f"{folder} holds another evaluation ({'; '.join(reasons)}; see {own}): choose another "
-        "--output"
+        f"{folder} holds another evaluation ({'; '.join(reasons)}; see {own}): {again}choose "
+        "another --output"
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from acolvit_jax.config import ModelConfig
 from acolvit_jax.inference.compilation import Program
-from acolvit_jax.models.compute import forward_macs
+from acolvit_jax.models.compute import forward_macs, head_taps
 from acolvit_jax.models.layers import INPUT_CHANNELS, OUTPUT_CHANNELS
 
 Key = TypeVar("Key", bound=Hashable)
@@ -171,7 +171,6 @@ def floor_call(config: ModelConfig) -> Callable[[], Any]:
     n, d, patches = config.num_tokens, config.width, config.grid_size**2
     hidden, pixels = config.mlp_ratio * d, config.patch_size**2
     head_width = d // config.num_heads
-    taps = {"cnn": 9, "linear": 1}[config.head]
     block = [
         (n, d, 3 * d),
         *[(n, head_width, n), (n, n, head_width)] * config.num_heads,
@@ -182,7 +181,7 @@ def floor_call(config: ModelConfig) -> Callable[[], Any]:
     shapes = [
         (patches, pixels * INPUT_CHANNELS, d),
         *block * config.depth,
-        (patches, taps * d, pixels * OUTPUT_CHANNELS),
+        (patches, head_taps(config) * d, pixels * OUTPUT_CHANNELS),
     ]
     rng = np.random.default_rng(0)
     # Operands of its own for every product: XLA would compute equal products only once.

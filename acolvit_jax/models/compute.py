@@ -12,13 +12,17 @@ from acolvit_jax.config import ModelConfig
 from acolvit_jax.models.layers import INPUT_CHANNELS, OUTPUT_CHANNELS
 
 
+def head_taps(config: ModelConfig) -> int:
+    """Tokens that the head makes each patch of."""
+    return {"cnn": 9, "linear": 1}[config.head]
+
+
 def fixed_macs(config: ModelConfig) -> int:
     """Multiply-accumulates that are never skipped: patch embedding and head, for one image."""
     patches = config.grid_size**2
     pixels = config.patch_size**2
-    taps = {"cnn": 9, "linear": 1}[config.head]
     embedding = patches * pixels * INPUT_CHANNELS * config.width
-    head = patches * taps * config.width * pixels * OUTPUT_CHANNELS
+    head = patches * head_taps(config) * config.width * pixels * OUTPUT_CHANNELS
     return embedding + head
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jax
 
-from acolvit_jax.config import Config
+from acolvit_jax.config import Config, ModelConfig
 from acolvit_jax.data.sources import sample_photos
 from acolvit_jax.models.compute import forward_macs
 from acolvit_jax.models.params import param_count, param_shapes
@@ -56,7 +56,7 @@ def conclude(config: Config, workdir: Path, result: Result) -> str:
         result: of the run.
 
     Returns:
-        A Markdown table, two paths and three commands.
+        A Markdown table, two paths and the commands that take the model.
     """
     sample = config.data.dataset == "sample"
     photo = str(sample_photos()[0]) if sample else "PHOTO.jpg"
@@ -65,11 +65,18 @@ def conclude(config: Config, workdir: Path, result: Result) -> str:
     used = [
         ["colorize", photo, "--hint", "80,120:teal", *model, "--output", f"{workdir}/colors.png"],
         ["serve", *model],
-        ["evaluate", *model, "--images", images, "--output", f"{workdir}/report"],
     ]
+    if _has_the_usual_sizes(config.model):
+        used += [["evaluate", *model, "--images", images, "--output", f"{workdir}/report"]]
     commands = "\n".join(f"  python -m acolvit_jax.{shlex.join(words)}" for words in used)
     return (
         f"\nvalidation after {result.steps:,} steps:\n{result.validation.table()}\n"
         f"checkpoint: {result.checkpoint}\n\n"
         f"look at it: {result.picture}\nuse it:\n{commands}"
     )
+
+
+def _has_the_usual_sizes(model: ModelConfig) -> bool:
+    """Whether images and hints are of the default sizes, which are those of `evaluate`."""
+    usual = ModelConfig()
+    return (model.image_size, model.hint_size) == (usual.image_size, usual.hint_size)

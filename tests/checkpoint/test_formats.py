@@ -81,6 +81,13 @@ def test_an_older_run_has_as_much_of_its_seed_as_counted(tmp_path):
     assert read_config(workdir).train.seed == 5
 
 
+def test_an_older_run_whose_learning_rate_rises_is_read(tmp_path):
+    rates = {"learning_rate": 1e-6, "floor": 1e-5}
+    workdir = stored_run(tmp_path, lambda values: values["optimizer"].update(rates))
+    optimizer = read_config(workdir).optimizer
+    assert (optimizer.learning_rate, optimizer.floor) == (1e-6, 1e-6)
+
+
 def test_a_run_of_a_newer_format_is_refused(tmp_path):
     workdir = stored_run(tmp_path, lambda values: values.update(format=3))
     with pytest.raises(CheckpointError, match=r"format 3, .* reads 1 to 2"):

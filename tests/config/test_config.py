@@ -192,6 +192,9 @@ BAD = {
     "train.regret_weight=2.0 needs a dense": {"train": {"regret_weight": 2.0, "correct_one_in": 8}},
     "optimizer.learning_rate": {"optimizer": {"learning_rate": -1.0}},
     "optimizer.learning_rate=nan": {"optimizer": {"learning_rate": float("nan")}},
+    "optimizer.floor=1e-05 is above optimizer.learning_rate=1e-06": {
+        "optimizer": {"learning_rate": 1e-6}
+    },
     "optimizer.weight_decay=inf": {"optimizer": {"weight_decay": float("inf")}},
     "train.huber_delta=nan": {"train": {"huber_delta": float("nan")}},
     "data.click_exponent=nan": {"data": {"click_exponent": float("nan")}},
@@ -215,6 +218,12 @@ def test_largest_values_are_taken():
     assert from_config_dict({"train": train}).train.seed == train["seed"]
     clicks = {"window": 4, "click_share": 0.1, "max_clicks": 16}
     assert from_config_dict({"model": {"hint_size": 16}, "data": clicks}).data.max_clicks == 16
+
+
+def test_a_learning_rate_may_stay_at_its_peak():
+    for rate in (0.0, 1e-6):
+        kept = from_config_dict({"optimizer": {"learning_rate": rate, "floor": rate}})
+        assert (kept.optimizer.learning_rate, kept.optimizer.floor) == (rate, rate)
 
 
 def test_clicks_that_nobody_places_need_no_cells():

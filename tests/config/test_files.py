@@ -1,5 +1,7 @@
 """Config files of one's own: where they are found, and what is wrong with one in a line."""
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,31 @@ def test_a_file_may_give_a_dict_and_need_no_argument(tmp_path):
     (tmp_path / "own.py").write_text("def get_config():\n    return {'name': 'mine'}\n")
     assert read_config_file(f"{tmp_path}/own.py").name == "mine"
     assert _parse([f"--config={tmp_path}/own.py", "--config.name=other"]).config.name == "other"
+
+
+def test_a_file_imports_what_lies_beside_it_and_in_this_folder(tmp_path, monkeypatch):
+    """Where it stays so: both a command and `python -m` take the file, and leave no path behind."""
+    own, here = tmp_path / "own", tmp_path / "here"
+    for folder, name in ((own, "beside_the_config"), (here, "in_this_folder")):
+        folder.mkdir()
+        (folder / f"{name}.py").write_text("NAME = 'mine'\n")
+    (own / "config.py").write_text(
+        "from beside_the_config import NAME\n\n"
+        "def get_config():\n    import in_this_folder as here\n"
+        "    return {'name': NAME + here.NAME}\n"
+    )
+    monkeypatch.chdir(here)
+    before = list(sys.path)
+    assert read_config_file(f"{own}/config.py").name == "minemine"
+    assert sys.path == before
+
+
+def test_a_config_of_ones_own_begins_as_the_docs_say(tmp_path):
+    page = (ROOT / "docs" / "training.md").read_text()
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    (tmp_path / "own.py").write_text(code)
+    config = _parse(["--config", f"{tmp_path}/own.py:0.5,imagenet"]).config
+    assert (config.train.budget, config.train.batch_size) == (0.5, 64)
 
 
 FLAGS = {

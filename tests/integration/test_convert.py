@@ -76,6 +76,22 @@ def test_what_an_npz_does_not_say_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("shape", "why"),
+    [
+        ({"width": 32, "hint_size": 4}, "embedding width 32 is no multiple of 64, a head's"),
+        ({"patch_size": 1, "hint_size": 1}, "model.hint_size=2 must divide"),
+    ],
+)
+def test_an_npz_that_is_not_read_back_says_so(tmp_path, shape, why):
+    model = write_model(tmp_path, **shape)
+    told = output(main, model, tmp_path / "w.npz", "--to=torch")
+    assert f"; from .npz it cannot be read back ({why}" in told
+    told = output(main, model, tmp_path / "w.safetensors", "--to=torch")
+    assert "cannot be read back" not in told
+    output(main, tmp_path / "w.safetensors", tmp_path / "back")
+
+
+@pytest.mark.parametrize(
     ("note", "part"),
     [
         ("{", "it states an unknown architecture"),

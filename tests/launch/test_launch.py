@@ -136,14 +136,44 @@ def test_one_gpu_goes_from_checks_to_scores(tmp_path):
         (["HERE", "out"], "wanted PHOTOS OUT MINUTES"),
         (["HERE", "out", "soon"], "MINUTES is 'soon'"),
         (["/nowhere", "out", "3"], "no folder at /nowhere"),
-        (["HERE", "HERE/out", "3", "--validation", "/no"], "--validation: no folder at /no"),
+        (
+            ["HERE", "HERE/out", "3", "--validation", "/no"],
+            "error: --validation /no cannot be scored",
+        ),
+        (["HERE", "HERE/out", "3", "--validation", "nonsense:x"], "error: --validation nonsense:x"),
         (["--batch"], "--batch needs a value"),
+        (["--batch", "--dry_run", "HERE", "out", "3"], "--batch needs a value"),
+        (["HERE", "out", "3", "--batch", "0"], "--batch is '0', not a whole number from 1 to"),
+        (["HERE", "out", "3", "--images", "-1"], "--images is '-1', not a whole number from 0 to"),
+        (["HERE", "out", "3", "--clicks", "x"], "--clicks is 'x', not"),
+        (["HERE", "out", "3", "--", "--config.train.batch_size=64"], "=64: use --batch"),
+        (["HERE", "out", "3", "--", "-config.train.init_from", "m"], "init_from: use --from"),
+        (["HERE", "out", "3", "--", "--config.model.hint_size=4"], "are of the default size"),
     ],
 )
 def test_one_gpu_refuses_what_it_cannot_do(arguments, message, tmp_path):
     status, _, err = launch("one_gpu", *(a.replace("HERE", str(tmp_path)) for a in arguments))
     assert status == 2
     assert message in err
+
+
+@pytest.mark.parametrize(
+    ("script", "option", "value"),
+    [
+        ("local", "--processes", "0"),
+        ("local", "--processes", "two"),
+        ("local", "--port", "http"),
+        ("local", "--restarts", "-1"),
+        ("slurm", "--nodes", "abc"),
+        ("slurm", "--gpus", "0"),
+        ("slurm", "--cpus", "1.5"),
+        ("slurm", "--restarts", "08"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(script, option, value):
+    status, out, err = launch(script, option, value, "--dry_run", *TRAINING)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"error: {option} is '{value}', not a whole number from ")
 
 
 def test_one_gpu_goes_on_from_what_was_trained(tmp_path):

@@ -211,6 +211,37 @@ def test_a_run_outside_a_bucket_is_warned_of(gcloud):
         assert workdir in calls[-1]
 
 
+@pytest.mark.parametrize("option", ["--project", "--name", "--poll"])
+def test_no_option_is_a_value(gcloud, option):
+    status, out, err, calls = tpu(gcloud, "create", *WHERE, option, "--dry_run")
+    assert (status, out, err, calls) == (2, "", f"error: {option} needs a value\n", [])
+
+
+def test_options_stand_before_and_after_the_command(gcloud):
+    for words in (["--dry_run", "create", *WHERE], ["create", *WHERE, "--dry_run"]):
+        status, out, err, calls = tpu(gcloud, *words, "--project", "p", "--spot")
+        assert (status, calls) == (0, []), err
+        assert out.rstrip().endswith("--spot --zone us-x1 --project p")
+    for words in ([], ["-h"], ["create", "--help"], [*WHERE, "watch", "-h"]):
+        status, out, _, calls = tpu(gcloud, *words)
+        assert (status, calls) == (0, [])
+        assert out.startswith("Trains on a Cloud TPU")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (WHERE, "wanted one COMMAND, got ''"),
+        (["create", "delete", *WHERE], "wanted one COMMAND, got 'create delete'"),
+        (["create", *WHERE, "--poll", "soon"], "--poll is 'soon', not a whole number from 0"),
+    ],
+)
+def test_what_is_no_command_or_number_is_refused(gcloud, words, said):
+    status, out, err, calls = tpu(gcloud, *words)
+    assert (status, out, calls) == (2, "", [])
+    assert err.startswith(f"error: {said}")
+
+
 def test_dry_run_touches_nothing(gcloud):
     for command in ("create", "install", "run", "logs", "watch", "delete", "status"):
         status, out, err, calls = tpu(gcloud, command, *WHERE, "--dry_run", *TRAINING)
