@@ -19,6 +19,7 @@ from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.progress import Progress
 from acolvit_jax.common.tables import markdown_table
+from acolvit_jax.config.arguments import budgets as read_budgets
 from acolvit_jax.config.budgets import checked_budget
 from acolvit_jax.evaluation.image_sets import image_names, open_images, take_evenly
 from acolvit_jax.evaluation.methods import IMAGE_SIZE, protocol_model
@@ -84,7 +85,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--budgets", default="0.5,0.3")
     parser.add_argument("--max_images", type=int, default=0)
     args = parser.parse_args(argv)
-    asked = cli.numbers("--budgets", args.budgets, low=0, high=1)
+    asked = read_budgets(args.budgets)
     config, params = protocol_model(args.checkpoint)
     if not config.any_budget:
         raise ConfigError(f"{args.checkpoint} has one budget; give a model of any budget")

@@ -22,6 +22,7 @@ from PIL import Image
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.cores import available_cores
+from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.config import DataConfig, ModelConfig
 from acolvit_jax.data.loaders import TrainLoader
@@ -104,7 +105,10 @@ def main(argv: Sequence[str]) -> None:
     default = "0" if len(available_cores()) == 1 else "1,2"
     parser.add_argument("--workers", default=default, help="processes, in turns; 0 is a thread")
     workers = parser.parse_args(argv).workers
-    counts = [int(count) for count in cli.numbers("--workers", workers, low=0, high=256)]
+    asked = cli.numbers("--workers", workers, low=0, high=256)
+    counts = [int(count) for count in asked]
+    if not counts or counts != asked:
+        raise ConfigError(f"--workers {workers!r}: wanted whole numbers between commas")
     with tempfile.TemporaryDirectory() as name:
         make_folder(Path(name))
         rows = []

@@ -27,10 +27,11 @@ run() {
 # The text between the second line of a script and its first line of code.
 usage() { sed -n '2,/^$/s/^# \{0,1\}//p' "$1"; }
 
-# Refuses what is no whole number or too small: `whole NAME VALUE LEAST`.
+# Refuses what is no whole number, too small or too large: `whole NAME VALUE LEAST [MOST]`.
 whole() {
-  if ! [[ $2 =~ ^(0|[1-9][0-9]{0,8})$ ]] || (($2 < $3)); then
-    fail "$1 is '$2', not a whole number from $3 to 999999999"
+  local most=${4:-999999999}
+  if ! [[ $2 =~ ^(0|[1-9][0-9]{0,8})$ ]] || (($2 < $3 || $2 > most)); then
+    fail "$1 is '$2', not a whole number from $3 to $most"
   fi
 }
 
@@ -61,7 +62,7 @@ read_options() {
       fi
       [[ $known == *" ${1#--} "* ]] || fail "unknown option $1; see $0 --help"
       # No option is a value: --dry_run would be lost.
-      if (($# < 2)) || [[ $2 == -[!0-9]* ]]; then fail "$1 needs a value"; fi
+      if (($# < 2)) || [[ $2 == --* || $2 == -h ]]; then fail "$1 needs a value"; fi
       printf -v "${1#--}" '%s' "$2"
       shift 2
       ;;

@@ -32,7 +32,7 @@ fi
 count=${#gpus[@]}
 [[ -n $processes ]] || processes=$((count ? count : 2))
 whole --processes "$processes" 1
-whole --port "$port" 1
+whole --port "$port" 1 65535
 whole --restarts "$restarts" 0
 ((!count || processes <= count)) || fail "--processes $processes: there are only $count GPUs"
 

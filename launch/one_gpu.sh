@@ -40,11 +40,8 @@ for name in batch product rounds trial; do whole "--$name" "${!name}" 1; done
 for name in side clicks images; do whole "--$name" "${!name}" 0; done
 for word in "${training[@]}"; do
   case "$word" in
-  -*config.train.batch_size*) fail "$word: use --batch, which counts the steps too" ;;
-  -*config.train.init_from*) fail "$word: use --from, which is scored too" ;;
-  -*config.model.image_size* | -*config.model.hint_size*)
-    fail "$word: the scores are of the default size; use python -m acolvit_jax.train"
-    ;;
+  -*config.train.batch_size[=]* | -*config.train.batch_size) fail "$word: use --batch, which counts the steps too" ;;
+  -*config.train.init_from[=]* | -*config.train.init_from) fail "$word: use --from, which is scored too" ;;
   esac
 done
 [[ -d $photos ]] || fail "no folder at $photos"
@@ -96,6 +93,14 @@ stage trial "${common[@]}" "${training[@]}" --workdir "$out/trial-$$" \
   --config.validation.max_images=1 ||
   fail "training does not start; see $out/trial.log"
 if ((DRY_RUN)); then steps=STEPS; else
+  sizes=$(python - "$out/trial-$$/config.json" <<'CODE'
+import json, sys
+model = json.load(open(sys.argv[1]))["model"]
+print(model["image_size"], model["hint_size"])
+CODE
+  )
+  [[ $sizes == "224 2" ]] ||
+    fail "image and hint size are $sizes, and models of 224 and 2 are scored; use python -m acolvit_jax.train"
   steps=$(python - "$out/trial-$$/metrics.jsonl" "$batch" "$minutes" "$out/run/checkpoints" <<'CODE'
 import json, pathlib, sys
 path, batch, minutes, checkpoints = sys.argv[1:]

@@ -41,7 +41,7 @@ read_options "name zone project type version spot! poll" "${@:---help}"
 command=${places[0]}
 [[ -n $name ]] || fail "--name is missing"
 [[ -n $zone ]] || fail "--zone is missing"
-whole --poll "$poll" 0
+[[ $poll =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "--poll is '$poll', not a number of seconds"
 if [[ -z $version ]]; then
   case "$type" in
   v4-*) version=tpu-ubuntu2204-base ;;

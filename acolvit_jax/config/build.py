@@ -96,7 +96,7 @@ def _with_a_floor_below_the_peak(values: dict[str, Any]) -> dict[str, Any]:
         return values
     peak: Any = optimizer.get("learning_rate")
     floor: Any = optimizer.get("floor")
-    if not (_fits(peak, float) and _fits(floor, float) and floor > peak >= 0):
+    if not (_fits(peak, float) and _fits(floor, float) and floor > peak > 0):
         return values
     return values | {"optimizer": optimizer | {"floor": peak}}
 

@@ -58,7 +58,7 @@ def read_config_file(given: str) -> ConfigDict:
     name, separator, argument = given.partition(":")
     file = find_config_file(name, given)
     try:
-        with _importing_from(file.parent.absolute(), Path.cwd()):
+        with _importing_from(str(file.parent.absolute()), ""):  # the latter is the current one
             module = runpy.run_path(str(file))
             if "get_config" not in module:
                 raise ConfigError(
@@ -75,15 +75,18 @@ def read_config_file(given: str) -> ConfigDict:
 
 
 @contextlib.contextmanager
-def _importing_from(*folders: Path) -> Iterator[None]:
-    """Has imports look into folders first, as those of a script do, however this was started."""
-    added = [str(folder) for folder in folders]
-    sys.path[:0] = added
+def _importing_from(*folders: str) -> Iterator[None]:
+    """Has imports look into folders first, as those of a script do, however this was started.
+
+    Modules found there stay, so that one process takes the first of one name.
+    """
+    sys.path[:0] = folders
     try:
         yield
     finally:
-        for folder in added:
-            sys.path.remove(folder)
+        for folder in folders:
+            with contextlib.suppress(ValueError):  # the config's own code may have
+                sys.path.remove(folder)
 
 
 def find_config_file(name: str, given: str) -> Path:

@@ -52,7 +52,7 @@ class OptimizerConfig:
         for name in ("warmup", "b1", "b2", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"optimizer.{name}={getattr(self, name)} must be in [0, 1)")
-        if self.floor > self.learning_rate:
+        if self.floor > self.learning_rate > 0:  # at a peak of 0 it counts for nothing
             raise ConfigError(
                 f"optimizer.floor={self.floor} is above optimizer.learning_rate="
                 f"{self.learning_rate}, the peak; give a smaller --config.optimizer.floor"

@@ -7,8 +7,10 @@ comes from npm when the folder is built, one version, whose sum is checked.
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import hashlib
+import io
 import json
 import subprocess
 import tarfile
@@ -147,14 +149,16 @@ def _facts(
 
 
 def _runtime() -> dict[str, bytes]:
-    """ONNX Runtime's files by name, from npm's package, which is kept for the next time.
+    """ONNX Runtime's files by name, from npm's package, which is kept where it can be.
 
     Raises:
         UserError: without npm, or with a package of another sum.
     """
     name, version = RUNTIME.split("@")
     kept = cache_folder() / f"{name}-{version}.tgz"
-    if not kept.is_file():
+    if kept.is_file():
+        package = kept.read_bytes()
+    else:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 command = ["npm", "pack", RUNTIME, "--pack-destination", folder]
@@ -163,12 +167,13 @@ def _runtime() -> dict[str, bytes]:
                 raise UserError(f"npm is needed to get {RUNTIME}; install it") from None
             except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
                 raise UserError(f"npm could not get {RUNTIME}: {error}") from None
-            write_bytes(kept, (Path(folder) / kept.name).read_bytes())
-    package = kept.read_bytes()
+            package = (Path(folder) / kept.name).read_bytes()
+        with contextlib.suppress(OSError):
+            write_bytes(kept, package)
     if base64.b64encode(hashlib.sha512(package).digest()).decode() != RUNTIME_SUM:
-        kept.unlink()
+        kept.unlink(missing_ok=True)
         raise UserError(f"the package {RUNTIME} has another sum than expected; try again")
-    with tarfile.open(kept) as archive:
+    with tarfile.open(fileobj=io.BytesIO(package)) as archive:
         members = {file: archive.extractfile(f"package/dist/{file}") for file in RUNTIME_FILES}
         return {file: member.read() for file, member in members.items() if member is not None}
 

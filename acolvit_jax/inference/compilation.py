@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from acolvit_jax.models.prepared import prepare_params
 
 Program = Callable[..., tuple[jax.Array, jax.Array]]
 CACHE_VARIABLE = "ACOLVIT_CACHE"
+log = logging.getLogger(__name__)
 CACHE_BYTES = 2**30  # of programs; the ones used least lately make room
 
 _lock = threading.Lock()
@@ -50,22 +52,31 @@ def keep_compiled_programs() -> None:
     """Turns JAX's persistent compilation cache on, so that a second start is quick.
 
     A cache that the user has set up, by JAX's own settings, is left as it is; a user without a
-    folder for it, or whose folder cannot be written, goes without.
+    folder for it, or whose folder cannot be written, goes without. A folder that was asked for is
+    named then.
     """
     if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
-        try:
-            folder = cache_folder() / "programs"
-            folder.mkdir(parents=True, exist_ok=True)
-            drop_unfinished_programs(folder)
-        except (ConfigError, OSError):
-            return
-        if not os.access(folder, os.W_OK | os.X_OK):  # JAX would warn of every program
+        folder = _programs_folder()
+        if folder is None:
+            if asked := os.environ.get(CACHE_VARIABLE):
+                log.warning("%s=%s cannot be written; programs are not kept", CACHE_VARIABLE, asked)
             return
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
         # With a largest size JAX locks the folder: no process reads what another has half written.
         jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
+
+
+def _programs_folder() -> Path | None:
+    """Where programs are kept; None if they cannot be: JAX would warn of each."""
+    try:
+        folder = cache_folder() / "programs"
+        folder.mkdir(parents=True, exist_ok=True)
+        drop_unfinished_programs(folder)
+    except (ConfigError, OSError):
+        return None
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None
 
 
 def compile_forward(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -38,9 +39,8 @@ class Finish:
         """
         for name, (low, high) in (("saturation", SATURATIONS), ("warmth", WARMTHS)):
             value = getattr(self, name)
-            is_number = isinstance(value, Real)
-            if not (is_number and low <= value <= high):
-                raise ConfigError(f"{name} {brief(value)} must be in [{low:g}, {high:g}]")
+            if not low <= _number(value) <= high:
+                raise ConfigError(f"{name} {brief(value)} must be a number in [{low:g}, {high:g}]")
 
     def of(self, ab: np.ndarray) -> np.ndarray:
         """Finishes colors.
@@ -55,6 +55,14 @@ class Finish:
         for plane, most in enumerate(WARMTH_AB):
             finished[..., plane] += np.float32(self.warmth * most)
         return finished
+
+
+def _number(value: Any) -> float:
+    """A number of Python, NumPy or JAX; NaN for what is none."""
+    try:
+        return math.nan if isinstance(value, str | bytes) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def describe_finishing() -> dict[str, list[float]]:

@@ -16,11 +16,14 @@ from tests.models_on_disk import write_model
 from tests.training.runs import small_config
 
 NO_COMMANDS = {"__init__", "photo_sets", "torch_baseline"}
+IN_A_BROWSER = {"demo_latency", "demo_screenshots", "page_numbers", "web_page"}
 COMMANDS = sorted({path.stem for path in FOLDER.glob("*.py")} - NO_COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_benchmark_answers_help(name, capsys, monkeypatch):
+    if name in IN_A_BROWSER:
+        pytest.importorskip("selenium", reason="selenium is not installed")
     monkeypatch.setattr(cores, "use_cores", lambda count: None)  # for the process, on import
     module = importlib.import_module(f"benchmarks.{name}")
     with pytest.raises(SystemExit) as ended:

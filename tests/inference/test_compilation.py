@@ -46,7 +46,7 @@ def test_programs_are_kept_in_the_users_cache_folder(
     assert [getattr(jax.config, name) for name in SETTINGS] == [kept, 0, -1, 2**30]
 
 
-def test_who_cannot_write_the_cache_folder_goes_without(no_cache, monkeypatch, tmp_path):
+def test_who_cannot_write_the_cache_folder_goes_without(no_cache, monkeypatch, tmp_path, caplog):
     (tmp_path / "file").touch()
     monkeypatch.setenv("ACOLVIT_CACHE", str(tmp_path / "file" / "cache"))
     compilation.keep_compiled_programs()
@@ -55,6 +55,14 @@ def test_who_cannot_write_the_cache_folder_goes_without(no_cache, monkeypatch, t
     monkeypatch.setattr(os, "access", lambda *_: False)
     compilation.keep_compiled_programs()
     assert jax.config.jax_compilation_cache_dir is None
+    said = "cannot be written; programs are not kept"
+    assert caplog.messages == [
+        f"ACOLVIT_CACHE={tmp_path / name} {said}" for name in ("file/cache", "read_only")
+    ]
+    monkeypatch.delenv("ACOLVIT_CACHE")  # nobody has asked for one: nothing is said
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    compilation.keep_compiled_programs()
+    assert len(caplog.messages) == 2
 
 
 def test_a_cache_that_jax_was_given_stays(no_cache, monkeypatch):

@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from skimage.color import lab2rgb, rgb2lab
@@ -42,16 +43,15 @@ def test_lightness_stays_where_the_colors_fit_in_srgb():
 @pytest.mark.parametrize("bad", ["1", None, 3.0, np.nan, [1.0], pytest.param(10**400, id="huge")])
 @pytest.mark.parametrize("name", ["saturation", "warmth"])
 def test_what_is_no_number_in_range_is_refused(name, bad):
-    with pytest.raises(ConfigError, match=rf"{name} .* must be in \[") as told:
+    with pytest.raises(ConfigError, match=rf"{name} .* must be a number in \[") as told:
         finish.Finish(**{name: bad})
     assert len(str(told.value)) < 100
 
 
-def test_numpy_s_numbers_finish_too():
-    assert finish.Finish(np.float32(0.5), np.int64(1)).of(np.ones(2, np.float32)).tolist() == [
-        0.5 + 6,
-        0.5 + 18,
-    ]
+@pytest.mark.parametrize("half", [np.float32(0.5), np.array(0.5), jnp.float32(0.5)])
+def test_numbers_of_libraries_finish_too(half):
+    finished = finish.Finish(half, np.int64(1)).of(np.ones(2, np.float32))
+    assert finished.tolist() == [0.5 + 6, 0.5 + 18]
 
 
 @pytest.mark.parametrize("size", [(3, CHUNK + 10), (2 * CHUNK + 3, 1), (66, 1001)])

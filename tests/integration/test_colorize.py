@@ -85,7 +85,7 @@ BAD = {
     "hint color": (["PHOTO", "--hint=3,4:rot"], 1, "'rot' is unknown"),
     "hint outside": (["PHOTO", "--hint=48,4:red"], 1, "rows are 0..47"),
     "hint size": (["PHOTO", "--hint=3,4:red:size=5"], 1, "size 5 is not one of 2, 4, 8, 16"),
-    "warmth": (["PHOTO", "--warmth=2"], 2, "warmth 2.0 must be in [-1, 1]"),
+    "warmth": (["PHOTO", "--warmth=2"], 2, "warmth 2.0 must be a number in [-1, 1]"),
     "empty folder": (["EMPTY"], 1, "no images in"),
     "hints of a folder": (["EMPTY", "--hint=3,4:red"], 1, "--hint is for one photo"),
     "checkpoint": (["PHOTO", "--checkpoint=/nowhere"], 1, "no model at /nowhere"),

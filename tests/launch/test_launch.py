@@ -1,5 +1,6 @@
 """The launchers for Slurm, one machine and one GPU: what they would run, and what they do."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -148,7 +149,6 @@ def test_one_gpu_goes_from_checks_to_scores(tmp_path):
         (["HERE", "out", "3", "--clicks", "x"], "--clicks is 'x', not"),
         (["HERE", "out", "3", "--", "--config.train.batch_size=64"], "=64: use --batch"),
         (["HERE", "out", "3", "--", "-config.train.init_from", "m"], "init_from: use --from"),
-        (["HERE", "out", "3", "--", "--config.model.hint_size=4"], "are of the default size"),
     ],
 )
 def test_one_gpu_refuses_what_it_cannot_do(arguments, message, tmp_path):
@@ -163,6 +163,7 @@ def test_one_gpu_refuses_what_it_cannot_do(arguments, message, tmp_path):
         ("local", "--processes", "0"),
         ("local", "--processes", "two"),
         ("local", "--port", "http"),
+        ("local", "--port", "65536"),
         ("local", "--restarts", "-1"),
         ("slurm", "--nodes", "abc"),
         ("slurm", "--gpus", "0"),
@@ -176,9 +177,10 @@ def test_numbers_that_are_none_are_refused(script, option, value):
     assert err.startswith(f"error: {option} is '{value}', not a whole number from ")
 
 
-def test_one_gpu_goes_on_from_what_was_trained(tmp_path):
-    """Minutes of a training that failed are planned again, for the checkpoint alone counts."""
+def one_gpu_that_fails(tmp_path, **sizes):
+    """Runs one_gpu.sh with a trial that ends well, of a model of some sizes, and a run that fails."""
     photos, out = make_folder(tmp_path / "photos", 1), tmp_path / "o"
+    sizes = json.dumps({"model": {"image_size": 224, "hint_size": 2} | sizes})
     python = tmp_path / "python"
     python.write_text(
         f"""#!/usr/bin/env bash
@@ -186,18 +188,36 @@ def test_one_gpu_goes_on_from_what_was_trained(tmp_path):
         "- "*) exec {sys.executable} "$@" ;;
         *"/trial-"*)
           trial=$(sed 's/.*--workdir \\([^ ]*\\).*/\\1/' <<<"$*")
-          mkdir -p "$trial" && echo '{{"images_per_second": 512}}' >"$trial/metrics.jsonl" ;;
+          mkdir -p "$trial" && echo '{{"images_per_second": 512}}' >"$trial/metrics.jsonl"
+          echo '{sizes}' >"$trial/config.json" ;;
         *"/run "*) echo "${{@: -1}}" >>{tmp_path}/planned && exit 1 ;;
         esac
         """
     )
     python.chmod(0o755)
     env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    return launch("one_gpu", str(photos), str(out), "1", env=env)
+
+
+@pytest.mark.parametrize("size", [{"image_size": 112}, {"hint_size": 4}])
+def test_one_gpu_trains_no_model_that_cannot_be_scored(tmp_path, size):
+    """Wherever its size comes from: a config of one's own, or the model that is trained on."""
+    status, _, err = one_gpu_that_fails(tmp_path, **size)
+    image, hint = ({"image_size": 224, "hint_size": 2} | size).values()
+    assert status == 2
+    assert (
+        f"error: image and hint size are {image} {hint}, and models of 224 and 2 are scored" in err
+    )
+    assert not (tmp_path / "planned").exists()
+
+
+def test_one_gpu_goes_on_from_what_was_trained(tmp_path):
+    """Minutes of a training that failed are planned again, for the checkpoint alone counts."""
     for _ in range(2):
-        status, _, err = launch("one_gpu", str(photos), str(out), "1", env=env)
+        status, _, err = one_gpu_that_fails(tmp_path)
         assert (status, "run this again" in err) == (2, True)
         for name in ("40", "9", "160.orbax-checkpoint-tmp"):
-            (out / "run" / "checkpoints" / name).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "o" / "run" / "checkpoints" / name).mkdir(parents=True, exist_ok=True)
     assert (tmp_path / "planned").read_text().split() == [
         f"--config.train.steps={n}" for n in (120, 160)
     ]

@@ -233,7 +233,7 @@ def test_options_stand_before_and_after_the_command(gcloud):
     [
         (WHERE, "wanted one COMMAND, got ''"),
         (["create", "delete", *WHERE], "wanted one COMMAND, got 'create delete'"),
-        (["create", *WHERE, "--poll", "soon"], "--poll is 'soon', not a whole number from 0"),
+        (["create", *WHERE, "--poll", "soon"], "--poll is 'soon', not a number of seconds"),
     ],
 )
 def test_what_is_no_command_or_number_is_refused(gcloud, words, said):

@@ -42,11 +42,10 @@ def small_config(path="", *, model=None, fsdp=1, learning_rate=1e-3, **train):
     )
     if model.any_budget:
         model = dataclasses.replace(model, smallest_budget=train.get("budget", 0.5))
-    rates = {"learning_rate": learning_rate, "floor": min(1e-5, learning_rate)}
     return Config(
         model=model,
         data=data,
-        optimizer=OptimizerConfig(**rates, warmup=0.0, ema=0.9),
+        optimizer=OptimizerConfig(learning_rate=learning_rate, warmup=0.0, ema=0.9),
         train=TrainConfig(**{**defaults, "budget": 0.5 if model.gated else None, **train}),
         validation=ValidationConfig(hints=(1, 4), max_images=8, batch_size=8),
         mesh=MeshConfig(fsdp=fsdp),
