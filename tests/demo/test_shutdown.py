@@ -2,10 +2,10 @@
 
 import json
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from acolvit_jax.demo.server import server
+from acolvit_jax.demo.server.store import PhotoStore
 from acolvit_jax.demo.server.studio import Studio
 from tests.demo.live import LONG, add, head, running
 from tests.photos import make_jpeg
@@ -25,13 +25,19 @@ def test_what_is_computed_or_waits_is_503(small_colorizer, monkeypatch):
     """Two are computed, two wait for a thread, and the others for room."""
     monkeypatch.setattr(server, "SHUTDOWN_SECONDS", 0.3)
     gate, begun, result = threading.Event(), threading.Semaphore(0), Studio.result
+    asked, find = threading.Semaphore(0), PhotoStore.result
 
     def slow(*args):
         begun.release()
         assert gate.wait(60)
         return result(*args)
 
+    def found(*args):
+        asked.release()
+        return find(*args)
+
     monkeypatch.setattr(Studio, "result", slow)
+    monkeypatch.setattr(PhotoStore, "result", found)
     room = 4 * 4 * 48 * 64
     with ThreadPoolExecutor(6) as pool:
         try:
@@ -40,9 +46,8 @@ def test_what_is_computed_or_waits_is_503(small_colorizer, monkeypatch):
                 _, headers, _ = live.call("POST", f"/{photo['url']}/colorize", b'{"hints":[]}')
                 path = f"/{json.loads(headers['X-Result'])['url']}"
                 calls = [pool.submit(live.call, "GET", path) for _ in range(6)]
-                for _ in range(2):
-                    assert begun.acquire(timeout=60)
-                time.sleep(0.2)  # the others are on their way
+                assert all(asked.acquire(timeout=60) for _ in range(6))
+                assert all(begun.acquire(timeout=60) for _ in range(2))
         finally:
             gate.set()
         for call in calls:

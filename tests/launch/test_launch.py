@@ -178,7 +178,7 @@ def test_numbers_that_are_none_are_refused(script, option, value):
 
 
 def one_gpu_that_fails(tmp_path, **sizes):
-    """Runs one_gpu.sh with a trial that ends well, of a model of some sizes, and a run that fails."""
+    """Runs one_gpu.sh: a trial of a model of some sizes ends well, the run fails."""
     photos, out = make_folder(tmp_path / "photos", 1), tmp_path / "o"
     sizes = json.dumps({"model": {"image_size": 224, "hint_size": 2} | sizes})
     python = tmp_path / "python"

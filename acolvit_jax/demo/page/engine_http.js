@@ -5,7 +5,7 @@ import { EngineError } from './engine.js';
 import { decode } from './grey.js';
 
 const TIMEOUT = 60_000;
-const DOWNLOAD_TIMEOUT = 330_000; // the server gives up after 300 s
+const DOWNLOAD_TIMEOUT = 400_000; // the server waits 20 s for room, makes it, and sends it in 300 s
 const STALL = 30_000; // between two pieces of an upload
 const DECODING = 120_000; // from its last piece to the answer
 const KINDS = { 404: 'gone', 413: 'refused', 415: 'refused', 422: 'refused', 429: 'busy', 503: 'busy' };

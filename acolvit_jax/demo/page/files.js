@@ -24,7 +24,8 @@ function sorted({ files, items = [] }) {
   if (hints.length > 1) {
     leftOut.push(`${named(namesOf(hints), 'was', 'were')} not loaded; load one file of hints at a time`);
   }
-  const photos = real.filter((file) => !isHints(file));
+  const known = ({ type }) => Number(type.startsWith('image/')); // these first: one is opened at once
+  const photos = real.filter((file) => !isHints(file)).sort((a, b) => known(b) - known(a));
   return { photos, hints: hints.length === 1 ? hints[0] : null, leftOut };
 }
 
@@ -80,6 +81,8 @@ function listenForDrops({ open, addReference }) {
     // All of the panel: who misses the reference's small place means it all the same.
     if (found.photos.length && event.target.closest?.('#panel')) {
       const [picture, ...others] = found.photos.splice(0);
+      if (found.hints) others.push(found.hints);
+      found.hints = null;
       addReference(picture);
       if (others.length) {
         found.leftOut.push(`${named(namesOf(others), 'was', 'were')} left out; one picture is the reference`);

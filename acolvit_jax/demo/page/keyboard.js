@@ -39,8 +39,7 @@ export class Keyboard {
     const middle = () => [viewport.width / 2, viewport.height / 2];
     const remove = (event) => commands.remove(hints.selected?.id, event.timeStamp);
     const view = (name) => {
-      stage.setView(name);
-      spoken.view(name);
+      if (stage.setView(name)) spoken.view(name);
     };
     const turn = (percent, stamp) => {
       const before = budget.budget;
@@ -136,7 +135,7 @@ export class Keyboard {
     }[key] ?? (event.key in ARROWS && (() => this.#pan(event)));
     if (!action || isTextField(event.target)) return;
     event.preventDefault();
-    const unseen = !screen.working && key !== 'o' && !(key === 'z' && photos.canPutBack);
+    const unseen = !screen.working && key !== 'o' && !(key === 'z' && !event.shiftKey && photos.canPutBack);
     if (!unseen && (!event.repeat || !'os'.includes(key))) action();
   }
 

@@ -233,7 +233,8 @@ class App {
 
   #listenToWork() {
     const { hints, marks, color, commands, photos } = this;
-    for (const part of [hints, this.stage, this.budget, this.finish]) part.mayChange = () => this.#mayChange();
+    for (const part of [hints, this.budget, this.finish]) part.mayChange = () => this.#mayChange();
+    this.stage.mayChange = () => this.screen.state === 'ready' || this.#mayChange(); // looking at it
     const history = () => {
       disable(byId('undo'), !photos.canUndo);
       disable(byId('redo'), !photos.canRedo);

@@ -1,6 +1,7 @@
 // Photos come and go: opened, looked at again, put away, and all of that taken back.
 
 import { makeItem } from './desk.js';
+import { release } from './dom.js';
 import { hush, named, quoted, say, sayToo, sentence } from './toast.js';
 
 const NOT_KEPT = 'This browser cannot keep your work, maybe for lack of room. Save your results before '
@@ -49,19 +50,20 @@ export class Photos {
     if (!opening && this.session.opening && texts.length) {
       say(texts.map(sentence).join(' '), 'error'); // now too
     }
-    if (hints && opening) await this.#loadWith(opening, items[0], hints);
-    else if (hints) await this.saving.loadHints(hints);
+    if (hints && !photos.length) await this.saving.loadHints(hints);
+    else if (hints) await this.#loadWith(opening, items[0], hints);
     this.tell();
   }
 
-  /** Loads a file of hints once the photo that came with it is there. */
+  /** Loads a file of hints once the photo that came with it is there, if it comes. */
   async #loadWith(opening, item, hints) {
     await opening;
-    if (item === this.session.item && !this.session.opening) {
+    if (item && item === this.session.item && !this.session.opening) {
       await this.saving.loadHints(hints, sayToo);
       return;
     }
-    const text = `${quoted(hints.name)} was not loaded, for ${quoted(item.title)} was not opened.`;
+    const photo = item ? quoted(item.title) : 'its photo';
+    const text = `${quoted(hints.name)} was not loaded, for ${photo} was not opened.`;
     this.#unsaid.push({ text, action: null });
   }
 
@@ -117,7 +119,9 @@ export class Photos {
   /** A step that is no undo or redo: what was taken back before it does not come back. */
   #did(away = null) {
     this.desk.forgetTakenBack();
+    if (this.#redo) release(this.#redo);
     this.#redo?.remove();
+    this.#redo = null;
     this.#setAway(away);
   }
 

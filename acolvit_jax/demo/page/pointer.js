@@ -52,10 +52,14 @@ export class Pointer {
     return best;
   }
 
+  /** Whether a press is not for the photo: on what lies over it, or beside a menu, which it closes. */
+  #isElsewhere({ target }) {
+    return target.closest('.overlay') !== null || document.querySelector(':popover-open') !== null;
+  }
+
   #down(event) {
     const divider = event.target.closest('.divider');
-    if (!this.viewport.photo || (!divider && event.target.closest('.overlay'))) return;
-    if (document.querySelector(':popover-open')) return; // a press beside a menu closes it
+    if (!this.viewport.photo || (!divider && this.#isElsewhere(event))) return;
     const at = this.#at(event);
     this.#pointers.set(event.pointerId, at);
     this.#stage.setPointerCapture(event.pointerId);
@@ -165,7 +169,7 @@ export class Pointer {
 
   #menu(event) {
     event.preventDefault();
-    if (event.target.closest('.overlay')) return;
+    if (this.#isElsewhere(event)) return;
     const hint = this.#hit(this.#at(event), 'mouse');
     if (hint && event.pointerType !== 'touch') this.commands.remove(hint.id, event.timeStamp);
   }

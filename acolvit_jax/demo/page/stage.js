@@ -108,8 +108,9 @@ export class Stage extends EventTarget {
     else this.draw(true);
   }
 
+  /** Whether it was done: false where nothing may change. */
   setView(view) {
-    if (!this.mayChange()) return;
+    if (!this.mayChange()) return false;
     this.view = view;
     this.#element.dataset.view = view;
     hide(this.#divider, view !== 'compare');
@@ -117,6 +118,7 @@ export class Stage extends EventTarget {
     this.#placeDivider();
     this.invalidate();
     this.dispatchEvent(new Event('view'));
+    return true;
   }
 
   setDivide(fraction) {

@@ -18,7 +18,7 @@ class Limits:
         upload_bytes: of one encoded photo.
         pixels: of one decoded photo; no more than `colorize` takes on this machine.
         uploads_bytes: of all uploads that are on their way or wait for their decoding.
-        downloads_bytes: of all pictures that are on their way to clients.
+        downloads_bytes: of all pictures that are made, by an estimate, or on their way to clients.
         json_bytes: of a JSON body.
         hints: on one photo.
         photos: in the store.
@@ -26,7 +26,7 @@ class Limits:
         age: seconds that a photo stays after its last use.
         results: remembered requests of one photo.
         body_seconds: from the first byte of a body to the last, whoever sends it.
-        stall_seconds: between two pieces of a body.
+        stall_seconds: between two pieces of a body; also that a picture waits for room.
         decodes: uploads decoded at once.
         pictures: pictures made at once: grey ones, results.
         waiting: jobs of one kind that may wait for their turn.

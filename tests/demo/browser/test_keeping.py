@@ -124,9 +124,12 @@ def test_a_photo_chosen_before_the_kept_ones_are_read_is_not_lost(page: Page, th
     paste(page, mine=picture((70, 40)))
     if there:
         page.wait(lambda: page.id("photo-size").text.startswith("70 "), "the photo")
+    else:
+        page.wait(lambda: page.js("return !!window.letGo"), "the upload")
     page.js("openStorage()")
+    page.wait(lambda: page.js("return document.body.dataset.ready"), "the page")
     if not there:
-        page.js("window.letGo()")
+        page.js("letGo()")
     wait_for_width(page, 70)
     assert sorted(names(page)) == ["Bee at a quince blossom", "mine.png"]
     kept(page)

@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.demo.browser.page import Page
 from tests.demo.browser.test_desk import names
-from tests.demo.browser.test_files import HOLD, paste, picture, wait_for_width
+from tests.demo.browser.test_files import HOLD, drag_file, paste, picture, wait_for_width
 
 COLOR = "#c02010"
 PUT_AWAY = """
@@ -178,6 +178,31 @@ def test_files_that_are_too_large_are_named_when_the_others_are_there(page: Page
     wait_for_width(page, 60)
     assert page.toast() == "“a.png” and “b.png” are larger than the 2 MB allowed."
     assert names(page) == ["ok.png"]
+
+
+def test_hints_of_a_photo_that_is_too_large_are_not_given_to_another(page: Page, tmp_path: Path):
+    with page.before(SMALL_LIMIT):
+        page.visit()
+    page.sample("coffee")
+    (tmp_path / "a.png").write_bytes(bytes(2_000_000))
+    (tmp_path / "a_hints.json").write_text('[{"row": 1, "column": 2, "color": "red"}]')
+    drag_file(page, tmp_path / "a.png", "stage", True, tmp_path / "a_hints.json")
+    large = "“a.png” is larger than the 2 MB allowed."
+    assert page.toast() == f"{large} “a_hints.json” was not loaded, for its photo was not opened."
+    assert page.hints == []
+
+
+def test_the_photo_that_is_seen_is_looked_at_while_another_comes(coffee: Page):
+    """A sample shows nothing before it is there."""
+    coffee.js(HOLD_GREY)
+    coffee.js("document.querySelector('[data-sample=bee]').click()")
+    coffee.wait(lambda: coffee.js("return !!window.letGo"), "the photo on its way")
+    assert coffee.id("photo-name").text == "Cup of coffee"
+    coffee.keys("1")
+    assert coffee.state["view"] == "grey"
+    assert coffee.js("return document.getElementById('spoken').textContent") != ""
+    coffee.js("letGo()")
+    coffee.wait(lambda: coffee.id("photo-name").text.startswith("Bee"), "the photo")
 
 
 @pytest.mark.parametrize("comes", [True, False])

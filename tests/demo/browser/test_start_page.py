@@ -38,6 +38,7 @@ def test_the_only_photo_comes_back_whatever_was_pressed_meanwhile(coffee: Page):
     coffee.js("document.querySelector('.strip-away').click()")
     assert coffee.hints == []  # nothing is left of it to be changed
     coffee.combine(Keys.SHIFT, Keys.DELETE)
+    coffee.combine(Keys.CONTROL, Keys.SHIFT, "z")
     coffee.undo()
     assert names(coffee) == ["Cup of coffee"]
     assert coffee.hints == hints

@@ -195,7 +195,7 @@ def test_a_finer_picture_that_did_not_come_is_asked_for_again(page: Page, tmp_pa
     page.js("""
         const { fetch, setTimeout: set } = window;
         window.finer = 0;
-        window.setTimeout = (act, ms) => set(act, ms === 3000 ? 300 : ms);
+        window.setTimeout = (act, ms) => (ms === 3000 ? (window.again = act, 0) : set(act, ms));
         window.fetch = (address, options) => {
             if (!address.includes('max_side=4096') || ++finer > 1) return fetch(address, options);
             return Promise.reject(new TypeError('no network'));
@@ -205,13 +205,12 @@ def test_a_finer_picture_that_did_not_come_is_asked_for_again(page: Page, tmp_pa
     page.choose_file("file-photo", path)
     page.settle()
     page.keys("a", "+", "+")
+    page.wait(lambda: page.js("return !!window.again"), "the failure")
+    page.keys("+", "-")
     assert page.js("return finer") == 1
-
-    def look() -> bool:
-        page.keys("+", "-")
-        return page.js("return finer") == 2
-
-    page.wait(look, "the finer picture")
+    page.js("again()")
+    page.keys("+", "-")
+    page.wait(lambda: page.js("return finer") == 2, "the finer picture")
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (500, 3), (10, 3000)])
