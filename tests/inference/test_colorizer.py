@@ -266,7 +266,7 @@ def test_finishing_is_on_colors_alone(colorizer):
     finished = colorizer(rgb, HINTS, finish=Finish(saturation=0.5, warmth=-1.0))
     np.testing.assert_allclose(finished.ab, plain.ab / 2 - [6.0, 18.0], atol=1e-4)
     for bad in ({"saturation": 2.1}, {"warmth": -1.01}, {"saturation": float("nan")}):
-        with pytest.raises(ConfigError, match=f"{next(iter(bad))} .* must be in"):
+        with pytest.raises(ConfigError, match=f"{next(iter(bad))} .* must be a number in"):
             Finish(**bad)
 
 
