@@ -156,7 +156,8 @@ def _runtime() -> dict[str, bytes]:
     """
     name, version = RUNTIME.split("@")
     kept = cache_folder() / f"{name}-{version}.tgz"
-    if kept.is_file():
+    was_kept = kept.is_file()
+    if was_kept:
         package = kept.read_bytes()
     else:
         with tempfile.TemporaryDirectory() as folder:
@@ -168,11 +169,13 @@ def _runtime() -> dict[str, bytes]:
             except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
                 raise UserError(f"npm could not get {RUNTIME}: {error}") from None
             package = (Path(folder) / kept.name).read_bytes()
+    if base64.b64encode(hashlib.sha512(package).digest()).decode() != RUNTIME_SUM:
+        if was_kept:
+            kept.unlink()
+        raise UserError(f"the package {RUNTIME} has another sum than expected; try again")
+    if not was_kept:
         with contextlib.suppress(OSError):
             write_bytes(kept, package)
-    if base64.b64encode(hashlib.sha512(package).digest()).decode() != RUNTIME_SUM:
-        kept.unlink(missing_ok=True)
-        raise UserError(f"the package {RUNTIME} has another sum than expected; try again")
     with tarfile.open(fileobj=io.BytesIO(package)) as archive:
         members = {file: archive.extractfile(f"package/dist/{file}") for file in RUNTIME_FILES}
         return {file: member.read() for file, member in members.items() if member is not None}

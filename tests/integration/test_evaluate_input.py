@@ -113,13 +113,19 @@ def test_a_report_says_which_images_it_took_and_goes_on_by_any_path(setting, tmp
     assert (tmp_path / "r" / "scores.jsonl").read_text() == scores
 
 
-@pytest.mark.usefixtures("scores_alone")
-def test_other_hints_are_another_evaluation(setting, tmp_path):
+@pytest.fixture
+def with_hints(setting, tmp_path):
+    """A folder of hint files, and the arguments that score a model by them."""
     folder, models = setting
     hints = tmp_path / "hints" / "1234"
     images = f"--images={folder / 'photos'}"
     main([images, "--make_hints", f"--hint_dir={hints}"])
-    command = ["--checkpoint", models[0], images, "--hints=1", f"--hint_dir={hints}"]
+    return hints, ["--checkpoint", models[0], images, "--hints=1", f"--hint_dir={hints}"]
+
+
+@pytest.mark.usefixtures("scores_alone")
+def test_other_hints_are_another_evaluation(with_hints, tmp_path):
+    hints, command = with_hints
     main([*command, f"--output={tmp_path / 'r'}", "--max_images=2"])
     for path in (hints / "h2-n1").iterdir():
         path.write_text("0 0\n")  # one hint, as h2-n1 wants
@@ -149,13 +155,9 @@ def test_the_hints_of_the_other_project_are_drawn_when_named(setting, tmp_path):
 
 
 @pytest.mark.usefixtures("scores_alone")
-def test_bad_hints_are_left_out_when_asked(setting, tmp_path):
-    folder, models = setting
-    hints = tmp_path / "hints" / "1234"
-    images = f"--images={folder / 'photos'}"
-    main([images, "--make_hints", f"--hint_dir={hints}"])
+def test_bad_hints_are_left_out_when_asked(with_hints, tmp_path):
+    hints, command = with_hints
     (hints / "h2-n1" / "0005.txt").write_text("0 224\n")
-    command = ["--checkpoint", models[0], images, "--hints=1", f"--hint_dir={hints}"]
     with pytest.raises(UserError, match=r"hints of 1 of 40 images are bad.*0005\.txt"):
         main([*command, f"--output={tmp_path / 'r'}"])
     main([*command, f"--output={tmp_path / 'r'}", "--skip_bad"])

@@ -27,6 +27,12 @@ export function release(element) {
   byId(document.body.dataset.screen === 'start' ? 'start' : 'stage').focus({ preventScroll: true });
 }
 
+/** Takes an element out of the page. */
+export function takeOut(element) {
+  release(element);
+  element.remove();
+}
+
 /** Disables a control or not. */
 export function disable(control, disabled) {
   if (disabled) release(control);

@@ -1,6 +1,6 @@
 // The hints' marks over the photo, and the crosshair of those who work with the keyboard.
 
-import { byId, make, release } from './dom.js';
+import { byId, make, takeOut } from './dom.js';
 import { describe, labToHex } from './color.js';
 
 export class Marks {
@@ -41,8 +41,7 @@ export class Marks {
     }));
     for (const [key, mark] of this.#marks) {
       if (wanted.has(key)) continue;
-      release(mark);
-      mark.remove();
+      takeOut(mark);
       this.#marks.delete(key);
     }
     this.#placeCross();

@@ -1,7 +1,7 @@
 // Photos come and go: opened, looked at again, put away, and all of that taken back.
 
 import { makeItem } from './desk.js';
-import { release } from './dom.js';
+import { takeOut } from './dom.js';
 import { hush, named, quoted, say, sayToo, sentence } from './toast.js';
 
 const NOT_KEPT = 'This browser cannot keep your work, maybe for lack of room. Save your results before '
@@ -119,8 +119,7 @@ export class Photos {
   /** A step that is no undo or redo: what was taken back before it does not come back. */
   #did(away = null) {
     this.desk.forgetTakenBack();
-    if (this.#redo) release(this.#redo);
-    this.#redo?.remove();
+    if (this.#redo) takeOut(this.#redo);
     this.#redo = null;
     this.#setAway(away);
   }

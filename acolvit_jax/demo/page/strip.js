@@ -1,6 +1,6 @@
 // The strip of thumbnails: the photos on the desk, to look at and to put away.
 
-import { byId, make, release } from './dom.js';
+import { byId, make, takeOut } from './dom.js';
 import { PlainCompositor } from './compositor_2d.js';
 
 const SIDE = 128; // pixels of a thumbnail
@@ -52,8 +52,7 @@ export class Strip {
     const { items, current } = this.desk;
     for (const [item, entry] of this.#entries) {
       if (items.includes(item)) continue;
-      release(entry);
-      entry.remove();
+      takeOut(entry);
       this.#entries.delete(item);
     }
     for (const [i, item] of items.entries()) {

@@ -13,7 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.demo.browser.driver import settle, until
+from tests.demo.browser.driver import resize, settle, until
 
 # Chromium's own remarks about drawing in software, and about tests that read pixels back.
 HARMLESS = ("GL Driver Message", "software WebGL", "willReadFrequently")
@@ -53,6 +53,15 @@ class Page:
             yield
         finally:
             self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+    @contextmanager
+    def on_a_phone(self) -> Iterator[None]:
+        """Has the window a phone's size until the block ends."""
+        resize(self.driver, (390, 844))
+        try:
+            yield
+        finally:
+            resize(self.driver, (1280, 720))
 
     def sample(self, name: str) -> None:
         self.js(f"document.querySelector('[data-sample={name}]').click()")

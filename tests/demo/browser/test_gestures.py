@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.demo.browser.driver import resize
 from tests.demo.browser.page import Page, ab_of
 
 
@@ -106,8 +105,7 @@ def touch(page: Page, kind: str, *points: tuple[float, float]) -> None:
 
 
 def test_touch_places_moves_pinches_and_removes(page: Page):
-    resize(page.driver, (390, 844))
-    try:
+    with page.on_a_phone():
         page.open()
         page.sample("coffee")
         touch(page, "touchStart", page.at(150, 200))
@@ -131,13 +129,10 @@ def test_touch_places_moves_pinches_and_removes(page: Page):
         touch(page, "touchStart", page.at(page.hints[0]["row"], page.hints[0]["column"]))
         page.wait(lambda: not page.hints, "a long press")
         touch(page, "touchEnd")
-    finally:
-        resize(page.driver, (1280, 720))
 
 
 def test_a_pinch_with_a_finger_on_the_divider_zooms(page: Page):
-    resize(page.driver, (390, 844))
-    try:
+    with page.on_a_phone():
         page.open()
         page.sample("coffee")
         page.keys("4")
@@ -157,8 +152,6 @@ def test_a_pinch_with_a_finger_on_the_divider_zooms(page: Page):
             == middle
         )
         assert page.hints == []
-    finally:
-        resize(page.driver, (1280, 720))
 
 
 def test_the_mouse_moves_the_divider(coffee: Page):

@@ -230,8 +230,7 @@ def test_odd_photos_are_shown_and_colored(page: Page, tmp_path: Path, height: in
 
 
 def test_on_a_phone_the_result_stands_below_the_grey_photo(page: Page):
-    resize(page.driver, (390, 844))
-    try:
+    with page.on_a_phone():
         page.open()
         page.sample("coffee")
         page.keys("3")
@@ -246,8 +245,6 @@ def test_on_a_phone_the_result_stands_below_the_grey_photo(page: Page):
         assert result["x"] == grey["x"]
         assert grey["y"] + 100 < result["y"] < bottom < tools
         assert np.ptp(page.seen(300, 400)) > 10  # the table; the cup is white
-    finally:
-        resize(page.driver, (1280, 720))
 
 
 def test_a_drag_ends_at_the_photos_edges(coffee: Page):
