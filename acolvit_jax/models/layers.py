@@ -106,20 +106,37 @@ def layer_norm(width: int, rngs: nnx.Rngs) -> nnx.LayerNorm:
 class BFloat16Linear(nnx.Linear):
     """A linear layer of float32 parameters whose products are of bfloat16 operands."""
 
+    inner = False
+
     def __call__(self, inputs: jax.Array) -> jax.Array:  # type: ignore[override]
-        """Maps `[..., K]` to float32 `[..., F]`."""
+        """Maps `[..., K]` to `[..., F]`, float32 but for an inner layer."""
         bias = None if self.bias is None else self.bias[...]
-        return products.linear(inputs, self.kernel[...], bias)
+        return products.linear(inputs, self.kernel[...], bias, inner=self.inner)
 
 
-LINEARS: dict[str, type[nnx.Linear]] = {"float32": nnx.Linear, "bfloat16": BFloat16Linear}
+class InnerBFloat16Linear(BFloat16Linear):
+    """The first layer of a sublayer: what it gives is rounded before it is read."""
+
+    inner = True
+
+
+LINEARS: dict[str, tuple[type[nnx.Linear], type[nnx.Linear]]] = {  # and the inner one
+    "float32": (nnx.Linear, nnx.Linear),
+    "bfloat16": (BFloat16Linear, InnerBFloat16Linear),
+}
 
 
 def linear(
-    fan_in: int, fan_out: int, config: ModelConfig, rngs: nnx.Rngs, *, use_bias: bool = True
+    fan_in: int,
+    fan_out: int,
+    config: ModelConfig,
+    rngs: nnx.Rngs,
+    *,
+    use_bias: bool = True,
+    inner: bool = False,
 ) -> nnx.Linear:
     """Linear layer with Xavier uniform weights; its product is computed in `config.dtype`."""
-    return LINEARS[resolve_dtype(config.dtype)](
+    return LINEARS[resolve_dtype(config.dtype)][inner](
         fan_in, fan_out, use_bias=use_bias, kernel_init=_xavier, rngs=rngs
     )
 
@@ -144,7 +161,7 @@ class Attention(nnx.Module):
         self.num_heads = config.num_heads
         self.attend = ATTENDS[resolve_dtype(config.dtype)]
         self.grid_size = config.grid_size
-        self.qkv = linear(width, 3 * width, config, rngs, use_bias=False)
+        self.qkv = linear(width, 3 * width, config, rngs, use_bias=False, inner=True)
         self.q_bias = nnx.Param(jnp.zeros(width, jnp.float32))
         self.v_bias = nnx.Param(jnp.zeros(width, jnp.float32))
         self.proj = linear(width, width, config, rngs)
@@ -192,7 +209,7 @@ class FeedForward(nnx.Module):
         """Makes the layer, `config.mlp_ratio * config.width` wide inside."""
         hidden = config.mlp_ratio * config.width
         self.gelu = GELUS[resolve_dtype(config.dtype)]
-        self.fc1 = linear(config.width, hidden, config, rngs)
+        self.fc1 = linear(config.width, hidden, config, rngs, inner=True)
         self.fc2 = linear(hidden, config.width, config, rngs)
 
     def __call__(self, x: jax.Array) -> jax.Array:

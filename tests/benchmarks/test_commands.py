@@ -15,7 +15,7 @@ from tests.benchmarks.test_names import FOLDER
 from tests.models_on_disk import write_model
 from tests.training.runs import small_config
 
-NO_COMMANDS = {"__init__", "photo_sets", "torch_baseline"}
+NO_COMMANDS = {"__init__", "gpu_kernels", "photo_sets", "torch_baseline"}
 IN_A_BROWSER = {"demo_latency", "demo_screenshots", "page_numbers", "web_page"}
 COMMANDS = sorted({path.stem for path in FOLDER.glob("*.py")} - NO_COMMANDS)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from acolvit_jax.common.processor import multiplies_bfloat16
-from acolvit_jax.models import layers, products
+from acolvit_jax.models import layers, products, products_accelerator
 
 RNG = np.random.default_rng(0)
 BATCH, HEADS, TOKENS, HEAD_WIDTH, WIDTH = 2, 3, 20, 16, 48
@@ -45,6 +45,7 @@ CASES = {
     "narrower": (products.linear, plain_linear, (TOKENS_IN, numbers(WIDTH, 16), numbers(16))),
     "without bias": (unbiased, jnp.matmul, (TOKENS_IN, numbers(WIDTH, WIDTH))),
     "attention": (attend, plain_attend, QKV),
+    "attention, odd": (attend, plain_attend, [x[:, :, 1:] for x in QKV]),
     "attention with position bias": (
         products.attend,
         layers.attend,
@@ -54,22 +55,93 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_values_and_gradients_are_those_of_float32(name):
+def check_values_and_gradients(function, expected, args, most=1e-2):
     """Each within 1% of its largest entry: bfloat16 has 8 bits, errors of sums partly cancel."""
-    function, expected, args = CASES[name]
     out, pull = jax.vjp(function, *args)
     wanted, wanted_pull = jax.vjp(expected, *args)
-    cotangent = numbers(*out.shape)
-    pairs = zip((out, *pull(cotangent)), (wanted, *wanted_pull(cotangent)), strict=True)
+    cotangent = jnp.asarray(np.random.default_rng(1).normal(size=out.shape), jnp.float32)
+    gradients = pull(cotangent.astype(out.dtype))
+    pairs = zip((out, *gradients), (wanted, *wanted_pull(cotangent)), strict=True)
     for got, want in pairs:
-        assert got.dtype == jnp.float32
         assert got.shape == want.shape
         scale = float(jnp.abs(want).max())
-        assert 0 < float(jnp.abs(got - want).max()) < 1e-2 * scale
+        assert 0 < float(jnp.abs(got.astype(jnp.float32) - want).max()) < most * scale
+    return out, gradients
 
 
-@pytest.mark.skipif(not multiplies_bfloat16(), reason="a processor without bfloat16 products")
+@pytest.mark.parametrize("name", CASES)
+def test_values_and_gradients_are_those_of_float32(monkeypatch, name):
+    monkeypatch.setattr(products, "_on_cpu", lambda: True)
+    out, gradients = check_values_and_gradients(*CASES[name])
+    assert {x.dtype for x in (out, *gradients)} == {jnp.dtype("float32")}
+
+
+ROUNDED_TOO = 2e-2  # results and cotangents are rounded as well
+
+
+@pytest.fixture
+def accelerator(monkeypatch):
+    monkeypatch.setattr(products, "_on_cpu", lambda: False)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_accelerator_computes_the_same(accelerator, name):
+    _, gradients = check_values_and_gradients(*CASES[name], ROUNDED_TOO)
+    assert {x.dtype for x in gradients} == {jnp.dtype("float32")}  # what parameters get
+
+
+def test_an_accelerator_writes_in_bfloat16_what_the_next_product_reads(accelerator):
+    kernel, bias = numbers(WIDTH, 2 * WIDTH), numbers(2 * WIDTH)
+
+    def inner(*args):
+        return products.linear(*args, inner=True)
+
+    out, gradients = check_values_and_gradients(
+        inner, plain_linear, (TOKENS_IN, kernel, bias), ROUNDED_TOO
+    )
+    assert (
+        out.dtype == products.gelu(out).dtype == products.attend(*QKV, None).dtype == jnp.bfloat16
+    )
+    assert {x.dtype for x in gradients} == {jnp.dtype("float32")}
+
+
+@pytest.mark.parametrize("tokens", [20, 19])
+def test_fused_attention_is_asked_for_the_same(accelerator, monkeypatch, tokens):
+    """cuDNN's is not here; JAX's own takes the same arguments, lengths among them."""
+    asked = []
+
+    def without_cudnn(*args, implementation, **named):
+        asked.append((implementation, args[0].dtype, args[0].shape[1] % 2))
+        return fused(*args, implementation="xla", **named)
+
+    fused = jax.nn.dot_product_attention
+    monkeypatch.setattr(jax.nn, "dot_product_attention", without_cudnn)
+    monkeypatch.setattr(products_accelerator, "_has_fused_attention", lambda *shape: True)
+    check_values_and_gradients(attend, plain_attend, [x[:, :, :tokens] for x in QKV], ROUNDED_TOO)
+    assert set(asked) == {("cudnn", jnp.dtype("bfloat16"), 0)}
+
+
+def test_attention_goes_without_cudnn_where_it_cannot_be_had(accelerator, monkeypatch):
+    tried = []
+
+    def refuse(*args, **named):
+        tried.append(named["implementation"])
+        raise NotImplementedError("no cuDNN of version 9 here")
+
+    products_accelerator._has_fused_attention.cache_clear()
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(jax.nn, "dot_product_attention", refuse)
+    shape = (1, 1, 4, 8)
+    out = products.attend(numbers(*shape), numbers(*shape), numbers(*shape), None)
+    products_accelerator._has_fused_attention.cache_clear()
+    assert tried == ["cudnn"]
+    assert out.shape == shape
+
+
+@pytest.mark.skipif(
+    not multiplies_bfloat16() or jax.default_backend() != "cpu",
+    reason="a processor without bfloat16 products",
+)
 @pytest.mark.parametrize("name", ["wider", "narrower", "attention"])
 def test_no_product_is_computed_in_float32(name):
     """XLA widens the operands of products that it does not like; here it likes all."""

@@ -1,5 +1,7 @@
 """The schedule, the decay mask, AdamW by hand, the average."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -103,6 +105,33 @@ def test_muon_s_updates_are_orthogonal_and_of_adamw_s_size():
     np.testing.assert_allclose(values / (0.1 * 0.2 * 32**0.5), 1.0, atol=1 / 3)
     # All else takes Adam's first step, with Nesterov's look ahead: b1 (1 - b1) / (1 - b1^2) + 1.
     np.testing.assert_allclose(np.abs(update["bias"]), 0.1 * (0.09 / 0.19 + 1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("config", [VARIANTS["tiny"], icolorit("tiny")], ids=["gated", "dense"])
+def test_all_blocks_together_are_the_same_muon(monkeypatch, config):
+    """An accelerator's: updates but for rounding, state in form and numbers as a CPU's."""
+    settings = OptimizerConfig(name="muon", weight_decay=0.1, warmup=0.0)
+    by_matrix = optimizer.make_optimizer(settings, 10)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    together = optimizer.make_optimizer(settings, 10)
+    rng = np.random.default_rng(0)
+    config = dataclasses.replace(config, depth=3, width=48, num_heads=3)
+
+    def draw():
+        shapes = param_shapes(config)
+        return jax.tree.map(lambda x: jnp.asarray(rng.normal(size=x.shape), x.dtype), shapes)
+
+    params, grads = draw(), draw()
+    found = {}
+    for name, made in (("by matrix", by_matrix), ("together", together)):
+        state = made.init(params)
+        for _ in range(2):
+            updates, state = jax.jit(made.update)(grads, state, params)
+        found[name] = updates, state
+    (updates, state), (wanted, wanted_state) = found["together"], found["by matrix"]
+    assert jax.tree.structure(state) == jax.tree.structure(wanted_state)
+    jax.tree.map(lambda a, b: np.testing.assert_array_equal(a, b), state, wanted_state)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-7), updates, wanted)
 
 
 def test_an_unknown_optimizer_is_refused():

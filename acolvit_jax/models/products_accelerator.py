@@ -1,0 +1,127 @@
+"""Matrix products in bfloat16 on GPU and TPU, forward and backward, and what lies between two.
+
+There memory limits a training step, not arithmetic. So what only the next product reads, forward
+or backward, is written in bfloat16; what is added to the tokens is float32. The counterpart for
+CPU is `products`.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.typing import DTypeLike
+
+from acolvit_jax.models import products_cpu
+from acolvit_jax.models.elementwise import BFLOAT16, gelu_slope, normal_cdf
+
+
+def linear(
+    x: jax.Array, kernel: jax.Array, bias: jax.Array | None, dtype: DTypeLike = jnp.float32
+) -> jax.Array:
+    """An affine map whose three products (forward, both gradients) are of bfloat16 operands.
+
+    Args:
+        x: `[..., K]`.
+        kernel: float32 `[K, F]`.
+        bias: float32 `[F]`, or None.
+        dtype: of the result; in bfloat16 the bias is rounded too.
+
+    Returns:
+        `[..., F]`; gradients of `kernel` and `bias` are float32, that of `x` has 8 bits.
+    """
+    return _linear(x.astype(BFLOAT16), kernel, bias, dtype)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _linear(x: jax.Array, kernel: jax.Array, bias: jax.Array | None, dtype: DTypeLike) -> jax.Array:
+    return _linear_forward(x, kernel, bias, dtype)[0]
+
+
+def _linear_forward(
+    x: jax.Array, kernel: jax.Array, bias: jax.Array | None, dtype: DTypeLike
+) -> tuple[Any, Any]:
+    kernel16 = kernel.astype(BFLOAT16)
+    out = jnp.dot(x, kernel16, preferred_element_type=dtype)
+    return out if bias is None else out + bias.astype(dtype), (x, kernel16, bias)
+
+
+def _linear_backward(dtype: DTypeLike, saved: Any, cotangent: jax.Array) -> tuple[Any, Any, Any]:
+    del dtype
+    x, kernel, bias = saved
+    dy = cotangent.astype(BFLOAT16)
+    dx = jax.lax.dot_general(
+        dy, kernel, (((dy.ndim - 1,), (1,)), ((), ())), preferred_element_type=BFLOAT16
+    )
+    rows, dy_rows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
+    d_kernel = jax.lax.dot_general(
+        rows, dy_rows, (((0,), (0,)), ((), ())), preferred_element_type=jnp.float32
+    )
+    return dx, d_kernel, None if bias is None else dy_rows.astype(jnp.float32).sum(axis=0)
+
+
+_linear.defvjp(_linear_forward, _linear_backward)
+
+
+def attend(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None) -> jax.Array:
+    """Softmax attention; arguments are those of `products_cpu.attend`, the softmax is float32.
+
+    On NVIDIA GPUs that have it, cuDNN's fused attention, which writes no weights to memory; it
+    takes no bias here, for it would round it to bfloat16.
+
+    Returns:
+        bfloat16 `[B, A, N, D/A]`.
+    """
+    if bias is None and _has_fused_attention(*q.shape[2:]):
+        return _fused(*(x.astype(BFLOAT16) for x in (q, k, v)))
+    q, k, v = (x.astype(jnp.float32) for x in (q, k, v))
+    return products_cpu.attend(q, k, v, bias).astype(BFLOAT16)
+
+
+def _fused(q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
+    """Attention `[B, A, N, D/A]` by cuDNN; JAX has its gradient for even N alone."""
+    count, _, tokens, _ = q.shape
+    odd = tokens % 2
+    q, k, v = (
+        jnp.pad(x.swapaxes(1, 2), ((0, 0), (0, odd), (0, 0), (0, 0))) for x in (q, k, v)
+    )  # [B, N + odd, A, D/A]
+    read = jnp.full(count, tokens, jnp.int32) if odd else None
+    out = jax.nn.dot_product_attention(
+        q, k, v, scale=1.0, key_value_seq_lengths=read, implementation="cudnn"
+    )
+    return out[:, :tokens].swapaxes(1, 2)
+
+
+@functools.cache
+def _has_fused_attention(tokens: int, head_width: int) -> bool:
+    """Whether cuDNN's attention and its gradient compile here, tried on one image."""
+    if jax.default_backend() != "gpu":
+        return False
+    shape = jax.ShapeDtypeStruct((1, 1, tokens, head_width), BFLOAT16)
+    loss = jax.grad(lambda q, k, v: _fused(q, k, v).astype(jnp.float32).sum(), argnums=(0, 1, 2))
+    try:
+        jax.jit(loss).lower(shape, shape, shape).compile()
+    except Exception:  # of JAX, XLA or cuDNN, each of its own kind: then it is computed without
+        return False
+    return True
+
+
+@jax.custom_vjp
+def gelu(x: jax.Array) -> jax.Array:
+    """The exact GELU between two products: bfloat16 in and out, float32 inside."""
+    return _gelu_forward(x)[0]
+
+
+def _gelu_forward(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    wide = x.astype(jnp.float32)
+    return (wide * normal_cdf(wide)).astype(BFLOAT16), x
+
+
+def _gelu_backward(saved: jax.Array, cotangent: jax.Array) -> tuple[jax.Array]:
+    slope = gelu_slope(saved.astype(jnp.float32))
+    return ((cotangent.astype(jnp.float32) * slope).astype(saved.dtype),)
+
+
+gelu.defvjp(_gelu_forward, _gelu_backward)
