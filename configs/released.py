@@ -4,8 +4,9 @@
     python -m acolvit_jax.convert pretrained START --to weights --learned pretrained-dense RUN
     python -m acolvit_jax.train --config configs/released.py:any --config.data.path=PHOTOS
 
-RUN is runs/released-dense, START runs/released-start.safetensors. ARG is `dense` (the baseline,
-from `pretrained-dense`) or `any` (one model for every budget, from `pretrained` with what dense has
+RUN is runs/released-dense, START runs/released-start.safetensors; `launch/released.sh` does all of
+it, with means with what was before, and scores. ARG is `dense` (the baseline, from
+`pretrained-dense`) or `any` (one model for every budget, from `pretrained` with what dense has
 learned added; it learns the colors of the dense model). To begin with nothing give
 `--config.train.init_from=` and `--config.train.loss=huber`, and `--config.train.steps=125000`. On a
 CPU take `--config.train.batch_size=16`, `--config.optimizer.learning_rate=6e-4` and more steps. The

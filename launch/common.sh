@@ -24,6 +24,16 @@ run() {
   fi
 }
 
+# Runs a stage, `stage NAME COMMAND...`: its output on the screen and in `out`/NAME.log.
+stage() {
+  local name=$1
+  shift
+  say "== $name"
+  if ((DRY_RUN)); then run "$@" && return; fi
+  # shellcheck disable=SC2154 # of the script
+  "$@" 2>&1 | tee "$out/$name.log"
+}
+
 # The text between the second line of a script and its first line of code.
 usage() { sed -n '2,/^$/s/^# \{0,1\}//p' "$1"; }
 

@@ -54,15 +54,6 @@ export JAX_COMPILATION_CACHE_DIR=${JAX_COMPILATION_CACHE_DIR:-$out/compiled}
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 failed=()
 
-# Runs a stage, its output on the screen and in OUT/NAME.log.
-stage() {
-  local name=$1
-  shift
-  say "== $name"
-  if ((DRY_RUN)); then run "$@" && return; fi
-  "$@" 2>&1 | tee "$out/$name.log"
-}
-
 dataset=folder
 [[ ! -e $photos/index.json ]] || dataset=records
 cd "$here/.."
