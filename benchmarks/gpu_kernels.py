@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-BITS = {"pred": 8, "bf16": 16, "f16": 16, "u8": 0}  # u8 is room to work in; else the name says it
+BITS = {"pred": 8, "token": 0}  # else the name says it
 NO_KERNEL = {
     "parameter",
     "constant",
     "tuple",
     "get-tuple-element",
     "bitcast",
+    "conditional",
     "after-all",
     "opt-barrier",
     "partition-id",
@@ -73,6 +74,8 @@ def _walk(bodies: dict[str, list[str]], name: str, times: int) -> Iterator[Kerne
             yield from _walk(bodies, _called("to_apply", rest), times)
         elif operation not in NO_KERNEL:
             read = set(re.findall(r"%([\w.\-]+)", rest.split("), ")[0]))
+            if operation == "custom-call" and shape.startswith("("):
+                shape = shape.rpartition(", ")[0]  # the last is room for a library to work in
             moved = _bytes(shape) + sum(_bytes(shapes.get(operand, "")) for operand in read)
             source = re.search(r'op_name="([^"]*)"', rest)
             yield Kernel(name, shape, moved * times, times, source[1] if source else "")
@@ -85,12 +88,10 @@ def _called(key: str, rest: str) -> str:
 
 
 def _bytes(shape: str) -> int:
-    """Of an array, or of all in a tuple; the workspace of a library (s8, u8) is not counted."""
+    """Of an array, or of all in a tuple."""
     total = 0
-    for kind, sides in re.findall(r"(\w+)\[([\d,]*)\]", shape):
-        digits = re.search(r"\d+$", kind)
-        bits = BITS.get(kind, 0 if kind == "s8" else int(digits[0]) if digits else 0)
-        size = bits // 8
+    for kind, sides in re.findall(r"([a-z]+\d*)\w*\[([\d,]*)\]", shape):
+        size = BITS.get(kind, int(kind.lstrip("abcdefghijklmnopqrstuvwxyz") or 0)) // 8
         for side in filter(None, sides.split(",")):
             size *= int(side)
         total += size

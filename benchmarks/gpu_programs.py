@@ -4,10 +4,10 @@
     python -m benchmarks.gpu_programs [--stage dense] [--batch 256] [--largest 0]
 
 VERSION is that of jaxlib. XLA compiles for one H100 without one; which of its kernels would be the
-fastest it cannot try out, so matrix products are all cuBLAS's. Counted are the bytes that the
-kernels read and write, each once, and the kernels; the time is what they take at least at four
-fifths of the memory's rate, two microseconds between two of them. Time it on a GPU where there is
-one: `benchmarks.accelerator`.
+fastest it cannot try out, so that matrix products are all cuBLAS's here. Counted are kernels, and
+the bytes of what each reads and writes, whole arrays; the time is that of these bytes at four
+fifths of the memory's rate, and two microseconds a kernel. It compares two forms of a program, and
+is no measurement: on a GPU take `benchmarks.accelerator`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def make_mesh() -> Mesh:
     Raises:
         ConfigError: if JAX has no plugin that compiles for it.
     """
-    if importlib.util.find_spec("jax_plugins.xla_cuda12") is None:
+    plugins = importlib.util.find_spec("jax_plugins")
+    if plugins is None or importlib.util.find_spec("jax_plugins.xla_cuda12") is None:
         raise ConfigError(
             f"nothing here compiles for a GPU; see {Path(__file__).name}'s first lines"
         )

@@ -42,25 +42,16 @@ def settle_jax() -> None:
         jax.config.update("jax_disable_jit", False)
 
 
-def compiler_options(*, repeatable: bool = False) -> dict[str, str | bool]:
+def compiler_options() -> dict[str, str | bool]:
     """What XLA is told for the programs that take most of the time.
-
-    Args:
-        repeatable: the same arguments must give the same result, to the bit, at every run.
 
     Returns:
         On CPU, that vectors are to be as wide as the processor has them: XLA's own choice is half
-        of what AVX512 has. On GPU, where asked, to leave out what adds in any order, as cuDNN's
-        gradient of attention does. Else nothing.
+        of what AVX512 has. Else nothing.
     """
     import jax
 
-    match jax.default_backend():
-        case "cpu":
-            return {"xla_cpu_prefer_vector_width": "512"}
-        case "gpu" if repeatable:
-            return {"xla_gpu_exclude_nondeterministic_ops": True}
-    return {}
+    return {"xla_cpu_prefer_vector_width": "512"} if jax.default_backend() == "cpu" else {}
 
 
 @functools.cache

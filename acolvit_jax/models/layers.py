@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -106,24 +107,15 @@ def layer_norm(width: int, rngs: nnx.Rngs) -> nnx.LayerNorm:
 class BFloat16Linear(nnx.Linear):
     """A linear layer of float32 parameters whose products are of bfloat16 operands."""
 
-    inner = False
+    def __init__(self, *sizes: int, inner: bool, **settings: Any) -> None:
+        """Makes the layer; what an inner one gives is rounded to bfloat16 before it is read."""
+        super().__init__(*sizes, **settings)
+        self.inner = inner
 
     def __call__(self, inputs: jax.Array) -> jax.Array:  # type: ignore[override]
         """Maps `[..., K]` to `[..., F]`, float32 but for an inner layer."""
         bias = None if self.bias is None else self.bias[...]
         return products.linear(inputs, self.kernel[...], bias, inner=self.inner)
-
-
-class InnerBFloat16Linear(BFloat16Linear):
-    """The first layer of a sublayer: what it gives is rounded before it is read."""
-
-    inner = True
-
-
-LINEARS: dict[str, tuple[type[nnx.Linear], type[nnx.Linear]]] = {  # and the inner one
-    "float32": (nnx.Linear, nnx.Linear),
-    "bfloat16": (BFloat16Linear, InnerBFloat16Linear),
-}
 
 
 def linear(
@@ -135,10 +127,14 @@ def linear(
     use_bias: bool = True,
     inner: bool = False,
 ) -> nnx.Linear:
-    """Linear layer with Xavier uniform weights; its product is computed in `config.dtype`."""
-    return LINEARS[resolve_dtype(config.dtype)][inner](
-        fan_in, fan_out, use_bias=use_bias, kernel_init=_xavier, rngs=rngs
-    )
+    """Linear layer with Xavier uniform weights; its product is computed in `config.dtype`.
+
+    An inner layer is the first of a sublayer, whose result only the next product reads.
+    """
+    settings: dict[str, Any] = {"use_bias": use_bias, "kernel_init": _xavier, "rngs": rngs}
+    if resolve_dtype(config.dtype) == "float32":
+        return nnx.Linear(fan_in, fan_out, **settings)
+    return BFloat16Linear(fan_in, fan_out, inner=inner, **settings)
 
 
 def attend(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None) -> jax.Array:
@@ -182,8 +178,8 @@ class Attention(nnx.Module):
         b, n, d = x.shape
         heads = (b, n, self.num_heads, d // self.num_heads)
         q, k, v = jnp.split(self.qkv(x), 3, axis=-1)
-        q = (q + self.q_bias[...]) * heads[-1] ** -0.5
-        v = v + self.v_bias[...]
+        q = (q.astype(jnp.float32) + self.q_bias[...]) * heads[-1] ** -0.5
+        v = v.astype(jnp.float32) + self.v_bias[...]
         # [B, N, D] -> [B, A, N, D/A]: products over this layout are the fastest XLA has on CPU.
         q, k, v = (t.reshape(heads).swapaxes(1, 2) for t in (q, k, v))
         bias = None

@@ -1,4 +1,4 @@
-"""Matrix products in bfloat16 and what lies between two of them, in the form for the devices."""
+"""Matrix products in bfloat16 and what lies between two, in the form for JAX's default device."""
 
 from __future__ import annotations
 

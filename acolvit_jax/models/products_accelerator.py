@@ -1,21 +1,25 @@
 """Matrix products in bfloat16 on GPU and TPU, forward and backward, and what lies between two.
 
-There memory limits a training step, not arithmetic. So what only the next product reads, forward
-or backward, is written in bfloat16; what is added to the tokens is float32. The counterpart for
-CPU is `products`.
+There a training step waits for memory more than for arithmetic. So what only the next product
+reads, forward or backward, is written in bfloat16; what is added to the tokens is float32. The
+counterpart for CPU is `products_cpu`; `products` chooses.
 """
 
 from __future__ import annotations
 
 import functools
+import logging
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from jax.typing import DTypeLike
 
 from acolvit_jax.models import products_cpu
 from acolvit_jax.models.elementwise import BFLOAT16, gelu_slope, normal_cdf
+
+log = logging.getLogger(__name__)
 
 
 def linear(
@@ -69,7 +73,8 @@ def attend(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None) -> 
     """Softmax attention; arguments are those of `products_cpu.attend`, the softmax is float32.
 
     On NVIDIA GPUs that have it, cuDNN's fused attention, which writes no weights to memory; it
-    takes no bias here, for it would round it to bfloat16.
+    takes no bias here, for it would round it to bfloat16. The order in which its gradient is
+    summed is not fixed: two runs may differ in the last bits.
 
     Returns:
         bfloat16 `[B, A, N, D/A]`.
@@ -81,7 +86,10 @@ def attend(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None) -> 
 
 
 def _fused(q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
-    """Attention `[B, A, N, D/A]` by cuDNN; JAX has its gradient for even N alone."""
+    """Attention `[B, A, N, D/A]` by cuDNN, with one token more where N is odd.
+
+    JAX refuses the gradient for odd N with a bias, and takes what stands for none for one.
+    """
     count, _, tokens, _ = q.shape
     odd = tokens % 2
     q, k, v = (
@@ -96,14 +104,21 @@ def _fused(q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
 
 @functools.cache
 def _has_fused_attention(tokens: int, head_width: int) -> bool:
-    """Whether cuDNN's attention and its gradient compile here, tried on one image."""
+    """Whether cuDNN's attention and its gradient compile, tried on an image for each device."""
     if jax.default_backend() != "gpu":
         return False
-    shape = jax.ShapeDtypeStruct((1, 1, tokens, head_width), BFLOAT16)
+    count = jax.device_count()
+    mesh = jax.make_mesh((count,), ("data",), axis_types=(AxisType.Auto,))
+    image = jax.ShapeDtypeStruct(
+        (count, 1, tokens, head_width),
+        BFLOAT16,
+        sharding=NamedSharding(mesh, PartitionSpec("data")),
+    )
     loss = jax.grad(lambda q, k, v: _fused(q, k, v).astype(jnp.float32).sum(), argnums=(0, 1, 2))
     try:
-        jax.jit(loss).lower(shape, shape, shape).compile()
-    except Exception:  # of JAX, XLA or cuDNN, each of its own kind: then it is computed without
+        jax.jit(loss).lower(image, image, image).compile()
+    except Exception as error:  # of JAX, XLA or cuDNN, each of its own kind
+        log.warning("attention is computed without cuDNN: %s", " ".join(str(error).split())[:200])
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""Matrix products in bfloat16, forward and backward, and what lies between two of them.
+"""Matrix products in bfloat16 on CPU, forward and backward, and what lies between two of them.
 
 Operands are bfloat16 and sums float32. Autodiff of such a product would multiply a float32
 cotangent, which no processor does in bfloat16: the gradients here cast cotangents first.

@@ -107,7 +107,7 @@ def muon_matrices(params: Any) -> Any:
 
 
 def blocks_together(optimizer: optax.GradientTransformation) -> optax.GradientTransformation:
-    """An optimizer that takes the same parameter of all blocks at once.
+    """An optimizer that takes the same parameter of all of a model's `blocks` at once.
 
     Muon by the matrix is some thousand small programs a step, and starting them takes a GPU longer
     than computing them. The state has the form of `optimizer`'s own.

@@ -70,7 +70,7 @@ def make_train_step(
         in_shardings=(shardings, sharding.batch_sharding(mesh)),
         out_shardings=(shardings, sharding.replicated(mesh)),
         donate_argnums=0,
-        compiler_options=compiler_options(repeatable=True),
+        compiler_options=compiler_options(),
     )
 
 

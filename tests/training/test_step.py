@@ -186,10 +186,10 @@ def test_remat_changes_nothing(one_device, options):
 
 
 def test_bf16_products_stay_within_a_bound(one_device):
-    """2e-2 of a loss near 1, over the steps: bf16 has three digits."""
+    """1e-3 of a loss near 1, over the steps: bf16 has three digits, and sums cancel its errors."""
     config = small_config(steps=STEPS, model={"dtype": "bfloat16"})
     losses, state, _ = run_steps(config, STEPS, devices=1)
-    np.testing.assert_allclose(losses, one_device[0], atol=2e-2)
+    np.testing.assert_allclose(losses, one_device[0], atol=1e-3)
     assert abs(losses - one_device[0]).max() > 0
     assert all(leaf.dtype == np.float32 for leaf in jax.tree.leaves(state.params))
 
