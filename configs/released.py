@@ -28,8 +28,8 @@ STAGES: dict[str, dict[str, dict[str, Any]]] = {
         "optimizer": {"learning_rate": 2e-3},
         "train": {
             "init_from": "pretrained-dense",
-            "correct_one_in": 4,
-            "regret_weight": 2.0,
+            "correct_one_in": 8,
+            "regret_weight": 4.0,
             "steps": 5269,
         },
     },
