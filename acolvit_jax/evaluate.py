@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--skip_bad", action="store_true", help="leave undecodable images out")
     parser.add_argument("--make_hints", action="store_true", help="only write --hint_dir's files")
     parser.add_argument(
-        "--hint_list", choices=list(HINT_COUNTS), default="acolvit", help="whose hints to draw"
+        "--hint_list", choices=list(HINT_COUNTS), help="whose hints to draw (acolvit)"
     )
     return parser
 
@@ -89,6 +89,11 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError(f"--max_images {args.max_images} must be 0 (all) or more")
     if not 0 <= args.clicks <= MOST_CLICKS:
         raise ConfigError(f"--clicks {args.clicks} must be 0 (none) to {MOST_CLICKS}")
+    if args.hint_list and args.hint_dir is not None and not args.make_hints:
+        raise ConfigError(
+            f"--hint_list {args.hint_list} is for hints that are drawn; those of "
+            f"{args.hint_dir} are given: leave one of the two out"
+        )
     if args.output is not None and args.output.is_file():
         raise ConfigError(f"--output {args.output} is a file; it must be a folder")
     if args.output is None and not args.make_hints:
@@ -116,7 +121,7 @@ def main(argv: Sequence[str]) -> None:
         throughput=args.throughput,
         skip_bad=args.skip_bad,
         max_images=args.max_images,
-        hint_list=args.hint_list,
+        hint_list=args.hint_list or "acolvit",
         finished=args.finished,
         clicks=args.clicks,
         dtype=args.dtype,

@@ -68,6 +68,11 @@ BAD = {
         "--make_hints",
     ),
     "seed": (["--make_hints", "--hint_dir=/tmp/hints"], 2, "ROOT/1234"),
+    "hints drawn and given": (
+        ["--checkpoint=MODEL", "--output=OUT", "--hint_dir=/h/1234", "--hint_list=icolorit"],
+        2,
+        "--hint_list icolorit is for hints that are drawn; those of /h/1234 are given",
+    ),
 }
 
 
