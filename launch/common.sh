@@ -30,8 +30,9 @@ stage() {
   shift
   say "== $name"
   if ((DRY_RUN)); then run "$@" && return; fi
+  # tee lives on while Ctrl-C has a training save: without a reader the training would be lost.
   # shellcheck disable=SC2154 # of the script
-  "$@" 2>&1 | tee "$out/$name.log"
+  "$@" 2>&1 | (trap '' INT TERM && exec tee "$out/$name.log")
 }
 
 # The text between the second line of a script and its first line of code.

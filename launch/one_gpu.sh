@@ -46,7 +46,7 @@ for word in "${training[@]}"; do
 done
 [[ -d $photos ]] || fail "no folder at $photos"
 photos=$(realpath "$photos") out=$(realpath -m "$out")
-[[ ! -d $validation ]] || validation=$(realpath "$validation")
+[[ $validation == sample || ! -d $validation ]] || validation=$(realpath "$validation")
 [[ ! -e $from ]] || from=$(realpath "$from")
 
 export JAX_PLATFORMS=$platform

@@ -42,11 +42,15 @@ for word in "${training[@]}"; do
   -*config.train.init_from* | -*config.train.teacher* | -*config.train.steps*)
     fail "$word: this is the recipe's; use python -m acolvit_jax.train for another"
     ;;
+  --config | -config | --config=* | -config=* | -*config.train.regret_weight*)
+    fail "$word: this is the recipe's; use python -m acolvit_jax.train for another"
+    ;;
+  -*workdir* | -*config.data.path* | -*config.data.dataset*) fail "$word: PHOTOS and OUT say it" ;;
   esac
 done
 [[ -d $photos ]] || fail "no folder at $photos"
 photos=$(realpath "$photos") out=$(realpath -m "$out")
-[[ ! -d $validation ]] || validation=$(realpath "$validation")
+[[ $validation == sample || ! -d $validation ]] || validation=$(realpath "$validation")
 
 dataset=folder
 [[ ! -e $photos/index.json ]] || dataset=records
@@ -74,20 +78,22 @@ finish() {
   ((before == 0)) || mean=(--average "$packaged=$(printf '0.%02d' "$before")")
   [[ $name != any ]] || budgets=(--budgets 0.5)
   stage "$name-weights" python -m acolvit_jax.convert "$out/$name-run" "$out/$name.safetensors" \
-    --to weights "${mean[@]}" --overwrite
+    --to weights "${mean[@]}" --overwrite || fail "no weights; see $out/$name-weights.log"
   stage "$name-scores" python -m acolvit_jax.evaluate \
     --checkpoint "$packaged" "$name=$out/$name.safetensors" "${budgets[@]}" --images "$validation" \
     --max_images "$images" --hints 1,5,10,50 --clicks "$clicks" \
-    --output "$out/$name-scores-${!steps}"
+    --output "$out/$name-scores-${!steps}-$before" || failed+=("$name-scores")
 }
 
+failed=()
 train dense "$dense_steps"
 finish dense pretrained-dense
-if [[ ! -e $out/any-start.safetensors ]]; then
-  stage any-start python -m acolvit_jax.convert pretrained "$out/any-start.safetensors" \
-    --to weights --learned pretrained-dense "$out/dense.safetensors"
-fi
+# Made anew as long as it may: a run that has begun does not read it again.
+stage any-start python -m acolvit_jax.convert pretrained "$out/any-start.safetensors" \
+  --to weights --learned pretrained-dense "$out/dense.safetensors" --overwrite ||
+  fail "nothing for any budget to begin with; see $out/any-start.log"
 train any "$any_steps" --config.train.init_from="$out/any-start.safetensors" \
   --config.train.teacher="$out/dense.safetensors"
 finish any pretrained
-say "dense.safetensors, any.safetensors, scores and logs are in $out"
+((!${#failed[@]})) || fail "failed: ${failed[*]}; the weights are in $out nevertheless"
+((DRY_RUN)) || say "dense.safetensors, any.safetensors, scores and logs are in $out"

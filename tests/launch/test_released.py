@@ -1,10 +1,14 @@
 """The launcher of the whole recipe: what it would run, what it refuses, where it stops."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
-from tests.launch.scripts import launch
+from tests.launch.scripts import ROOT, launch
 from tests.photos import make_folder
 
 STEPS = ["40", "30"]
@@ -48,6 +52,9 @@ def test_dense_comes_before_what_learns_from_it(tmp_path):
         (["HERE", "HERE/o", "3", "3", "--validation", "/no"], "--validation /no cannot be scored"),
         (["HERE", "out", "3", "3", "--", "--config.train.teacher=x"], "this is the recipe's"),
         (["HERE", "out", "3", "3", "--", "--config.data.device_side=0"], "use --batch and --side"),
+        (["HERE", "out", "3", "3", "--", "--config", "mine.py"], "--config: this is the recipe's"),
+        (["HERE", "out", "3", "3", "--", "--config.train.regret_weight=2"], "this is the recipe's"),
+        (["HERE", "out", "3", "3", "--", "--workdir=x"], "--workdir=x: PHOTOS and OUT say it"),
     ],
 )
 def test_it_refuses_what_it_cannot_do(arguments, message, tmp_path):
@@ -64,7 +71,7 @@ def test_a_stage_that_fails_is_the_last(tmp_path):
         f"""#!/usr/bin/env bash
         echo "$*" >>{tmp_path}/calls
         case "$*" in
-        *any-start.safetensors" --to "*) touch {out}/any-start.safetensors ;;
+        *acolvit_jax.evaluate*) echo "no scores" && exit 4 ;;
         *released.py:any*) echo "no such photo" && exit 75 ;;
         esac
         """
@@ -78,5 +85,42 @@ def test_a_stage_that_fails_is_the_last(tmp_path):
         assert (out / "any.log").read_text() == "no such photo\n"
     calls = (tmp_path / "calls").read_text().splitlines()
     assert len([call for call in calls if "released.py:dense" in call]) == 2  # goes on, or is done
-    assert len([call for call in calls if "--learned" in call]) == 1  # any has begun with it
+    assert len([call for call in calls if "--learned" in call]) == 2  # dense may have trained on
+    assert len([call for call in calls if "--checkpoint pretrained-dense" in call]) == 2
     assert "released.py:any" in calls[-1]
+
+
+def test_ctrl_c_leaves_a_reader_to_a_training_that_saves(tmp_path):
+    """The whole foreground group is interrupted, as a terminal does it."""
+    photos, out = make_folder(tmp_path / "photos", 1), tmp_path / "o"
+    python = tmp_path / "python"
+    python.write_text(
+        f"""#!{sys.executable}
+import os, signal, sys, time
+if "released.py:dense" in " ".join(sys.argv):
+    signal.signal(signal.SIGINT, lambda *_: stopped.append(1))
+    stopped = []
+    open({str(tmp_path / "ready")!r}, "w").close()
+    while not stopped:
+        time.sleep(0.05)
+    time.sleep(0.5)  # whoever dies of it is gone
+    print("stopping", flush=True)
+    open({str(tmp_path / "saved")!r}, "w").close()
+    sys.exit(130)
+"""
+    )
+    python.chmod(0o755)
+    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["bash", str(ROOT / "launch" / "released.sh"), str(photos), str(out), *STEPS]
+    started = subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    for _ in range(200):
+        if (tmp_path / "ready").exists():
+            break
+        time.sleep(0.1)
+    os.killpg(started.pid, signal.SIGINT)
+    said, _ = started.communicate(timeout=60)
+    assert (tmp_path / "saved").exists()
+    assert b"stopping" in said
+    assert (out / "dense.log").read_text() == "stopping\n"
