@@ -74,8 +74,8 @@ def _walk(bodies: dict[str, list[str]], name: str, times: int) -> Iterator[Kerne
             yield from _walk(bodies, _called("to_apply", rest), times)
         elif operation not in NO_KERNEL:
             read = set(re.findall(r"%([\w.\-]+)", rest.split("), ")[0]))
-            if operation == "custom-call" and shape.startswith("("):
-                shape = shape.rpartition(", ")[0]  # the last is room for a library to work in
+            if operation == "custom-call":  # the last may be room for a library to work in
+                shape = re.sub(r", [su]8\[\d*\]\S*\)$", ")", shape)
             moved = _bytes(shape) + sum(_bytes(shapes.get(operand, "")) for operand in read)
             source = re.search(r'op_name="([^"]*)"', rest)
             yield Kernel(name, shape, moved * times, times, source[1] if source else "")
