@@ -14,7 +14,7 @@ MOST_CLICKS = 1000
 
 def parser() -> argparse.ArgumentParser:
     """The arguments."""
-    from acolvit_jax.hints.files import HINT_COUNTS
+    from acolvit_jax.hints.files import DEFAULT_HINT_LIST, HINT_COUNTS
 
     parser = cli.ArgumentParser(
         prog="python -m acolvit_jax.evaluate",
@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--skip_bad", action="store_true", help="leave undecodable images out")
     parser.add_argument("--make_hints", action="store_true", help="only write --hint_dir's files")
     parser.add_argument(
-        "--hint_list", choices=list(HINT_COUNTS), help="whose hints to draw (acolvit)"
+        "--hint_list", choices=list(HINT_COUNTS), help=f"whose hints to draw ({DEFAULT_HINT_LIST})"
     )
     return parser
 
@@ -102,6 +102,7 @@ def main(argv: Sequence[str]) -> None:
     from acolvit_jax.data.tfds import refuse_options_of_sets
     from acolvit_jax.evaluation.request import Request
     from acolvit_jax.evaluation.run import make_hints, run_evaluation
+    from acolvit_jax.hints.files import DEFAULT_HINT_LIST
 
     refuse_options_of_sets(args.images, data_dir=args.data_dir)
     baselines = tuple(name for name in args.baselines.split(",") if name)
@@ -121,7 +122,7 @@ def main(argv: Sequence[str]) -> None:
         throughput=args.throughput,
         skip_bad=args.skip_bad,
         max_images=args.max_images,
-        hint_list=args.hint_list or "acolvit",
+        hint_list=args.hint_list or DEFAULT_HINT_LIST,
         finished=args.finished,
         clicks=args.clicks,
         dtype=args.dtype,

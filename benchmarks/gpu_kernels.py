@@ -66,7 +66,7 @@ def _walk(bodies: dict[str, list[str]], name: str, times: int) -> Iterator[Kerne
     instructions = [found for line in bodies[name] if (found := INSTRUCTION.match(line))]
     shapes = {found[1]: found[2] for found in instructions}
     for found in instructions:
-        name, shape, operation, rest = found.groups()
+        instruction, shape, operation, rest = found.groups()
         if operation == "while":
             count = re.search(r'known_trip_count":\{"n":"(\d+)"', rest)
             yield from _walk(bodies, _called("body", rest), times * int(count[1] if count else 1))
@@ -78,7 +78,7 @@ def _walk(bodies: dict[str, list[str]], name: str, times: int) -> Iterator[Kerne
                 shape = re.sub(r", [su]8\[\d*\]\S*\)$", ")", shape)
             moved = _bytes(shape) + sum(_bytes(shapes.get(operand, "")) for operand in read)
             source = re.search(r'op_name="([^"]*)"', rest)
-            yield Kernel(name, shape, moved * times, times, source[1] if source else "")
+            yield Kernel(instruction, shape, moved * times, times, source[1] if source else "")
 
 
 def _called(key: str, rest: str) -> str:
@@ -90,8 +90,8 @@ def _called(key: str, rest: str) -> str:
 def _bytes(shape: str) -> int:
     """Of an array, or of all in a tuple."""
     total = 0
-    for kind, sides in re.findall(r"([a-z]+\d*)\w*\[([\d,]*)\]", shape):
-        size = BITS.get(kind, int(kind.lstrip("abcdefghijklmnopqrstuvwxyz") or 0)) // 8
+    for kind, bits, sides in re.findall(r"([a-z]+)(\d*)\w*\[([\d,]*)\]", shape):
+        size = BITS.get(kind, int(bits or 0)) // 8
         for side in filter(None, sides.split(",")):
             size *= int(side)
         total += size

@@ -24,6 +24,25 @@ run() {
   fi
 }
 
+# `photos`, `out` and `validation` as they are called from any folder; `dataset` is what photos are.
+settle_places() {
+  [[ -d $photos ]] || fail "no folder at $photos"
+  photos=$(realpath "$photos") out=$(realpath -m "$out")
+  [[ $validation == sample || ! -d $validation ]] || validation=$(realpath "$validation")
+  dataset=folder
+  # shellcheck disable=SC2034 # for the script
+  [[ ! -e $photos/index.json ]] || dataset=records
+}
+
+# Makes `out`, and looks whether `validation` can be scored, before anything is trained.
+look_at_validation() {
+  ((DRY_RUN)) || mkdir -p "$out"
+  stage validation python -c 'from acolvit_jax.common import cli
+from acolvit_jax.evaluation.image_sets import open_images
+cli.run(lambda arguments: print(len(open_images(arguments[0])), "photos"))' "$validation" ||
+    fail "--validation $validation cannot be scored; see $out/validation.log"
+}
+
 # Runs a stage, `stage NAME COMMAND...`: its output on the screen and in `out`/NAME.log.
 stage() {
   local name=$1
@@ -31,7 +50,6 @@ stage() {
   say "== $name"
   if ((DRY_RUN)); then run "$@" && return; fi
   # tee lives on while Ctrl-C has a training save: without a reader the training would be lost.
-  # shellcheck disable=SC2154 # of the script
   "$@" 2>&1 | (trap '' INT TERM && exec tee "$out/$name.log")
 }
 

@@ -44,9 +44,7 @@ for word in "${training[@]}"; do
   -*config.train.init_from[=]* | -*config.train.init_from) fail "$word: use --from, which is scored too" ;;
   esac
 done
-[[ -d $photos ]] || fail "no folder at $photos"
-photos=$(realpath "$photos") out=$(realpath -m "$out")
-[[ $validation == sample || ! -d $validation ]] || validation=$(realpath "$validation")
+settle_places
 [[ ! -e $from ]] || from=$(realpath "$from")
 
 export JAX_PLATFORMS=$platform
@@ -54,18 +52,12 @@ export JAX_COMPILATION_CACHE_DIR=${JAX_COMPILATION_CACHE_DIR:-$out/compiled}
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 failed=()
 
-dataset=folder
-[[ ! -e $photos/index.json ]] || dataset=records
 cd "$here/.."
 common=(python -m acolvit_jax.train --config configs/released.py:dense --config.data.path="$photos"
   --config.data.dataset="$dataset" --config.data.device_side="$side"
   --config.train.batch_size="$batch"
   --config.train.init_from="$from")
-((DRY_RUN)) || mkdir -p "$out"
-stage validation python -c 'from acolvit_jax.common import cli
-from acolvit_jax.evaluation.image_sets import open_images
-cli.run(lambda arguments: print(len(open_images(arguments[0])), "photos"))' "$validation" ||
-  fail "--validation $validation cannot be scored; see $out/validation.log"
+look_at_validation
 stage installation python -c 'import acolvit_jax, jax
 print(f"acolvit_jax {acolvit_jax.__version__}, jax {jax.__version__}, {jax.devices()}")' ||
   fail "JAX finds no $platform device; see $out/installation.log"

@@ -4,7 +4,7 @@
 #   launch/released.sh [OPTIONS] PHOTOS OUT DENSE_STEPS ANY_STEPS [-- TRAINING ARGUMENTS]
 #
 # First the dense model, from pretrained-dense; then one model for every budget, from pretrained with
-# what dense has learned added, on the colors of dense. Both end as means with what they began from.
+# what dense has learned added, on the colors of dense. Both end as means with the package's weights.
 # PHOTOS is a folder of photos, or of shards that `python -m acolvit_jax.prepare` packed. OUT gets
 # dense.safetensors and any.safetensors (float16), their runs, scores of random hints and clicks
 # beside those of the package, and a log of every stage. The same command goes on where it was
@@ -39,27 +39,16 @@ for name in side images clicks; do whole "--$name" "${!name}" 0; done
 for word in "${training[@]}"; do
   case "$word" in
   -*config.train.batch_size* | -*config.data.device_side*) fail "$word: use --batch and --side" ;;
-  -*config.train.init_from* | -*config.train.teacher* | -*config.train.steps*)
-    fail "$word: this is the recipe's; use python -m acolvit_jax.train for another"
-    ;;
-  --config | -config | --config=* | -config=* | -*config.train.regret_weight*)
+  --config | -config | --config=* | -config=* | -*config.train.init_from* | \
+    -*config.train.teacher* | -*config.train.steps* | -*config.train.regret_weight*)
     fail "$word: this is the recipe's; use python -m acolvit_jax.train for another"
     ;;
   -*workdir* | -*config.data.path* | -*config.data.dataset*) fail "$word: PHOTOS and OUT say it" ;;
   esac
 done
-[[ -d $photos ]] || fail "no folder at $photos"
-photos=$(realpath "$photos") out=$(realpath -m "$out")
-[[ $validation == sample || ! -d $validation ]] || validation=$(realpath "$validation")
-
-dataset=folder
-[[ ! -e $photos/index.json ]] || dataset=records
+settle_places
 cd "$here/.."
-((DRY_RUN)) || mkdir -p "$out"
-stage validation python -c 'from acolvit_jax.common import cli
-from acolvit_jax.evaluation.image_sets import open_images
-cli.run(lambda arguments: print(len(open_images(arguments[0])), "photos"))' "$validation" ||
-  fail "--validation $validation cannot be scored; see $out/validation.log"
+look_at_validation
 
 # Trains a stage of the recipe: `train NAME STEPS ARGUMENTS`.
 train() {
@@ -72,7 +61,7 @@ train() {
   ((code == 0)) || fail "$name ended with code $code; see $out/$name.log, and run this again"
 }
 
-# The weights of a stage, and their scores beside those that it began from: `finish NAME PACKAGED`.
+# The weights of a stage, and their scores beside the package's: `finish NAME PACKAGED`.
 finish() {
   local name=$1 packaged=$2 mean=() steps=${1}_steps budgets=()
   ((before == 0)) || mean=(--average "$packaged=$(printf '0.%02d' "$before")")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acolvit_jax.config import AUTO_DTYPE
+from acolvit_jax.hints.files import DEFAULT_HINT_LIST
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Request:
     throughput: bool = False
     skip_bad: bool = False
     max_images: int = 0
-    hint_list: str = "acolvit"
+    hint_list: str = DEFAULT_HINT_LIST
     finished: bool = False
     clicks: int = 0
     dtype: str = AUTO_DTYPE

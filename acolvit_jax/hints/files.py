@@ -22,12 +22,13 @@ HINT_COUNTS = {
     "acolvit": (1, 5, 10, 20, 50, 100),
     "icolorit": (0, 1, 2, 5, 10, 20, 50, 100, 200),
 }
+DEFAULT_HINT_LIST = "acolvit"
 SEED = 1234
 
 
 def generate_hint_set(
     names: Iterable[str],
-    counts: Sequence[int] = HINT_COUNTS["acolvit"],
+    counts: Sequence[int] = HINT_COUNTS[DEFAULT_HINT_LIST],
     *,
     seed: int = SEED,
     image_size: int = 224,
@@ -65,7 +66,7 @@ def hint_file(root: Path, count: int, name: str, hint_size: int = 2) -> Path:
 def write_hint_set(
     root: Path,
     names: Iterable[str],
-    counts: Sequence[int] = HINT_COUNTS["acolvit"],
+    counts: Sequence[int] = HINT_COUNTS[DEFAULT_HINT_LIST],
     *,
     seed: int = SEED,
     image_size: int = 224,

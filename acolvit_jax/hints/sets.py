@@ -10,7 +10,14 @@ import numpy as np
 
 from acolvit_jax.common.errors import ConfigError, HintError
 from acolvit_jax.common.names import name_bytes
-from acolvit_jax.hints.files import HINT_COUNTS, SEED, generate_hint_set, hint_file, read_hint_file
+from acolvit_jax.hints.files import (
+    DEFAULT_HINT_LIST,
+    HINT_COUNTS,
+    SEED,
+    generate_hint_set,
+    hint_file,
+    read_hint_file,
+)
 
 NO_CELLS = np.zeros((0, 2), int)
 
@@ -18,7 +25,7 @@ HintSet = Mapping[tuple[int, str], np.ndarray]  # (K, image name) -> cells [k, 2
 
 
 def drawn_hints(
-    names: Sequence[str], counts: Sequence[int], image_size: int, hint_list: str = "acolvit"
+    names: Sequence[str], counts: Sequence[int], image_size: int, hint_list: str = DEFAULT_HINT_LIST
 ) -> HintSet:
     """Draws the hints that the published files would hold for these images.
 

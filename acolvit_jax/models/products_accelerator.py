@@ -22,19 +22,10 @@ from acolvit_jax.models.elementwise import BFLOAT16, gelu_slope, normal_cdf
 log = logging.getLogger(__name__)
 
 
-def linear(
-    x: jax.Array, kernel: jax.Array, bias: jax.Array | None, dtype: DTypeLike = jnp.float32
-) -> jax.Array:
-    """An affine map whose three products (forward, both gradients) are of bfloat16 operands.
+def linear(x: jax.Array, kernel: jax.Array, bias: jax.Array | None, dtype: DTypeLike) -> jax.Array:
+    """`products.linear` with a result of `dtype`, in bfloat16 of a bias that is rounded too.
 
-    Args:
-        x: `[..., K]`.
-        kernel: float32 `[K, F]`.
-        bias: float32 `[F]`, or None.
-        dtype: of the result; in bfloat16 the bias is rounded too.
-
-    Returns:
-        `[..., F]`; gradients of `kernel` and `bias` are float32, that of `x` has 8 bits.
+    The gradient of `x` has 8 bits.
     """
     return _linear(x.astype(BFLOAT16), kernel, bias, dtype)
 
@@ -70,14 +61,11 @@ _linear.defvjp(_linear_forward, _linear_backward)
 
 
 def attend(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None) -> jax.Array:
-    """Softmax attention; arguments are those of `products_cpu.attend`, the softmax is float32.
+    """`products.attend`; the result is bfloat16.
 
     On NVIDIA GPUs that have it, cuDNN's fused attention, which writes no weights to memory; it
     takes no bias here, for it would round it to bfloat16. The order in which its gradient is
     summed is not fixed: two runs may differ in the last bits.
-
-    Returns:
-        bfloat16 `[B, A, N, D/A]`.
     """
     if bias is None and _has_fused_attention(*q.shape[2:]):
         return _fused(*(x.astype(BFLOAT16) for x in (q, k, v)))
@@ -125,7 +113,7 @@ def _has_fused_attention(tokens: int, head_width: int) -> bool:
 
 @jax.custom_vjp
 def gelu(x: jax.Array) -> jax.Array:
-    """The exact GELU between two products: bfloat16 in and out, float32 inside."""
+    """`products.gelu`, bfloat16 in and out."""
     return _gelu_forward(x)[0]
 
 

@@ -26,16 +26,7 @@ from acolvit_jax.models.elementwise import (
 
 @jax.custom_vjp
 def linear(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> jax.Array:
-    """An affine map whose three products (forward, both gradients) are of bfloat16 operands.
-
-    Args:
-        x: `[..., K]`.
-        kernel: float32 `[K, F]`.
-        bias: float32 `[F]`, or None.
-
-    Returns:
-        float32 `[..., F]`; gradients are float32.
-    """
+    """`products.linear`; result and gradients are float32."""
     return _linear_forward(x, kernel, bias)[0]
 
 
@@ -87,17 +78,7 @@ def _dot(a: jax.Array, b: jax.Array) -> jax.Array:
 
 @jax.custom_vjp
 def attend(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None) -> jax.Array:
-    """Softmax attention; its products are of bfloat16 operands, the softmax float32.
-
-    Args:
-        q: scaled queries, `[B, A, N, D/A]`.
-        k: keys, `[B, A, N, D/A]`.
-        v: values, `[B, A, N, D/A]`.
-        bias: float32 `[A, N, N]` to add to the logits, or None.
-
-    Returns:
-        float32 `[B, A, N, D/A]`; gradients are float32.
-    """
+    """`products.attend`; result and gradients are float32."""
     return _attend_forward(q, k, v, bias)[0]
 
 
@@ -135,7 +116,7 @@ attend.defvjp(_attend_forward, _attend_backward)
 
 @jax.custom_vjp
 def gelu(x: jax.Array) -> jax.Array:
-    """The exact GELU between two products: computed in float32, its input kept in bfloat16."""
+    """`products.gelu`, float32 in and out."""
     return _gelu_forward(x)[0]
 
 

@@ -4,10 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from tests.integration.commands import wait_for
 from tests.launch.scripts import ROOT, launch
 from tests.photos import make_folder
 
@@ -115,10 +115,7 @@ if "released.py:dense" in " ".join(sys.argv):
     started = subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )
-    for _ in range(200):
-        if (tmp_path / "ready").exists():
-            break
-        time.sleep(0.1)
+    wait_for(tmp_path / "ready", started)
     os.killpg(started.pid, signal.SIGINT)
     said, _ = started.communicate(timeout=60)
     assert (tmp_path / "saved").exists()
