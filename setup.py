@@ -66,6 +66,7 @@ EXTRAS = {
         "pre-commit>=4.0",
         "pytest>=8.0",
         "pytest-cov>=7.0",
+        "pytest-rerunfailures>=15.0",
         "pytest-xdist>=3.6",
         "ruff>=0.8",
         "scikit-image>=0.24",

@@ -1,7 +1,7 @@
 """One server and one browser for all tests of the page."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,9 @@ import pytest
 if not os.environ.get("CI"):  # where its lack is an error
     pytest.importorskip("selenium", reason="selenium is not installed")
 
-from tests.demo.browser.driver import browsing, serving
+from selenium.webdriver import Chrome
+
+from tests.demo.browser.driver import lasting, serving
 from tests.demo.browser.needs import need_browser
 from tests.demo.browser.page import Page
 
@@ -31,10 +33,15 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser(address: str, downloads: Path) -> Iterator[Page]:
+def living(address: str, downloads: Path) -> Iterator[Callable[[], Chrome]]:
     resolve = f"--host-resolver-rules=MAP {PLAIN} 127.0.0.1"
-    with browsing(STILL, resolve, downloads=downloads) as driver:
-        yield Page(driver, address)
+    with lasting(STILL, resolve, downloads=downloads) as driver:
+        yield driver
+
+
+@pytest.fixture
+def browser(living: Callable[[], Chrome], address: str) -> Page:
+    return Page(living(), address)
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 
 CHROMIUM = "/usr/bin/chromium"
@@ -92,6 +93,38 @@ def browsing(
     finally:
         driver.quit()
         shutil.rmtree(profile, ignore_errors=True)
+
+
+@contextmanager
+def lasting(*flags: str, downloads: Path | None = None) -> Iterator[Callable[[], webdriver.Chrome]]:
+    """A browser for many tests: a tab that crashed, for want of memory mostly, costs one of them.
+
+    Args:
+        *flags: more of its flags.
+        downloads: folder for saved files.
+
+    Yields:
+        What gives the driver: the same as long as its tab lives, then one of another browser.
+    """
+    with ExitStack() as running:
+        driver: webdriver.Chrome | None = None
+
+        def living() -> webdriver.Chrome:
+            nonlocal driver
+            if driver is None or _crashed(driver):
+                running.close()
+                driver = running.enter_context(browsing(*flags, downloads=downloads))
+            return driver
+
+        yield living
+
+
+def _crashed(driver: webdriver.Chrome) -> bool:
+    try:
+        driver.execute_script("")
+    except WebDriverException:
+        return True
+    return False
 
 
 def resize(driver: webdriver.Chrome, size: tuple[int, int], scale: float = 1) -> None:

@@ -10,7 +10,7 @@ from acolvit_jax.config.variants import VARIANTS
 from acolvit_jax.convert import main
 from acolvit_jax.inference.compilation import cache_folder
 from tests.demo.browser.alone.hosting import Host, loaded
-from tests.demo.browser.driver import browsing
+from tests.demo.browser.driver import lasting
 from tests.demo.browser.needs import need, need_browser
 from tests.demo.browser.page import Page
 from tests.models_on_disk import write_model
@@ -59,10 +59,15 @@ def downloads(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser(downloads):
+def living(downloads):
     need_browser()
-    with browsing(downloads=downloads) as driver:
+    with lasting(downloads=downloads) as driver:
         yield driver
+
+
+@pytest.fixture
+def browser(living):
+    return living()
 
 
 @pytest.fixture
