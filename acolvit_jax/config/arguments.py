@@ -15,7 +15,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         type=path_or_name,
         default=PRETRAINED,
         help="folder of a run, weights file, 'pretrained' (default: the weights in the package) or "
-        "'pretrained-dense' (the baseline that computes every layer)",
+        "'pretrained-dense' (computes every layer, for the best colors)",
     )
     parser.add_argument(
         "--budget",
