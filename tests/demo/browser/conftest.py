@@ -11,12 +11,21 @@ if not os.environ.get("CI"):  # where its lack is an error
 
 from selenium.webdriver import Chrome
 
-from tests.demo.browser.driver import lasting, serving
+from tests.demo.browser.driver import CRASHED, lasting, serving
 from tests.demo.browser.needs import need_browser
 from tests.demo.browser.page import Page
 
 STILL = "--force-prefers-reduced-motion"  # colors that fade in are drawn many times
 PLAIN = "plain.test"  # a name for 127.0.0.1 that browsers trust no more than a network's
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A tab or a browser that crashed says nothing of the page: such a test runs once more."""
+    if config.option.usepdb or not config.pluginmanager.hasplugin("rerunfailures"):
+        return
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=CRASHED))
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +42,11 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def living(address: str, downloads: Path) -> Iterator[Callable[[], Chrome]]:
+def living(downloads: Path) -> Iterator[Callable[[], Chrome]]:
+    need_browser()
     resolve = f"--host-resolver-rules=MAP {PLAIN} 127.0.0.1"
-    with lasting(STILL, resolve, downloads=downloads) as driver:
-        yield driver
+    with lasting(STILL, resolve, downloads=downloads) as give:
+        yield give
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
+from urllib3.exceptions import HTTPError
 
 CHROMIUM = "/usr/bin/chromium"
 DRIVER = "/usr/bin/chromedriver"
@@ -31,6 +32,7 @@ FLAGS = (
     "--hide-scrollbars",
 )
 SOFTWARE_GL = "--enable-unsafe-swiftshader"  # no GPU needed
+CRASHED = "tab crashed|invalid session id|disconnected"  # what the driver says of it
 START_SECONDS = 120
 
 
@@ -97,14 +99,14 @@ def browsing(
 
 @contextmanager
 def lasting(*flags: str, downloads: Path | None = None) -> Iterator[Callable[[], webdriver.Chrome]]:
-    """A browser for many tests: a tab that crashed, for want of memory mostly, costs one of them.
+    """A browser for many tests: one that crashed, or whose tab did, costs one of them.
 
     Args:
         *flags: more of its flags.
         downloads: folder for saved files.
 
     Yields:
-        What gives the driver: the same as long as its tab lives, then one of another browser.
+        What gives the driver: the same as long as it lives, then one of another browser.
     """
     with ExitStack() as running:
         driver: webdriver.Chrome | None = None
@@ -112,7 +114,8 @@ def lasting(*flags: str, downloads: Path | None = None) -> Iterator[Callable[[],
         def living() -> webdriver.Chrome:
             nonlocal driver
             if driver is None or _crashed(driver):
-                running.close()
+                with suppress(WebDriverException, HTTPError):  # it may have no end of its own left
+                    running.close()
                 driver = running.enter_context(browsing(*flags, downloads=downloads))
             return driver
 
@@ -122,8 +125,12 @@ def lasting(*flags: str, downloads: Path | None = None) -> Iterator[Callable[[],
 def _crashed(driver: webdriver.Chrome) -> bool:
     try:
         driver.execute_script("")
-    except WebDriverException:
+    except HTTPError:  # the driver itself is gone
         return True
+    except WebDriverException as error:
+        if re.search(CRASHED, str(error)):
+            return True
+        raise
     return False
 
 

@@ -1,4 +1,4 @@
-"""The browser of the tests outlives a tab that crashes."""
+"""The browser of the tests is replaced when it crashes, and only then."""
 
 import pytest
 from selenium.common.exceptions import WebDriverException
@@ -19,4 +19,15 @@ def test_a_tab_that_crashed_is_replaced_and_others_are_not():
         another = living()
         another.get("about:blank")
         assert living() is another
+        assert another.execute_script("return 1 + 1") == 2
+
+
+def test_a_browser_whose_driver_is_gone_is_replaced():
+    need_browser()
+    with lasting() as living:
+        gone = living()
+        gone.service.process.kill()
+        gone.service.process.wait()
+        another = living()
+        assert another is not gone
         assert another.execute_script("return 1 + 1") == 2

@@ -61,8 +61,8 @@ def downloads(tmp_path_factory):
 @pytest.fixture(scope="session")
 def living(downloads):
     need_browser()
-    with lasting(downloads=downloads) as driver:
-        yield driver
+    with lasting(downloads=downloads) as give:
+        yield give
 
 
 @pytest.fixture
