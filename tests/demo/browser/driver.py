@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,8 @@ def browsing(
         yield driver
     finally:
         driver.quit()
+        with suppress(ProcessLookupError):  # which a driver that is gone has left running
+            os.kill(driver.capabilities["goog:processID"], signal.SIGKILL)
         shutil.rmtree(profile, ignore_errors=True)
 
 
@@ -114,8 +117,7 @@ def lasting(*flags: str, downloads: Path | None = None) -> Iterator[Callable[[],
         def living() -> webdriver.Chrome:
             nonlocal driver
             if driver is None or _crashed(driver):
-                with suppress(WebDriverException, HTTPError):  # it may have no end of its own left
-                    running.close()
+                running.close()
                 driver = running.enter_context(browsing(*flags, downloads=downloads))
             return driver
 

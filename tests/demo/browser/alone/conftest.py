@@ -54,11 +54,6 @@ def host(site):
 
 
 @pytest.fixture(scope="session")
-def downloads(tmp_path_factory):
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="session")
 def living(downloads):
     need_browser()
     with lasting(downloads=downloads) as give:
