@@ -90,15 +90,18 @@ def test_a_stage_that_fails_is_the_last(tmp_path):
     assert "released.py:any" in calls[-1]
 
 
-def test_ctrl_c_leaves_a_reader_to_a_training_that_saves(tmp_path):
-    """The whole foreground group is interrupted, as a terminal does it."""
+@pytest.mark.parametrize("asked", ["Ctrl-C", "SIGTERM to the script"])
+def test_what_stops_it_has_training_save(asked, tmp_path):
+    """Ctrl-C reaches the whole foreground group, and tee must go on reading."""
     photos, out = make_folder(tmp_path / "photos", 1), tmp_path / "o"
     python = tmp_path / "python"
     python.write_text(
         f"""#!{sys.executable}
 import os, signal, sys, time
 if "released.py:dense" in " ".join(sys.argv):
-    signal.signal(signal.SIGINT, lambda *_: stopped.append(1))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: stopped.append(number))
     stopped = []
     open({str(tmp_path / "ready")!r}, "w").close()
     while not stopped:
@@ -106,7 +109,8 @@ if "released.py:dense" in " ".join(sys.argv):
     time.sleep(0.5)  # whoever dies of it is gone
     print("stopping", flush=True)
     open({str(tmp_path / "saved")!r}, "w").close()
-    sys.exit(130)
+    sys.exit(130 if stopped == [signal.SIGINT] else 75)
+print("called", flush=True)
 """
     )
     python.chmod(0o755)
@@ -116,8 +120,14 @@ if "released.py:dense" in " ".join(sys.argv):
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )
     wait_for(tmp_path / "ready", started)
-    os.killpg(started.pid, signal.SIGINT)
+    if asked == "Ctrl-C":
+        os.killpg(started.pid, signal.SIGINT)
+    else:
+        os.kill(started.pid, signal.SIGTERM)
     said, _ = started.communicate(timeout=60)
+    code = 130 if asked == "Ctrl-C" else 75
+    assert started.returncode == code
     assert (tmp_path / "saved").exists()
-    assert b"stopping" in said
+    assert said.count(b"called") == 1  # to look at the validation photos, and not to go on
+    assert f"stopped in dense with code {code}; see {out}/dense.log".encode() in said
     assert (out / "dense.log").read_text() == "stopping\n"
