@@ -25,6 +25,7 @@ from acolvit_jax.data.transforms import Example, TrainTransform
 
 EPOCHS = 2**31  # as good as endless, and Grain can still count the images
 MOST_THREADS = 16  # unless more are asked for: each holds an image
+READ_AHEAD = 2  # examples of a worker beside those in its queues
 WATCH_SECONDS = 1.0  # between two looks of a worker at whether its parent lives
 SKIPPED = "skipped"  # key of what an example passed over, until it is counted
 
@@ -156,12 +157,13 @@ class TrainLoader:
         size = self._stretch[0]
         threads = 1 if self._workers else _reading_threads(self._data)
         ahead = max(self._data.prefetch * size, threads)
-        read = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=ahead)
+        # What workers have ready waits in a queue at either end of each, not here too.
+        read = grain.ReadOptions(threads, READ_AHEAD if self._workers else ahead)
         examples = _Stretch(self._examples, *self._stretch, self._taken).to_iter_dataset(read)
         if self._workers:
             if not flags.FLAGS.is_parsed():  # Grain hands them to its workers
                 flags.FLAGS.mark_as_parsed()
-            buffered = -(-ahead // self._workers)
+            buffered = -(-ahead // (2 * self._workers))
             options = grain.multiprocessing.MultiprocessingOptions(self._workers, buffered)
             examples = examples.mp_prefetch(options, worker_init_fn=_Worker(os.getpid()))
         return iter(examples.map(self._count).batch(size))

@@ -1,10 +1,13 @@
 """Batches: the same for any number of threads or processes, restored exactly, faults counted."""
 
+import dataclasses
 import errno
 import logging
 import multiprocessing
 import os
 import signal
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -270,6 +273,42 @@ def test_workers_give_the_same_batches_and_count_the_same_skips(tmp_path):
     finally:
         workers.close()
     assert not spawned()
+
+
+@dataclasses.dataclass(frozen=True)
+class CountedSource(FileSource):
+    """Notes each read as a byte of a file."""
+
+    reads: Path = Path()
+
+    def __getitem__(self, index):
+        with self.reads.open("ab") as file:
+            file.write(b"r")
+        return super().__getitem__(index)
+
+    def reads_at_rest(self):
+        """How many they are when no more come."""
+        before, now = -1, 0
+        while before != now or not now:
+            time.sleep(1)
+            before, now = now, self.reads.stat().st_size
+        return now
+
+
+@pytest.mark.parametrize("workers", [0, 2, 5])
+def test_what_is_prepared_ahead_is_that_many_batches_for_any_number_of_workers(tmp_path, workers):
+    plain = folder_source(make_folder(tmp_path / "photos", 12))
+    source = CountedSource(plain.description, plain.root, plain.paths, tmp_path / "reads")
+    data = DataConfig(max_hints=16, num_threads=1, prefetch=10)
+    stream = loader(source, data=data, workers=workers)
+    try:
+        take(stream, 1)
+        reads = source.reads_at_rest() - 4
+    finally:
+        stream.close()
+    # Beside the 10 batches of 4 each worker has two ready to be handed over, one in its hands and
+    # one being read.
+    assert 40 - workers <= reads <= 40 + max(1, 4 * workers)
 
 
 @pytest.mark.parametrize(
