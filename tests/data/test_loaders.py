@@ -1,13 +1,7 @@
 """Batches: the same for any number of threads or processes, restored exactly, faults counted."""
 
-import dataclasses
 import errno
 import logging
-import multiprocessing
-import os
-import signal
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,38 +10,19 @@ from PIL import Image
 from acolvit_jax.common import reading
 from acolvit_jax.common.errors import DataError
 from acolvit_jax.common.reading import UnreadableError
-from acolvit_jax.config import DataConfig, ModelConfig
+from acolvit_jax.config import DataConfig
 from acolvit_jax.data import loaders
 from acolvit_jax.data.decoding import LoadColor
-from acolvit_jax.data.loaders import TrainLoader
 from acolvit_jax.data.skips import Skips
 from acolvit_jax.data.sources import FileSource, folder_source
 from acolvit_jax.data.validation import eval_batches
+from tests.data.batches import DATA, MODEL, assert_same, loader, take
 from tests.photos import make_folder, make_rgb
-
-MODEL = ModelConfig(image_size=32, patch_size=8)
-DATA = DataConfig(max_hints=16)
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     return folder_source(make_folder(tmp_path_factory.mktemp("photos"), 12))
-
-
-def loader(source, **options):
-    data = options.pop("data", DATA)
-    return TrainLoader(source, data, MODEL, **{"batch_size": 4, "seed": 0, **options})
-
-
-def take(stream, count):
-    return [next(stream) for _ in range(count)]
-
-
-def assert_same(a, b):
-    for x, y in zip(a, b, strict=True):
-        assert x.keys() == y.keys()
-        for key in x:
-            np.testing.assert_array_equal(x[key], y[key])
 
 
 def test_the_same_seed_gives_the_same_batches_for_any_number_of_threads(source):
@@ -244,71 +219,6 @@ def test_storage_that_fails_ends_the_run_and_no_photo_is_called_corrupt(source, 
     with pytest.raises(UnreadableError, match=r"image \d+ cannot be read \(Stale file handle\)"):
         next(stream)
     assert not stream.skips.corrupt
-
-
-def spawned():
-    """Processes that this one has started to work for it."""
-    return [process.pid for process in multiprocessing.active_children()]
-
-
-def test_workers_give_the_same_batches_and_count_the_same_skips(tmp_path):
-    folder = make_folder(tmp_path / "photos", 12)
-    (folder / "0003.jpg").write_bytes(b"no image")
-    source = folder_source(folder)
-    threads, workers = loader(source), loader(source, workers=2)
-    try:
-        first = take(threads, 4)
-        assert_same(first, take(workers, 4))
-        assert list(workers.skips.corrupt) == list(threads.skips.corrupt) == ["0003.jpg"]
-        # The position is the same for any number of them, before and after they were started.
-        again = loader(source)
-        again.set_state(workers.get_state())
-        assert_same(take(again, 2), take(workers, 2))
-        workers.set_state({"next_index": 1})
-        assert_same(first[1:], take(workers, 3))
-        for process in spawned():
-            os.kill(process, signal.SIGKILL)
-        with pytest.raises(DataError, match=r"killed .* try a smaller data\.num_workers"):
-            take(workers, 100)
-    finally:
-        workers.close()
-    assert not spawned()
-
-
-@dataclasses.dataclass(frozen=True)
-class CountedSource(FileSource):
-    """Notes each read as a byte of a file."""
-
-    reads: Path = Path()
-
-    def __getitem__(self, index):
-        with self.reads.open("ab") as file:
-            file.write(b"r")
-        return super().__getitem__(index)
-
-    def reads_at_rest(self):
-        """How many they are when no more come."""
-        before, now = -1, 0
-        while before != now or not now:
-            time.sleep(1)
-            before, now = now, self.reads.stat().st_size
-        return now
-
-
-@pytest.mark.parametrize("workers", [0, 2, 5])
-def test_what_is_prepared_ahead_is_that_many_batches_for_any_number_of_workers(tmp_path, workers):
-    plain = folder_source(make_folder(tmp_path / "photos", 12))
-    source = CountedSource(plain.description, plain.root, plain.paths, tmp_path / "reads")
-    data = DataConfig(max_hints=16, num_threads=1, prefetch=10)
-    stream = loader(source, data=data, workers=workers)
-    try:
-        take(stream, 1)
-        reads = source.reads_at_rest() - 4
-    finally:
-        stream.close()
-    # Beside the 10 batches of 4 each worker has two ready to be handed over, one in its hands and
-    # one being read.
-    assert 40 - workers <= reads <= 40 + max(1, 4 * workers)
 
 
 @pytest.mark.parametrize(
