@@ -158,7 +158,8 @@ class TrainLoader:
         threads = 1 if self._workers else _reading_threads(self._data)
         ahead = max(self._data.prefetch * size, threads)
         # What workers have ready waits in a queue at either end of each, not here too.
-        read = grain.ReadOptions(threads, READ_AHEAD if self._workers else ahead)
+        held = READ_AHEAD if self._workers else ahead
+        read = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=held)
         examples = _Stretch(self._examples, *self._stretch, self._taken).to_iter_dataset(read)
         if self._workers:
             if not flags.FLAGS.is_parsed():  # Grain hands them to its workers
