@@ -104,6 +104,11 @@ class ScoreFile:
         self._file.close()
 
 
+def read_scores(folder: Path) -> list[Score]:
+    """The scores that the folder of a report holds; what is damaged is passed over."""
+    return read_lines(folder / SCORES_FILE, _score)[0]
+
+
 def _read_identity(path: Path) -> dict[str, Any] | None:
     """What the scores in a folder depend on, None if it is damaged."""
     try:

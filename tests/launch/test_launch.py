@@ -13,7 +13,7 @@ from tests.integration.commands import QUICKLY_COMPILED, SMALL
 from tests.launch.scripts import ROOT, TRAINING, launch
 from tests.photos import make_folder
 
-SCRIPTS = ["tpu", "slurm", "local", "one_gpu", "released"]
+SCRIPTS = ["tpu", "slurm", "local", "one_gpu", "released", "measure"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
