@@ -2,9 +2,9 @@
 
     python -m benchmarks.pooled_reports REPORT... [--base any@0.5+finished]
 
-A report is a folder that `acolvit_jax.evaluate --output` wrote, with `--clicks` in all or in none.
-Methods are those of the first report. Every photo counts once; errors are those of a stratified
-sample. `--base` names the method to compare with, the first model if it is not given.
+A report is a folder that `acolvit_jax.evaluate --output` wrote. All are of the same methods, hints
+and clicks. Every photo counts once; errors are those of a stratified sample. `--base` names the
+method to compare with, the first model if it is not given.
 """
 
 from __future__ import annotations
@@ -13,44 +13,89 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
+from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.common.tables import markdown_table
 from acolvit_jax.evaluation.click_report import shown_counts
 from acolvit_jax.evaluation.click_scores import Clicked, read_clicks
 from acolvit_jax.evaluation.clicks import clicks_to
 from acolvit_jax.evaluation.differences import Difference, difference_tables, differences, pooled
-from acolvit_jax.evaluation.scores import Score, read_scores
+from acolvit_jax.evaluation.scores import REPORT_FILE, Score, read_scores
 
 GOOD = 28.0  # dB
+ASKED = ("methods", "numbers of hints", "clicks")  # what reports must have in common
 
 
-def scored(folder: Path) -> list[Score]:
-    """The scores of a report.
+class Scored(NamedTuple):
+    """What a report is of."""
 
-    Raises:
-        ConfigError: if the folder holds none.
-    """
-    scores = read_scores(folder)
-    if not scores:
-        raise ConfigError(f"{folder} holds no report; write one with `evaluate --output {folder}`")
-    return scores
+    folder: Path
+    scores: list[Score]
+    clicked: list[Clicked]
 
 
-def method_names(reports: Sequence[Sequence[Score]], folders: Sequence[Path]) -> list[str]:
-    """Methods of the first report, in its order, models before baselines.
+def read_report(folder: Path) -> Scored:
+    """The scores and clicks of a report, without those of methods that it does not tell of.
 
     Raises:
-        ConfigError: if another report lacks one of them.
+        ConfigError: if the folder holds no report, or scores of other photos for other methods.
     """
-    models = dict.fromkeys(score.method for score in reports[0] if score.decisions is not None)
-    names = list(models | dict.fromkeys(score.method for score in reports[0]))
-    for scores, folder in zip(reports[1:], folders[1:], strict=True):
-        found = {score.method for score in scores}
-        if missing := [name for name in names if name not in found]:
-            raise ConfigError(f"{folder} lacks {', '.join(missing)}; evaluate the same methods")
-    return names
+    try:
+        told = parse_object((folder / REPORT_FILE).read_bytes())
+        names = {contender["name"] for contender in told["contenders"]}
+        most = max((one["clicks"] for one in told["clicks"]), default=0)
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{folder} holds no finished report; see `evaluate --output`") from error
+    scores = {score.key: score for score in read_scores(folder) if score.method in names}
+    clicked = {one.key: one.first(most) for one in read_clicks(folder) if one.method in names}
+    if not most:
+        clicked = {}
+    for photos in (_photos(scores), _photos(clicked)):
+        if len(set(photos.values())) > 1:
+            raise ConfigError(f"{folder} lacks photos of a method; run its `evaluate` again")
+    return Scored(folder, list(scores.values()), list(clicked.values()))
+
+
+def _photos(keys: Iterable[tuple[Any, ...]]) -> dict[str, frozenset[tuple[Any, ...]]]:
+    """By method, which comes first in the keys, what else is in them."""
+    found: dict[str, set[tuple[Any, ...]]] = {}
+    for method, *others in keys:
+        found.setdefault(method, set()).add(tuple(others))
+    return {method: frozenset(others) for method, others in found.items()}
+
+
+def method_names(reports: Sequence[Scored]) -> list[str]:
+    """Methods of the first report, models before baselines.
+
+    Raises:
+        ConfigError: if another report has other methods, hints or clicks.
+    """
+    first = reports[0]
+    for report in reports[1:]:
+        for what, one, other in zip(ASKED, _asked(first), _asked(report), strict=True):
+            if one != other:
+                raise ConfigError(
+                    f"{report.folder} has other {what} than {first.folder}: {_listed(other)} "
+                    f"instead of {_listed(one)}"
+                )
+    models = dict.fromkeys(score.method for score in first.scores if score.decisions is not None)
+    return list(models | dict.fromkeys(score.method for score in first.scores))
+
+
+def _asked(report: Scored) -> tuple[set[object], ...]:
+    """What a report has, in the order of `ASKED`."""
+    return (
+        {score.method for score in report.scores},
+        {score.count for score in report.scores},
+        {(one.method, len(one.cells)) for one in report.clicked},
+    )
+
+
+def _listed(found: Iterable[object]) -> str:
+    return ", ".join(sorted(map(str, found))) or "none"
 
 
 def hint_row(name: str, scores: Iterable[Score]) -> list[str]:
@@ -77,11 +122,9 @@ def click_row(name: str, clicked: Iterable[Clicked]) -> list[str]:
     ]
 
 
-def compared(
-    reports: Sequence[tuple[list[Score], list[Clicked]]], names: Sequence[str], base: str
-) -> list[Difference]:
+def compared(reports: Sequence[Scored], names: Sequence[str], base: str) -> list[Difference]:
     """Every other method against one, over all photos."""
-    by_report = [differences(scores, clicked, names, base) for scores, clicked in reports]
+    by_report = [differences(one.scores, one.clicked, names, base) for one in reports]
     return [pooled(parts) for parts in zip(*by_report, strict=True)]
 
 
@@ -89,14 +132,15 @@ def tables(folders: Sequence[Path], base: str) -> str:
     """Scores and differences of the methods of reports.
 
     Raises:
-        ConfigError: if a folder holds no report, or the reports are of other methods.
+        ConfigError: if a folder holds no whole report, the reports differ in methods, hints or
+            clicks, or there is no method `base`.
     """
-    reports = [(scored(folder), read_clicks(folder)) for folder in folders]
-    names = method_names([scores for scores, _ in reports], folders)
+    reports = [read_report(folder) for folder in folders]
+    names = method_names(reports)
     if base and base not in names:
         raise ConfigError(f"no method {base!r} in {folders[0]}; there are {', '.join(names)}")
-    scores = list(chain.from_iterable(found for found, _ in reports))
-    clicked = list(chain.from_iterable(found for _, found in reports))
+    scores = list(chain.from_iterable(report.scores for report in reports))
+    clicked = list(chain.from_iterable(report.clicked for report in reports))
     counts = sorted({score.count for score in scores})
     heads = ["random hints", *map(str, counts)]
     parts = [markdown_table(heads, [hint_row(name, scores) for name in names])]

@@ -45,15 +45,15 @@ cli.run(lambda arguments: print(len(open_images(arguments[0])), "photos"))' "$va
 
 # Runs a stage, `stage NAME COMMAND...`: its output on the screen and in `out`/NAME.log. Ctrl-C
 # reaches it from the terminal, SIGTERM to the script is passed on; either ends the script when the
-# stage has ended, with its exit code.
+# stage has ended, with its exit code, or the signal's where the stage came to its end.
 stage() {
   local name=$1 code=0
   shift
   say "== $name"
   if ((DRY_RUN)); then run "$@" && return; fi
   if ((stopped)); then fail "stopped before $name; run the same command again to go on"; fi
-  trap 'stopped=1' INT
-  trap 'stopped=1; [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true' TERM
+  trap 'stopped=130' INT
+  trap 'stopped=143; [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true' TERM
   # In the background, or bash would listen only afterwards; what runs there ignores Ctrl-C unless
   # told. tee lives on while training saves: without a reader it would be lost.
   (trap - INT && exec "$@") 2>&1 | (trap '' INT TERM && exec tee "$out/$name.log") &
@@ -70,6 +70,7 @@ end_stopped() {
   local code=$2
   while kill -0 "$child" 2>/dev/null; do code=0 && wait "$child" || code=$?; done
   wait || true
+  ((code)) || code=$stopped
   say "stopped in $1 with code $code; see $out/$1.log, and run the same command again to go on"
   exit "$code"
 }

@@ -25,6 +25,9 @@ def write_report(folder: Path, photos: dict[str, dict[str, list[float]]], clicks
             )
     for name, lines in (("scores", scores), ("clicks", clicked if clicks else [])):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = {"contenders": [{"name": method} for method in photos]}
+    told["clicks"] = [{"clicks": steps}] if clicks else []
+    (folder / "report.json").write_text(json.dumps(told))
     return folder
 
 
@@ -70,11 +73,52 @@ def test_reports_without_clicks_have_random_hints_alone(tmp_path):
     assert found == "| random hints | 1 |\n| :--- | ---: |\n| old | 21.00 |"
 
 
+def test_lines_that_a_report_does_not_tell_of_are_left_out(reports):
+    """Of a method and of clicks that an earlier call asked for."""
+    wanted = pooled_reports.tables(reports[1:], "")
+    for name in ("scores", "clicks"):
+        path = reports[1] / f"{name}.jsonl"
+        path.write_text(path.read_text() + path.read_text().replace('"new"', '"newer"'))
+    told = json.loads((reports[1] / "report.json").read_text())
+    assert pooled_reports.tables(reports[1:], "") == wanted
+    told["clicks"][0]["clicks"] = 1
+    (reports[1] / "report.json").write_text(json.dumps(told))
+    assert "| clicks | 0 | 1 | first" in pooled_reports.tables(reports[1:], "")
+
+
 def test_what_cannot_be_pooled_is_said(reports, tmp_path):
+    def pool(*folders, base=""):
+        pooled_reports.tables(folders, base)
+
     with pytest.raises(ConfigError, match=r"no method 'newer' in .*; there are old, new, grey"):
-        pooled_reports.tables(reports, "newer")
-    other = write_report(tmp_path / "other", {"old": {"a": [1, 2, 3]}})
-    with pytest.raises(ConfigError, match=r"other lacks new, grey"):
-        pooled_reports.tables([reports[0], other], "")
-    with pytest.raises(ConfigError, match="nothing holds no report"):
-        pooled_reports.tables([tmp_path / "nothing"], "")
+        pool(*reports, base="newer")
+    photos = {"old": {"a": [1, 2, 3]}, "new": {"a": [1, 2, 3]}, "grey": {"a": [1, 2, 3]}}
+    fewer = write_report(tmp_path / "fewer", {"old": photos["old"]})
+    with pytest.raises(ConfigError, match=r"other methods than .*: old instead of grey, new, old"):
+        pool(reports[0], fewer)
+    unclicked = write_report(tmp_path / "unclicked", photos, clicks=False)
+    with pytest.raises(
+        ConfigError, match=r"unclicked has other clicks than .*: none instead"
+    ):
+        pool(reports[0], unclicked)
+    other = write_report(tmp_path / "other", {name: {"a": [1, 2]} for name in photos})
+    with pytest.raises(ConfigError, match="other has other clicks than"):
+        pool(reports[0], other)
+    hints = write_report(tmp_path / "hints", photos)
+    path = hints / "scores.jsonl"
+    path.write_text(path.read_text().replace('"count": 1,', '"count": 5,'))
+    with pytest.raises(
+        ConfigError, match=r"hints has other numbers of hints than .*: 5 instead"
+    ):
+        pool(reports[0], hints)
+    with pytest.raises(ConfigError, match="nothing holds no finished report"):
+        pool(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", ["scores", "clicks"])
+def test_a_report_that_lacks_photos_is_refused(reports, name):
+    """Scored again while it is read, or damaged since."""
+    path = reports[0] / f"{name}.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(ConfigError, match="one lacks photos of a method; run its `evaluate` again"):
+        pooled_reports.tables(reports, "")
