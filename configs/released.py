@@ -10,8 +10,8 @@ it, with means with what was before, and scores. ARG is `dense` (the baseline, f
 learned added; it learns the colors of the dense model). To begin with nothing give
 `--config.train.init_from=` and `--config.train.loss=huber`, and `--config.train.steps=125000`. On a
 CPU take `--config.train.batch_size=16`, `--config.optimizer.learning_rate=2e-4` and more steps. The
-weights of the package were trained without regret, with one corrected image in eight; `pretrained`
-stopped at 1,840 steps and has three biases raised by hand (steps 18 and 19 of docs/model_card.md).
+weights of the package were trained last in smaller batches at lower rates, for fewer steps, and
+`pretrained` has three biases raised by hand (steps 20 and 21 of docs/model_card.md).
 What each setting is worth: docs/training_log.md; what to expect: docs/model_card.md, "Scores".
 """
 
