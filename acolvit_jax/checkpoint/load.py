@@ -36,8 +36,8 @@ def load(name_or_path: str | Path, *, setting: str = "") -> Weights:
     """Reads a model.
 
     Args:
-        name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the baseline
-            beside them), the folder of a run or of one of its checkpoints, a folder that
+        name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the
+            dense model beside it), the folder of a run or of one of its checkpoints, a folder that
             `acolvit_jax.convert` wrote, or a weights file.
         setting: that names the model, `train.teacher` for example, for the error.
 

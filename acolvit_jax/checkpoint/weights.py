@@ -50,8 +50,8 @@ class Weights(NamedTuple):
 def bundled_weights(name: str) -> Path:
     """The file of weights in the package, by their name in `BUNDLED`.
 
-    `pretrained` is the model that colorizes; `pretrained-dense` the baseline that it was taught by,
-    to be compared with and to teach others.
+    `pretrained` is the model of any budget that colorizes unless told otherwise;
+    `pretrained-dense` computes every sublayer, has taught it, and has the best colors.
     """
     return Path(str(resources.files("acolvit_jax.assets") / "weights" / BUNDLED[name]))
 
