@@ -3,8 +3,8 @@
     python -m acolvit_jax.train --config configs/tiny.py:0.5
 
 trains on the photographs in the package, from the dense weights there and on their colors: 80
-steps of 16. Expect 23.2 / 25.6 / 26.2 dB with 1 / 10 / 50 hints (grey: 20.1) and a keep ratio of
-0.52 on its 7 validation photos, after 2 min 44 s on two cores of an Intel Xeon, compiling included.
+steps of 16. Expect 23.2 / 25.4 / 26.3 dB with 1 / 10 / 50 hints (grey: 20.1) and a keep ratio of
+0.50 on its 7 validation photos, after 2 min 38 s on two cores of an Intel Xeon, compiling included.
 The paper's recipe, whole, is
 
     python -m acolvit_jax.train --config configs/tiny.py:0.5,imagenet
