@@ -97,9 +97,7 @@ def test_what_cannot_be_pooled_is_said(reports, tmp_path):
     with pytest.raises(ConfigError, match=r"other methods than .*: old instead of grey, new, old"):
         pool(reports[0], fewer)
     unclicked = write_report(tmp_path / "unclicked", photos, clicks=False)
-    with pytest.raises(
-        ConfigError, match=r"unclicked has other clicks than .*: none instead"
-    ):
+    with pytest.raises(ConfigError, match=r"unclicked has other clicks than .*: none instead"):
         pool(reports[0], unclicked)
     other = write_report(tmp_path / "other", {name: {"a": [1, 2]} for name in photos})
     with pytest.raises(ConfigError, match="other has other clicks than"):
@@ -107,9 +105,7 @@ def test_what_cannot_be_pooled_is_said(reports, tmp_path):
     hints = write_report(tmp_path / "hints", photos)
     path = hints / "scores.jsonl"
     path.write_text(path.read_text().replace('"count": 1,', '"count": 5,'))
-    with pytest.raises(
-        ConfigError, match=r"hints has other numbers of hints than .*: 5 instead"
-    ):
+    with pytest.raises(ConfigError, match=r"hints has other numbers of hints than .*: 5 instead"):
         pool(reports[0], hints)
     with pytest.raises(ConfigError, match="nothing holds no finished report"):
         pool(tmp_path / "nothing")
