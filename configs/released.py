@@ -5,13 +5,13 @@
     python -m acolvit_jax.train --config configs/released.py:any --config.data.path=PHOTOS
 
 RUN is runs/released-dense, START runs/released-start.safetensors; `launch/released.sh` does all of
-it, with means with what was before, and scores. ARG is `dense` (the baseline, from
+it, with means with what was before, and scores. ARG is `dense` (iColoriT, from
 `pretrained-dense`) or `any` (one model for every budget, from `pretrained` with what dense has
 learned added; it learns the colors of the dense model). To begin with nothing give
 `--config.train.init_from=` and `--config.train.loss=huber`, and `--config.train.steps=125000`. On a
 CPU take `--config.train.batch_size=16`, `--config.optimizer.learning_rate=2e-4` and more steps. The
-weights of the package were trained last in smaller batches at lower rates, for fewer steps, and
-`pretrained` has three biases raised by hand (steps 20 and 21 of docs/model_card.md).
+weights of the package were trained last at lower rates, dense for fewer steps and any budget in
+batches of 128; `pretrained` has three biases raised by hand (docs/model_card.md, steps 20 and 21).
 What each setting is worth: docs/training_log.md; what to expect: docs/model_card.md, "Scores".
 """
 

@@ -103,7 +103,7 @@ class Colorizer:
 
         Args:
             name_or_path: `pretrained` (the weights in the package), `pretrained-dense` (the
-                baseline beside them), the folder of a run, a folder that `acolvit_jax.convert`
+                dense model beside it), the folder of a run, a folder that `acolvit_jax.convert`
                 wrote, or a weights file.
             budget: keep ratio in [0.1, 1], for a model of any budget; None is 0.5.
             dtype: of the matrix products, `float32`, `bfloat16`, or `auto`: the faster one here
