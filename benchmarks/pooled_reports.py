@@ -132,9 +132,11 @@ def tables(folders: Sequence[Path], base: str) -> str:
     """Scores and differences of the methods of reports.
 
     Raises:
-        ConfigError: if a folder holds no whole report, the reports differ in methods, hints or
-            clicks, or there is no method `base`.
+        ConfigError: if a folder holds no whole report or is named twice, the reports differ in
+            methods, hints or clicks, or there is no method `base`.
     """
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise ConfigError("a report is named twice; its photos would count twice")
     reports = [read_report(folder) for folder in folders]
     names = method_names(reports)
     if base and base not in names:

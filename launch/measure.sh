@@ -31,6 +31,8 @@ for photos in "${places[@]:1}"; do
 done
 twice=$(printf '%s\n' "${sets[@]##*/}" photos42 sample | sort | uniq -d | head -n 1)
 [[ -z $twice ]] || fail "reports are named as their folders, and two would be $twice; rename one"
+[[ " ${sets[*]} " != *" acolvit_jax/assets/photos "* ]] ||
+  fail "the photos in the package are measured anyway; leave them out"
 if [[ -n $onnx ]]; then
   onnx=$(command -v "$onnx") || fail "--onnx: no such program"
   onnx=$(realpath -s "$onnx")
@@ -46,11 +48,20 @@ measure() {
   ((DRY_RUN)) || echo "$((SECONDS - began)) s" | tee -a "$out/$name.log" >"$out/$name.ended"
 }
 
-# Scores of the two models: `score KIND NAME PHOTOS MOST ARGUMENTS...`; MOST photos, 0 is all.
+# Whether all these measurements have ended: `ended NAME...`.
+ended() {
+  local name
+  ((!DRY_RUN)) || return 0
+  for name in "$@"; do [[ -e $out/$name.ended ]] || return 1; done
+}
+
+# Scores of the two models: `score KIND NAME PHOTOS MOST ARGUMENTS...`; MOST photos, 0 is all. Tables
+# of scores that are made again are, too.
 score() {
   local kind=$1 name=$2 photos=$3
   most "$4"
   shift 4
+  ended "$kind-$name" || rm -f "$out"/table*.ended
   measure "$kind-$name" python -m acolvit_jax.evaluate --images "$photos" "${limit[@]}" \
     --checkpoint dense=pretrained-dense any=pretrained "$@" --output "$out/$kind/$name"
 }
@@ -71,13 +82,13 @@ if ((!DRY_RUN)); then
   [[ -e $out/first-command.ended ]] || rm -rf "$out/first-run" # timed from its beginning
 fi
 
-failed=() reports=() shown=()
+failed=() reports=() shown=() names=()
 measure first-command python -m acolvit_jax.train --config configs/tiny.py:0.5 \
   --workdir "$out/first-run"
 for photos in acolvit_jax/assets/photos "${sets[@]}"; do
   name=${photos##*/}
   [[ $photos != acolvit_jax/assets/photos ]] || name=photos42
-  reports+=("$out/reports/$name") shown+=("$out/shown/$name")
+  names+=("$name") reports+=("$out/reports/$name") shown+=("$out/shown/$name")
   score reports "$name" "$photos" 0 --budgets 1,0.9,0.7,0.5,0.3,0.15,0.1 \
     --baselines grey,nearest,levin
   score clicks "$name" "$photos" 42 --budgets 0.5 --clicks 15
@@ -86,14 +97,17 @@ done
 measure reports-sample python -m acolvit_jax.evaluate --images sample --checkpoint pretrained \
   --budgets 1,0.5,0.3 --baselines grey,nearest,levin --lpips --throughput --propagation \
   --output "$out/reports/sample"
-if ((!${#failed[@]})); then # all that the tables are of is there
-  measure tables python -m benchmarks.score_tables "${reports[@]}"
-  for report in "${shown[@]}"; do
-    measure "click-table-${report##*/}" python -m benchmarks.pooled_reports \
-      "$out/clicks/${report##*/}"
-  done
+if ended "${names[@]/#/reports-}"; then
+  measure table-reports python -m benchmarks.score_tables "${reports[@]}"
+fi
+for name in "${names[@]}"; do
+  if ended "clicks-$name"; then
+    measure "table-clicks-$name" python -m benchmarks.pooled_reports "$out/clicks/$name"
+  fi
+done
+if ended "${names[@]/#/shown-}"; then
   for budget in 0.5 1; do
-    measure "shown-against-$budget" python -m benchmarks.pooled_reports "${shown[@]}" \
+    measure "table-shown-$budget" python -m benchmarks.pooled_reports "${shown[@]}" \
       --base "any@$budget+finished"
   done
 fi

@@ -51,7 +51,7 @@ def bundled_weights(name: str) -> Path:
     """The file of weights in the package, by their name in `BUNDLED`.
 
     `pretrained` is the model of any budget that colorizes unless told otherwise;
-    `pretrained-dense` computes every sublayer, has taught it, and has the best colors.
+    `pretrained-dense` computes every sublayer, has taught it, and has the best colors in the mean.
     """
     return Path(str(resources.files("acolvit_jax.assets") / "weights" / BUNDLED[name]))
 

@@ -107,6 +107,8 @@ def test_what_cannot_be_pooled_is_said(reports, tmp_path):
     path.write_text(path.read_text().replace('"count": 1,', '"count": 5,'))
     with pytest.raises(ConfigError, match=r"hints has other numbers of hints than .*: 5 instead"):
         pool(reports[0], hints)
+    with pytest.raises(ConfigError, match="a report is named twice"):
+        pool(reports[0], reports[0].parent / "two" / ".." / "one")
     with pytest.raises(ConfigError, match="nothing holds no finished report"):
         pool(tmp_path / "nothing")
 
