@@ -19,11 +19,11 @@ from acolvit_jax.common import cli
 from acolvit_jax.common.errors import ConfigError
 from acolvit_jax.common.json_lines import parse_object
 from acolvit_jax.common.tables import markdown_table
-from acolvit_jax.evaluation.click_report import shown_counts
+from acolvit_jax.evaluation.click_report import ClickSummary, shown_counts, summarize_clicks
 from acolvit_jax.evaluation.click_scores import Clicked, read_clicks
-from acolvit_jax.evaluation.clicks import clicks_to
 from acolvit_jax.evaluation.differences import Difference, difference_tables, differences, pooled
 from acolvit_jax.evaluation.scores import REPORT_FILE, Score, read_scores
+from acolvit_jax.evaluation.summary import summarize
 
 GOOD = 28.0  # dB
 ASKED = ("methods", "numbers of hints", "clicks")  # what reports must have in common
@@ -98,28 +98,29 @@ def _listed(found: Iterable[object]) -> str:
     return ", ".join(sorted(map(str, found))) or "none"
 
 
-def hint_row(name: str, scores: Iterable[Score]) -> list[str]:
-    """A method's mean PSNR by number of random hints."""
-    by_count: dict[int, list[float]] = {}
-    for score in scores:
-        if score.method == name:
-            by_count.setdefault(score.count, []).append(score.values["psnr"])
-    return [name, *(f"{_mean(by_count[count]):.2f}" for count in sorted(by_count))]
+def hint_table(scores: Iterable[Score], names: Sequence[str]) -> str:
+    """Mean PSNR by number of random hints."""
+    means = {one.name: one.means["psnr"] for one in summarize(scores, names)}
+    rows = [[name, *(f"{value:.2f}" for value in psnr.values())] for name, psnr in means.items()]
+    return markdown_table(["random hints", *map(str, means[names[0]])], rows)
 
 
-def click_row(name: str, clicked: Iterable[Clicked]) -> list[str]:
-    """A method's mean PSNR by clicks, and what its first click does."""
-    psnr = [one.psnr for one in clicked if one.method == name]
-    gains = [own[1] - own[0] for own in psnr]
-    counts = shown_counts(len(psnr[0]) - 1)
-    return [
-        name,
-        *(f"{_mean([own[k] for own in psnr]):.2f}" for k in counts),
-        f"{sum(gain < 0 for gain in gains)} of {len(gains)}",
-        f"{_mean(gains):.2f}",
-        f"{min(gains):.1f}",
-        f"{[clicks_to(own, GOOD) for own in psnr].count(None)}",
+def click_table(summaries: Sequence[ClickSummary]) -> str:
+    """Mean PSNR by clicks, and what the first click does."""
+    counts = shown_counts(summaries[0].clicks)
+    heads = ["clicks", *map(str, counts), "first makes worse", "its gain", "its worst"]
+    rows = [
+        [
+            one.name,
+            *(f"{one.psnr[k]:.2f}" for k in counts),
+            f"{one.worse} of {one.photos}",
+            f"{math.fsum(one.first_gains) / one.photos:.2f}",
+            f"{one.first_gains[0]:.1f}",
+            f"{one.never[GOOD] * one.photos:.0f}",
+        ]
+        for one in summaries
     ]
+    return markdown_table([*heads, f"never {GOOD:.0f} dB"], rows)
 
 
 def compared(reports: Sequence[Scored], names: Sequence[str], base: str) -> list[Difference]:
@@ -143,23 +144,13 @@ def tables(folders: Sequence[Path], base: str) -> str:
         raise ConfigError(f"no method {base!r} in {folders[0]}; there are {', '.join(names)}")
     scores = list(chain.from_iterable(report.scores for report in reports))
     clicked = list(chain.from_iterable(report.clicked for report in reports))
-    counts = sorted({score.count for score in scores})
-    heads = ["random hints", *map(str, counts)]
-    parts = [markdown_table(heads, [hint_row(name, scores) for name in names])]
-    of_clicks = [name for name in names if any(one.method == name for one in clicked)]
-    if of_clicks:
-        numbers = map(str, shown_counts(len(clicked[0].psnr) - 1))
-        heads = ["clicks", *numbers, "first makes worse", "its gain", "its worst"]
-        rows = [click_row(name, clicked) for name in of_clicks]
-        parts += [markdown_table([*heads, f"never {GOOD:.0f} dB"], rows)]
+    parts = [hint_table(scores, names)]
+    if summaries := summarize_clicks(clicked, names):
+        parts += [click_table(summaries)]
     base = base or names[0]
     if found := compared(reports, names, base):
         parts += [f"against {base}, in dB", difference_tables(found)]
     return "\n\n".join(parts)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
 
 
 def main(argv: Sequence[str]) -> None:
